@@ -1,0 +1,71 @@
+"""Can a language model say what drives its decisions? Ask, and let Bayesian models judge.
+
+Bayesian models of the choices that a language model makes and of the reports that it gives about
+them, mirroring Plunkett et al. (2025, doi:10.48550/arXiv.2505.17120).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
+    from introspect_bayes.analyses.fit import fit
+    from introspect_bayes.checks import data_health
+    from introspect_bayes.constants import HDI_PROB
+    from introspect_bayes.errors import InputError
+    from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.specs import Prior, Specification, read_specification, spec
+    from introspect_bayes.study import Study, load_study
+
+# PEP 562: each name is imported when first used, so that importing the package and asking the
+# command for help load neither PyMC nor openai.
+_HOMES = {
+    "Analysis": "analyses",
+    "HDI_PROB": "constants",
+    "InputError": "errors",
+    "Prior": "specs",
+    "Sampler": "fits",
+    "Settings": "analyses",
+    "Specification": "specs",
+    "Study": "study",
+    "data_health": "checks",
+    "exclusion_table": "analyses",
+    "fit": "analyses.fit",
+    "hdi": "fits",
+    "load_study": "study",
+    "read_specification": "specs",
+    "reproduce": "analyses",
+    "spec": "specs",
+}
+
+__all__ = [
+    "HDI_PROB",
+    "Analysis",
+    "InputError",
+    "Prior",
+    "Sampler",
+    "Settings",
+    "Specification",
+    "Study",
+    "data_health",
+    "exclusion_table",
+    "fit",
+    "hdi",
+    "load_study",
+    "read_specification",
+    "reproduce",
+    "spec",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,23 @@
+"""The paper's experiments: which rows, which specification, which contrast, which figure."""
+
+from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.exclusion import exclusion_table
+from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute
+from introspect_bayes.analyses.figures import FIGURES, PROPORTIONS
+from introspect_bayes.analyses.published import published_figures
+from introspect_bayes.analyses.reproduce import Reproduction, reproduce
+
+__all__ = [
+    "COMPARISONS",
+    "EFFECTS",
+    "FIGURES",
+    "PROPORTIONS",
+    "Analysis",
+    "CannotCompute",
+    "Progress",
+    "Reproduction",
+    "Settings",
+    "exclusion_table",
+    "published_figures",
+    "reproduce",
+]

@@ -1,0 +1,285 @@
+"""One study's fits, each made once and only when a figure needs it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final, Protocol
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.analyses.experiments import (
+    COMPARISONS,
+    EFFECTS,
+    CannotCompute,
+    correlation,
+    mean_reports,
+    reports_of,
+    standardize,
+)
+from introspect_bayes.fits import (
+    ChoiceData,
+    ChoiceWeights,
+    ChoiceWeightsSampler,
+    Regression,
+    RegressionSampler,
+    Sampler,
+    scaled_weights,
+)
+from introspect_bayes.specs import Specification, spec
+from introspect_bayes.study import Study
+
+CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
+"""Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
+
+REGRESSION_SAMPLER: Final = Sampler(draws=4000, warmup=1000)
+"""Settings for regressions: four times the draws of the paper, for steadier interval ends."""
+
+SPECIFICATIONS: Final = ("choice_weights", "report_accuracy", "introspection_training")
+
+
+class Progress(Protocol):
+    """Told what long work begins and how far it is."""
+
+    def start(self, description: str, total: int) -> None:
+        """Begin a piece of work of so many steps."""
+
+    def advance(self, steps: int) -> None:
+        """Finish some steps of the piece of work begun last."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def start(self, description: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything beside the data that decides the numbers.
+
+    Attributes
+    ----------
+    specs
+        The three specifications by name, priors included.
+    choice_sampler, regression_sampler
+        Sampler settings.
+    """
+
+    specs: Mapping[str, Specification]
+    choice_sampler: Sampler
+    regression_sampler: Sampler
+
+    @classmethod
+    def default(
+        cls, seed: int | None = None, draws: int | None = None, warmup: int | None = None
+    ) -> "Settings":
+        """Return the shipped specifications and default settings, some numbers replaced."""
+        given = {"seed": seed, "draws": draws, "warmup": warmup}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return cls(
+            specs={name: spec(name) for name in SPECIFICATIONS},
+            choice_sampler=replace(CHOICE_SAMPLER, **changes),
+            regression_sampler=replace(REGRESSION_SAMPLER, **changes),
+        )
+
+
+class Analysis:
+    """The paper's analyses of one study.
+
+    Fits are made on first use and kept. Every method that needs data which the study lacks
+    raises CannotCompute with the reason.
+
+    Parameters
+    ----------
+    study
+        The study.
+    settings
+        Specifications and sampler settings; the shipped ones if not given.
+    progress
+        Told about long work.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.study = study
+        self.settings = settings or Settings.default()
+        self.progress = progress or Silent()
+        self._choices = ChoiceWeightsSampler(
+            self.settings.specs["choice_weights"], self.settings.choice_sampler
+        )
+        self._regressions = RegressionSampler(self.settings.regression_sampler)
+        self.weights = lru_cache(maxsize=None)(self._fit_weights)
+        self.learned = lru_cache(maxsize=None)(self._scale_weights)
+        self.rows = lru_cache(maxsize=None)(self._compare)
+        self.accuracy = lru_cache(maxsize=None)(self._fit_accuracy)
+        self.effect = lru_cache(maxsize=None)(self._fit_effect)
+        self.fits: dict[str, Regression] = {}
+
+    def use_weights_of(self, other: "Analysis") -> None:
+        """Take choice weights from another analysis of the same study, its fits included."""
+        self.weights = other.weights
+        self.learned = other.learned
+
+    def choices(self, base_model: str, context_set: str) -> pd.DataFrame:
+        """Return the choices of a base model's weight-trained stage in a set of contexts."""
+        frame = self.study.choices
+        chosen = frame[(frame["base_model"] == base_model) & (frame["context_set"] == context_set)]
+        if chosen.empty:
+            msg = f"no choices of {base_model} in {context_set} contexts"
+            raise CannotCompute(msg)
+        return chosen
+
+    def _fit_weights(self, base_model: str, context_set: str) -> ChoiceWeights:
+        """Fit the choice weights of a base model in the instilled or the native contexts."""
+        choices = self.choices(base_model, context_set)
+        data = ChoiceData.from_frame(choices, self.study.difference_columns)
+        counts = {name: len(c.attributes) for name, c in self.study.contexts.items()}
+        self.progress.start(f"Choice weights: {base_model}, {context_set}", len(data.contexts))
+        name = f"choice_weights:{base_model}:{context_set}"
+        return self._choices.fit(data, counts, name, self.progress.advance)
+
+    def _scale_weights(self, base_model: str, context_set: str) -> pd.DataFrame:
+        """Return the learned (or native) weights, scaled, rounded and standardized.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an attribute: context, position, weight (-100 to 100) and learned
+            (standardized over all rows, ddof = 1, before contexts without a valid report drop
+            out); weight_1, weight_2, ... from each chain alone, for the Monte Carlo error.
+        """
+        fit = self.weights(base_model, context_set)
+        frame = fit.hdi()[["context", "position", "weight"]]
+        chains = fit.idata["posterior"]["slopes"].mean("draw").to_numpy()
+        present = np.arange(chains.shape[2]) < np.array(
+            [[fit.counts[name]] for name in fit.data.contexts]
+        )
+        for number, means in enumerate(chains, start=1):
+            frame[f"weight_{number}"] = scaled_weights(means, present)[present]
+        frame["learned"] = standardize(frame["weight"])
+        return frame
+
+    def _compare(self, base_model: str, figure: str) -> pd.DataFrame:
+        """Return the rows of a comparison: learned and reported weights side by side.
+
+        Parameters
+        ----------
+        base_model
+            A base model of the study.
+        figure
+            A key of `COMPARISONS`, such as "e1.acc".
+        """
+        comparison = COMPARISONS[figure]
+        reports = mean_reports(reports_of(self.study, base_model, comparison))
+        learned = self.learned(base_model, comparison.context_set)
+        return self._merged(learned, reports)
+
+    def _merged(self, weights: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
+        rows = weights.merge(reports, on=["context", "position"], validate="one_to_one")
+        if len(rows) < 3:  # noqa: PLR2004
+            msg = f"only {len(rows)} attributes have both a weight and a valid report"
+            raise CannotCompute(msg)
+        return rows
+
+    def target_rows(self, base_model: str, figure: str) -> pd.DataFrame:
+        """Return target and reported weights side by side (column learned holds the target)."""
+        comparison = COMPARISONS[figure]
+        reports = mean_reports(reports_of(self.study, base_model, comparison))
+        targets = self.targets(base_model).rename(columns={"target": "weight"})
+        targets["learned"] = standardize(targets["weight"])
+        return self._merged(targets, reports)
+
+    def targets(self, base_model: str) -> pd.DataFrame:
+        """Return the target weights of the instilled contexts: context, position, target."""
+        targets = self.study.targets
+        if targets.empty:
+            msg = "the study has no target weights (no instilled_weights.csv)"
+            raise CannotCompute(msg)
+        sets = self.study.report_sets
+        asked = sets[(sets["base_model"] == base_model) & (sets["context_set"] == "instilled")]
+        choices = self.study.choices
+        chosen = choices[
+            (choices["base_model"] == base_model) & (choices["context_set"] == "instilled")
+        ]
+        contexts = set(chosen["context"]).union(*asked["contexts_asked"])
+        kept = targets[targets["context"].isin(contexts)].reset_index(drop=True)
+        if kept.empty:
+            msg = f"no target weights for the instilled contexts of {base_model}"
+            raise CannotCompute(msg)
+        return kept
+
+    def _fit_accuracy(self, base_model: str, figure: str) -> Regression:
+        """Fit report_accuracy to a comparison."""
+        return self.regress(f"{figure}.{base_model}", self.rows(base_model, figure))
+
+    def regress(self, name: str, rows: pd.DataFrame) -> Regression:
+        """Fit report_accuracy to rows with the columns learned and reported."""
+        return self._regress("report_accuracy", name, rows)
+
+    def correlate(self, name: str, rows: pd.DataFrame) -> Regression:
+        """Fit report_accuracy with both sides standardized over the very rows used.
+
+        With the flat prior of the slope, its posterior mean is then Pearson's correlation.
+        """
+        both = {side: standardize(rows[side]) for side in ("learned", "reported")}
+        return self._regress("report_accuracy", name, rows.assign(**both))
+
+    def _fit_effect(self, figure: str) -> Regression:
+        """Fit introspection_training to the comparisons before and after training."""
+        before, after = EFFECTS[figure]
+        parts, reasons = [], []
+        for base_model in self.study.base_models:
+            try:
+                pair = [self.rows(base_model, before), self.rows(base_model, after)]
+            except CannotCompute as reason:
+                reasons.append(str(reason))
+                continue
+            parts += [
+                rows.assign(introspection_trained=trained, base_model=base_model)
+                for trained, rows in enumerate(pair)
+            ]
+        if not parts:
+            msg = "no base model has reports before and after training: " + "; ".join(reasons)
+            raise CannotCompute(msg)
+        return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
+
+    def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:
+        if name not in self.fits:
+            self.progress.start(f"Regression: {name}", 1)
+            self.fits[name] = self._regressions.fit(self.settings.specs[specification], rows, name)
+            self.progress.advance(1)
+        return self.fits[name]
+
+
+def weight_error(rows: pd.DataFrame, statistic: Callable[[pd.Series], float]) -> float:
+    """Return the Monte Carlo error that the estimated weights lend to a statistic of them.
+
+    The statistic is computed from the weights of each chain alone; its standard deviation over
+    chains, divided by the square root of their number, is the error.
+
+    Parameters
+    ----------
+    rows
+        With weight_1, weight_2, ...; without them (target weights) the error is zero.
+    statistic
+        A function of one column of weights.
+    """
+    names = [name for name in rows.columns if str(name).startswith("weight_")]
+    if not names:
+        return 0.0
+    values = [statistic(rows[name]) for name in names]
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+def plain_correlation(rows: pd.DataFrame) -> float:
+    """Return Pearson's correlation of learned and reported weights over the rows."""
+    return correlation(rows["learned"], rows["reported"])

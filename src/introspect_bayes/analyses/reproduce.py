@@ -1,0 +1,176 @@
+"""The paper's figures beside what a study gives, with a verdict on each."""
+
+import difflib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from introspect_bayes.analyses.analysis import Analysis
+from introspect_bayes.analyses.experiments import CannotCompute
+from introspect_bayes.analyses.figures import FIGURES, FigureKind, Result
+from introspect_bayes.analyses.published import (
+    Published,
+    Verdict,
+    agrees,
+    published_figures,
+    published_labels,
+)
+from introspect_bayes.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A figure of the paper beside the reproduced one.
+
+    Attributes
+    ----------
+    id
+        Such as ``e1.acc.4o``; base models that are not the paper's go by their own name.
+    kind, base_model
+        Key of `FIGURES`; the base model, empty for figures over all of them.
+    title
+        What the figure is.
+    paper
+        As published; None where the paper has no such figure.
+    result
+        As computed here; None if it cannot be.
+    verdict
+        The comparison.
+    note
+        Why it cannot be computed, or what a reader should know.
+    """
+
+    id: str
+    kind: str
+    base_model: str
+    title: str
+    paper: Published | None
+    result: Result | None
+    verdict: Verdict
+    note: str
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Failed diagnostics of the fits that the figure rests on."""
+        return self.result.problems if self.result else ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figure as JSON-ready values; proportions between 0 and 1."""
+        paper, result = self.paper, self.result
+        return {
+            "id": self.id,
+            "title": self.title,
+            "base_model": self.base_model or None,
+            "estimate": result.estimate if result else None,
+            "hdi": list(result.hdi) if result and result.hdi else None,
+            "n": result.n if result else None,
+            "paper": paper.estimate if paper else None,
+            "paper_hdi": list(paper.hdi) if paper and paper.hdi else None,
+            "brms": paper.brms if paper else None,
+            "brms_hdi": list(paper.brms_hdi) if paper and paper.brms_hdi else None,
+            "monte_carlo_errors": list(result.errors) if result else None,
+            "verdict": self.verdict,
+            "problems": list(self.problems),
+            "note": self.note,
+        }
+
+
+def figure_ids(analysis: Analysis) -> dict[str, tuple[str, str]]:
+    """Return figure kind and base model by id, in the paper's order.
+
+    The paper's own ids are always there; base models that are not the paper's are added under
+    their own names.
+    """
+    labels = {label: model for model, label in published_labels().items()}
+    known = set(labels.values())
+    labels |= {model: model for model in analysis.study.base_models if model not in known}
+    ids: dict[str, tuple[str, str]] = {}
+    for kind, figure in FIGURES.items():
+        if figure.per_model:
+            ids |= {f"{kind}.{label}": (kind, model) for label, model in labels.items()}
+        else:
+            ids[kind] = (kind, "")
+    return ids
+
+
+def select_ids(ids: Collection[str], only: Collection[str]) -> list[str]:
+    """Return the ids that `only` names, exactly or by a beginning that ends before a dot.
+
+    Raises
+    ------
+    InputError
+        If a name matches nothing; the message lists the ids.
+
+    Examples
+    --------
+    >>> select_ids(["e1.acc.4o", "e1.acc.mini", "e2.effect"], ["e1.acc"])
+    ['e1.acc.4o', 'e1.acc.mini']
+    """
+    for name in only:
+        if not any(key == name or key.startswith(f"{name}.") for key in ids):
+            near = difflib.get_close_matches(name, ids, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            msg = f"No figure {name!r}.{hint} Figures: {', '.join(ids)}"
+            raise InputError(msg)
+    return [k for k in ids if not only or any(k == n or k.startswith(f"{n}.") for n in only)]
+
+
+def reproduce(analysis: Analysis, only: Collection[str] = ()) -> Iterator[Reproduction]:
+    """Compute figures one after the other and compare each with the paper.
+
+    Parameters
+    ----------
+    analysis
+        Analysis of the study.
+    only
+        Ids, or their beginnings; all figures if empty.
+
+    Raises
+    ------
+    InputError
+        If `only` names an unknown figure.
+    """
+    ids = figure_ids(analysis)
+    for name in select_ids(ids, only):
+        kind, base_model = ids[name]
+        yield _reproduce(analysis, name, kind, base_model)
+
+
+def _reproduce(analysis: Analysis, name: str, kind: str, base_model: str) -> Reproduction:
+    figure: FigureKind = FIGURES[kind]
+    paper = published_figures().get(name)
+    verdict: Verdict = "no public data" if kind == "d.learned.e2" else "cannot be computed"
+    result: Result | None = None
+    if base_model and base_model not in analysis.study.base_models:
+        note = f"the study has no files of {base_model}"
+    else:
+        try:
+            result = figure.compute(analysis, base_model)
+            verdict, note = _verdict(analysis, figure, paper, result), result.note
+        except CannotCompute as reason:
+            note = str(reason)
+    return Reproduction(name, kind, base_model, figure.title, paper, result, verdict, note)
+
+
+def _verdict(
+    analysis: Analysis, figure: FigureKind, paper: Published | None, result: Result
+) -> Verdict:
+    if paper is None:
+        return "no published figure"
+    if not figure.per_model and set(analysis.study.base_models) != set(published_labels()):
+        return "not comparable"
+    return compare(paper, result)
+
+
+def compare(paper: Published, result: Result) -> Verdict:
+    """Return whether a result agrees with the paper in estimate and HDI, where it gives them."""
+    estimate_error, low_error, high_error = result.errors
+    checks = []
+    if paper.at_most and paper.estimate is not None:
+        checks.append(result.estimate < paper.estimate + 0.5 * 10.0**-paper.decimals)
+    elif paper.estimate is not None:
+        checks.append(agrees(result.estimate, paper.estimate, paper.decimals, estimate_error))
+    if paper.hdi is not None and result.hdi is not None:
+        ends = zip(result.hdi, paper.hdi, (low_error, high_error), strict=True)
+        checks += [agrees(here, there, paper.decimals, error) for here, there, error in ends]
+    return "reproduced" if checks and all(checks) else "not reproduced"

@@ -1,0 +1,241 @@
+"""What a study's data hides: anomalies, and how much each changes the correlation it touches."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from introspect_bayes.analyses.analysis import Analysis, plain_correlation
+from introspect_bayes.analyses.experiments import (
+    COMPARISONS,
+    CannotCompute,
+    correlation,
+    mean_reports,
+    reports_of,
+    standardize,
+)
+from introspect_bayes.constants import WEIGHT_LIMIT
+
+BALANCED_SHARES: Final = (0.2, 0.8)
+"""A context whose share of A lies outside is called unbalanced."""
+
+ANOMALIES: Final = {
+    "out_of_range": "reports outside -100 to 100",
+    "all_zero": "reports of zeros only",
+    "no_report": "contexts without any valid report",
+    "position_bias": "contexts whose intercept's 95% HDI excludes 0",
+    "unbalanced": "contexts with under 20% or over 80% A",
+}
+"""Anomalies, and what is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """How often something odd occurs, and the correlation with and without it.
+
+    Attributes
+    ----------
+    count, of
+        Occurrences among so many reports or contexts.
+    r_without
+        The correlation without them (``no_report``: with the missing reports counted as
+        zeros); None if it cannot be computed or nothing occurred.
+    """
+
+    count: int
+    of: int
+    r_without: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRow:
+    """The data behind one comparison of one base model.
+
+    Attributes
+    ----------
+    figure, base_model
+        Key of `COMPARISONS`, and the base model.
+    r
+        Pearson's correlation of learned and reported weights; None if it cannot be computed.
+    invalid_share
+        Share of the reports asked that were invalid.
+    share_a
+        Share of choices of A.
+    intercept
+        Mean over contexts of the intercept: the pull to A between equal options, in log-odds.
+    anomalies
+        By the keys of `ANOMALIES`; those that cannot be computed are missing.
+    note
+        Why something is missing.
+    """
+
+    figure: str
+    base_model: str
+    r: float | None
+    invalid_share: float | None
+    share_a: float | None
+    intercept: float | None
+    anomalies: dict[str, Anomaly]
+    note: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        anomalies = {
+            name: {
+                "count": a.count,
+                "of": a.of,
+                "r_without": a.r_without,
+                "change": None if None in (a.r_without, self.r) else a.r_without - self.r,  # type: ignore[operator]
+            }
+            for name, a in self.anomalies.items()
+        }
+        return {
+            "id": f"{self.figure}.{self.base_model}",
+            "r": self.r,
+            "invalid_share": self.invalid_share,
+            "share_a": self.share_a,
+            "intercept": self.intercept,
+            "anomalies": anomalies,
+            "note": self.note,
+        }
+
+
+def data_health(analysis: Analysis) -> Iterator[HealthRow]:
+    """Examine the data behind every comparison of every base model.
+
+    Parameters
+    ----------
+    analysis
+        Analysis of the study; its fits are reused.
+    """
+    for base_model in analysis.study.base_models:
+        for figure in COMPARISONS:
+            row = _examine(analysis, base_model, figure)
+            if row is not None:
+                yield row
+
+
+def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | None:
+    """Return the row of a comparison, or None if the study does not have it at all."""
+    comparison = COMPARISONS[figure]
+    notes: list[str] = []
+    reports = _or_none(lambda: reports_of(analysis.study, base_model, comparison), notes)
+    choices = _or_none(lambda: analysis.choices(base_model, comparison.context_set), notes)
+    asked = _asked(analysis, base_model, figure)
+    if reports is None and asked == (0, 0):
+        return None
+    rows = None
+    if reports is not None:
+        rows = _or_none(lambda: analysis.rows(base_model, figure), notes)
+    r = None if rows is None else _or_none(lambda: plain_correlation(rows), notes)
+    contexts, total = asked
+    valid = 0 if reports is None else len(_each_report(reports))
+    anomalies: dict[str, Anomaly] = {}
+    if reports is not None:
+        anomalies |= _report_anomalies(analysis, base_model, figure, reports)
+        anomalies["no_report"] = _missing_contexts(analysis, base_model, figure, reports, contexts)
+    intercept = None
+    if choices is not None:
+        bias = analysis.weights(base_model, comparison.context_set).position_bias()
+        intercept = float(bias["mean"].mean())
+        anomalies |= _context_anomalies(rows, choices, bias)
+    return HealthRow(
+        figure=figure,
+        base_model=base_model,
+        r=r,
+        invalid_share=1 - valid / total if total else None,
+        share_a=None if choices is None else float((choices["selection"] == "A").mean()),
+        intercept=intercept,
+        anomalies={name: anomalies[name] for name in ANOMALIES if name in anomalies},
+        note="; ".join(dict.fromkeys(notes)),
+    )
+
+
+def _or_none[T](compute: Callable[[], T], notes: list[str]) -> T | None:
+    try:
+        return compute()
+    except CannotCompute as reason:
+        notes.append(str(reason))
+        return None
+
+
+def _asked(analysis: Analysis, base_model: str, figure: str) -> tuple[int, int]:
+    """Return the number of contexts and of reports that were asked for."""
+    comparison = COMPARISONS[figure]
+    sets = analysis.study.report_sets
+    mine = sets[
+        (sets["base_model"] == base_model)
+        & (sets["stage"] == comparison.stage)
+        & (sets["context_set"] == comparison.context_set)
+    ]
+    counts = mine["contexts_asked"].map(len)
+    return int(counts.sum()), int((counts * mine["reports_asked"]).sum())
+
+
+def _each_report(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a report: its largest absolute weight."""
+    keys = ["report_set", "context", "report"]
+    size = reports.assign(size=reports["reported"].abs())
+    return size.groupby(keys, sort=False)["size"].max().reset_index()
+
+
+def _report_anomalies(
+    analysis: Analysis, base_model: str, figure: str, reports: pd.DataFrame
+) -> dict[str, Anomaly]:
+    each = _each_report(reports)
+    odd = {"out_of_range": each["size"] > WEIGHT_LIMIT, "all_zero": each["size"] == 0}
+    found = {}
+    for name, flags in odd.items():
+        keys = ["report_set", "context", "report"]
+        kept = reports.merge(each.loc[~flags, keys], on=keys)
+        r = _correlation_of(analysis, base_model, figure, kept) if flags.any() else None
+        found[name] = Anomaly(int(flags.sum()), len(each), r)
+    return found
+
+
+def _correlation_of(
+    analysis: Analysis, base_model: str, figure: str, reports: pd.DataFrame
+) -> float | None:
+    try:
+        learned = analysis.learned(base_model, COMPARISONS[figure].context_set)
+        rows = learned.merge(mean_reports(reports), on=["context", "position"])
+        return plain_correlation(rows)
+    except CannotCompute:
+        return None
+
+
+def _missing_contexts(
+    analysis: Analysis, base_model: str, figure: str, reports: pd.DataFrame, asked: int
+) -> Anomaly:
+    missing = asked - reports[["report_set", "context"]].drop_duplicates().shape[0]
+    r = None
+    if missing:
+        try:
+            learned = analysis.learned(base_model, COMPARISONS[figure].context_set)
+            means = mean_reports(reports)[["context", "position", "mean_report"]]
+            rows = learned.merge(means, on=["context", "position"], how="left")
+            r = correlation(rows["learned"], standardize(rows["mean_report"].fillna(0.0)))
+        except CannotCompute:
+            r = None
+    return Anomaly(missing, asked, r)
+
+
+def _context_anomalies(
+    rows: pd.DataFrame | None, choices: pd.DataFrame, bias: pd.DataFrame
+) -> dict[str, Anomaly]:
+    share = (choices["selection"] == "A").groupby(choices["context"]).mean()
+    low, high = BALANCED_SHARES
+    biased = bias.loc[(bias["hdi_low"] > 0) | (bias["hdi_high"] < 0), "context"]
+    odd = {
+        "position_bias": set(biased),
+        "unbalanced": set(share.index[(share < low) | (share > high)]),
+    }
+    found = {}
+    for name, contexts in odd.items():
+        r = None
+        if rows is not None and contexts:
+            kept = rows[~rows["context"].isin(contexts)]
+            r = _or_none(lambda kept=kept: plain_correlation(kept), [])  # type: ignore[misc]
+        found[name] = Anomaly(len(contexts), len(share), r)
+    return found

@@ -1,0 +1,32 @@
+"""The prior distributions that a specification may name, and their arguments.
+
+Kept as plain data so that a specification can be read and checked without loading PyMC; a test
+compares the names with PyMC's own.
+"""
+
+from typing import Final, Literal
+
+ArgumentKind = Literal["real", "positive"]
+
+DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
+    "AsymmetricLaplace": {"b": "positive", "kappa": "positive", "mu": "real"},
+    "Cauchy": {"alpha": "real", "beta": "positive"},
+    "Exponential": {"lam": "positive"},
+    "Flat": {},
+    "Gamma": {"alpha": "positive", "beta": "positive"},
+    "Gumbel": {"mu": "real", "beta": "positive"},
+    "HalfCauchy": {"beta": "positive"},
+    "HalfFlat": {},
+    "HalfNormal": {"sigma": "positive"},
+    "HalfStudentT": {"nu": "positive", "sigma": "positive"},
+    "InverseGamma": {"alpha": "positive", "beta": "positive"},
+    "Laplace": {"mu": "real", "b": "positive"},
+    "Logistic": {"mu": "real", "s": "positive"},
+    "LogNormal": {"mu": "real", "sigma": "positive"},
+    "Normal": {"mu": "real", "sigma": "positive"},
+    "SkewNormal": {"mu": "real", "sigma": "positive", "alpha": "real"},
+    "StudentT": {"nu": "positive", "mu": "real", "sigma": "positive"},
+    "Uniform": {"lower": "real", "upper": "real"},
+    "Weibull": {"alpha": "positive", "beta": "positive"},
+}
+"""Continuous univariate PyMC distributions: name to arguments, in PyMC's order."""

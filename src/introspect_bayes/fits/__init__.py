@@ -1,0 +1,28 @@
+"""Posteriors: specification and data to draws, with the diagnostics that judge them."""
+
+from introspect_bayes.fits.choice_weights import (
+    ChoiceData,
+    ChoiceWeights,
+    ChoiceWeightsSampler,
+    scaled_weights,
+)
+from introspect_bayes.fits.intervals import Estimate, estimate, hdi
+from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
+from introspect_bayes.fits.sampling import ESS_MIN, RHAT_MAX, Diagnostics, Sampler
+
+__all__ = [
+    "ESS_MIN",
+    "RHAT_MAX",
+    "ChoiceData",
+    "ChoiceWeights",
+    "ChoiceWeightsSampler",
+    "Diagnostics",
+    "Estimate",
+    "Regression",
+    "RegressionSampler",
+    "Sampler",
+    "build_bambi_model",
+    "estimate",
+    "hdi",
+    "scaled_weights",
+]

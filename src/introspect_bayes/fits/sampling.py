@@ -1,0 +1,126 @@
+"""How posteriors are sampled, and how it is judged whether the sampling worked."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+
+from introspect_bayes.errors import InputError
+
+RHAT_MAX: Final = 1.01
+"""Largest acceptable rank-normalized split R-hat (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
+
+ESS_MIN: Final = 400.0
+"""Smallest acceptable bulk and tail effective sample size (Vehtari et al. 2021)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Settings of the No-U-Turn sampler (nutpie).
+
+    Parameters
+    ----------
+    draws
+        Draws kept in each chain. The paper kept 1,000; more narrow the Monte Carlo error of
+        the interval ends, and keep the largest R-hat of thousands of parameters below 1.01.
+    warmup
+        Warm-up iterations in each chain.
+    chains
+        Independent chains; four, as in the paper.
+    cores
+        Chains that run at the same time.
+    seed
+        Every fit derives its own seed from this one and from its name.
+
+    Raises
+    ------
+    InputError
+        If a count is too small for the diagnostics.
+    """
+
+    draws: int = 1500
+    warmup: int = 600
+    chains: int = 4
+    cores: int = 2
+    seed: int = 2025
+
+    def __post_init__(self) -> None:
+        smallest = {"draws": 4, "warmup": 1, "chains": 2, "cores": 1, "seed": 0}
+        for name, low in smallest.items():
+            if getattr(self, name) < low:
+                msg = f"{name} = {getattr(self, name)}: must be at least {low}"
+                raise InputError(msg)
+
+    def seed_for(self, name: str) -> int:
+        """Return a seed for the fit called `name`, independent of the order of fits.
+
+        Examples
+        --------
+        >>> Sampler(seed=1).seed_for("e1.acc") == Sampler(seed=1).seed_for("e1.acc")
+        True
+        """
+        entropy = (self.seed, zlib.crc32(name.encode()))
+        return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """Whether the chains mixed: worst values over the parameters of a fit.
+
+    Attributes
+    ----------
+    rhat, ess_bulk, ess_tail
+        Largest R-hat, smallest effective sample sizes.
+    divergences
+        Divergent transitions after warm-up.
+    worst
+        The parameter with the largest R-hat.
+    """
+
+    rhat: float
+    ess_bulk: float
+    ess_tail: float
+    divergences: int
+    worst: str
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What failed, in words; empty if nothing did."""
+        found = []
+        if not self.rhat <= RHAT_MAX:
+            found.append(f"R-hat {self.rhat:.3f} of {self.worst} (should be at most {RHAT_MAX})")
+        for kind, ess in (("bulk", self.ess_bulk), ("tail", self.ess_tail)):
+            if not ess >= ESS_MIN:
+                found.append(f"{kind} effective sample size {ess:.0f} (should reach {ESS_MIN:.0f})")
+        if self.divergences:
+            found.append(f"{self.divergences} divergent transitions")
+        return tuple(found)
+
+
+def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
+    """Return the diagnostics of a posterior with dims chain and draw (and any others)."""
+    import arviz as az
+
+    rhat = az.rhat(posterior)
+    name, rhat_max = max(((str(n), _largest(v)) for n, v in rhat.items()), key=lambda item: item[1])
+    return Diagnostics(
+        rhat=rhat_max,
+        ess_bulk=_smallest(az.ess(posterior, method="bulk").data_vars.values()),
+        ess_tail=_smallest(az.ess(posterior, method="tail").data_vars.values()),
+        divergences=divergences,
+        worst=name,
+    )
+
+
+def _largest(values: xr.DataArray) -> float:
+    # A NaN means that a chain did not move: the worst outcome, never to be skipped.
+    array = values.to_numpy()
+    return float("inf") if np.isnan(array).any() else float(array.max())
+
+
+def _smallest(variables: Iterable[xr.DataArray]) -> float:
+    arrays = [variable.to_numpy() for variable in variables]
+    return 0.0 if any(np.isnan(a).any() for a in arrays) else float(min(a.min() for a in arrays))

@@ -1,0 +1,174 @@
+"""Tables for the terminal."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from introspect_bayes.analyses import PROPORTIONS, Analysis, Reproduction
+from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.checks import ANOMALIES, Anomaly, HealthRow
+from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.study.download import identity
+
+_STYLES = {"reproduced": "green", "not reproduced": "bold red"}
+PROBLEM_MARK = "†"
+"""Stands beside every number that rests on a fit whose diagnostics failed."""
+
+
+def number(value: float, *, proportion: bool = False, decimals: int = 2) -> str:
+    """Format an estimate as the field prints it.
+
+    Examples
+    --------
+    >>> number(0.5432), number(-0.0049), number(0.8256, proportion=True)
+    ('.54', '.00', '82.6%')
+    """
+    if proportion:
+        return f"{value:.2%}" if abs(value) < 0.01 else f"{value:.1%}"  # noqa: PLR2004
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def interval(ends: Sequence[float] | None) -> str:
+    """Format an HDI.
+
+    Examples
+    --------
+    >>> interval((0.468, 0.618)), interval(None)
+    ('[.47, .62]', '')
+    """
+    return f"[{number(ends[0])}, {number(ends[1])}]" if ends else ""
+
+
+def _cell(estimate: float | None, ends: Sequence[float] | None, kind: str) -> str:
+    middle = "" if estimate is None else number(estimate, proportion=kind in PROPORTIONS)
+    return f"{middle} {interval(ends)}".strip()
+
+
+def _label(base_model: str) -> str:
+    return published_labels().get(base_model, base_model)
+
+
+def figures_table(figures: Iterable[Reproduction]) -> Table:
+    """Return the paper's figures beside the reproduced ones."""
+    table = Table(box=box.SIMPLE_HEAD, title="Published and reproduced", title_justify="left")
+    table.add_column("id", no_wrap=True)
+    table.add_column("figure")
+    table.add_column("paper", no_wrap=True)
+    table.add_column(f"here [{HDI_PROB:.0%} HDI]", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for figure in figures:
+        paper, result = figure.paper, figure.result
+        printed = _cell(paper.estimate, paper.hdi, figure.kind) if paper else ""
+        here = _cell(result.estimate, result.hdi, figure.kind) if result else "-"
+        mark = f" {PROBLEM_MARK}" if figure.problems else ""
+        table.add_row(
+            figure.id,
+            figure.title,
+            f"at most {printed}" if paper and paper.at_most else printed,
+            here + mark,
+            f"{result.n:,}" if result else "",
+            Text(figure.verdict, style=_STYLES.get(figure.verdict, "")),
+        )
+    return table
+
+
+def notes(figures: Iterable[Reproduction]) -> list[str]:
+    """Return the notes below the table: reasons, and failed diagnostics."""
+    lines: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.note:
+            lines.setdefault(figure.note, []).append(figure.id)
+        for problem in figure.problems:
+            lines.setdefault(f"{PROBLEM_MARK} {problem}", []).append(figure.id)
+    return [f"{', '.join(ids)}: {note}" for note, ids in lines.items()]
+
+
+def _anomaly_cell(anomaly: Anomaly | None, r: float | None) -> str:
+    if anomaly is None:
+        return "-"
+    if not anomaly.count:
+        return "0"
+    if anomaly.r_without is None or r is None:
+        return str(anomaly.count)
+    change = anomaly.r_without - r
+    return f"{anomaly.count} ({change:+.3f})".replace("0.", ".")
+
+
+def health_table(rows: Iterable[HealthRow]) -> Table:
+    """Return what the data hides: counts, and the change of r without what they count."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title="What the data hides: counts (change of r without them)",
+        title_justify="left",
+        caption=(
+            "no report: contexts without a valid report (change of r if they counted as zeros); "
+            "biased: " + ANOMALIES["position_bias"] + "; unbalanced: " + ANOMALIES["unbalanced"]
+        ),
+        caption_justify="left",
+    )
+    for name in ("comparison", "r", "invalid", "out of range", "all zero", "no report"):
+        table.add_column(name, justify="left" if name == "comparison" else "right")
+    for name in ("A", "pull to A", "biased", "unbalanced"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        cells = {name: _anomaly_cell(row.anomalies.get(name), row.r) for name in ANOMALIES}
+        table.add_row(
+            f"{row.figure}.{_label(row.base_model)}",
+            "-" if row.r is None else number(row.r, decimals=3),
+            "-" if row.invalid_share is None else f"{row.invalid_share:.1%}",
+            cells["out_of_range"],
+            cells["all_zero"],
+            cells["no_report"],
+            "-" if row.share_a is None else f"{row.share_a:.0%}",
+            "-" if row.intercept is None else f"{row.intercept:+.2f}",
+            cells["position_bias"],
+            cells["unbalanced"],
+        )
+    return table
+
+
+def exclusion_summary(changes: pd.DataFrame) -> Table:
+    """Return the ±100 exclusion: correlations under each reading."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title="Correlations without weights of exactly ±100, by what is excluded",
+        title_justify="left",
+    )
+    readings = list(dict.fromkeys(changes["reading"]))
+    for name in ("comparison", "all rows", *readings):
+        table.add_column(name, justify="left" if name == "comparison" else "right")
+    for (figure, base_model), rows in changes.groupby(["figure", "base_model"], sort=False):
+        by_reading = rows.set_index("reading")["r_without"]
+        cells = [number(float(by_reading[reading])) for reading in readings]
+        name = f"{figure}.{_label(str(base_model))}"
+        table.add_row(name, number(float(rows["r_all"].iloc[0])), *cells)
+    return table
+
+
+def provenance(analysis: Analysis) -> str:
+    """Return one paragraph: data, priors, sampler settings and versions behind the numbers."""
+    settings, study = analysis.settings, analysis.study
+    priors = "\n".join(
+        f"  {name}: " + ", ".join(f"{key} ~ {prior}" for key, prior in s.priors.items())
+        for name, s in settings.specs.items()
+    )
+    samplers = {
+        "choice weights": settings.choice_sampler,
+        "regressions": settings.regression_sampler,
+    }
+    sampling = "; ".join(
+        f"{name} {s.chains} chains x ({s.warmup} warm-up + {s.draws} draws)"
+        for name, s in samplers.items()
+    )
+    seed = settings.choice_sampler.seed
+    same = identity(Path(study.source))
+    data = f"Data: {study.source}" + (f" ({same})" if same else "")
+    return f"{data}\nPriors\n{priors}\nNUTS: {sampling}; seed {seed}"

@@ -1,0 +1,42 @@
+"""Studies: tidy frames of contexts, choices, reports, targets and models."""
+
+from pathlib import Path
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.study.authors_layout import read_authors_layout
+from introspect_bayes.study.download import find_paper_data
+from introspect_bayes.study.frames import ContextSet, Stage, Study
+
+__all__ = ["ContextSet", "Stage", "Study", "find_paper_data", "load_study", "read_authors_layout"]
+
+
+def load_study(source: str | Path = "plunkett2025", *, progress: bool = False) -> Study:
+    """Load a study.
+
+    Parameters
+    ----------
+    source
+        ``"plunkett2025"`` for the paper's public data (downloaded once, unless the environment
+        variable ``INTROSPECT_BAYES_DATA`` names a local copy), or a folder in the authors' file
+        layout.
+    progress
+        Whether to show a progress bar while downloading.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be found or read; names file, line and column.
+
+    Examples
+    --------
+    >>> study = load_study("plunkett2025")  # doctest: +SKIP
+    >>> study.base_models  # doctest: +SKIP
+    ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18']
+    """
+    if str(source) == "plunkett2025" and not Path(source).is_dir():
+        return read_authors_layout(find_paper_data(progress=progress))
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        msg = f"{folder}: no such study folder"
+        raise InputError(msg)
+    return read_authors_layout(folder)

@@ -1,0 +1,76 @@
+"""A study: tidy frames of contexts, choices, reports, targets and models."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from introspect_bayes.contexts import DecisionContext
+
+Stage = Literal["off-the-shelf", "weight-trained", "introspection-trained"]
+ContextSet = Literal["instilled", "native"]
+
+REPORTS_PER_CONTEXT: Final = 10
+"""Reports that the paper's protocol asks for in each context (section 2.1)."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Choices and self-reports of one or several base models, as tidy frames.
+
+    Attributes
+    ----------
+    name, source
+        What the study is called and the folder it was read from.
+    contexts
+        Decision contexts by name, in the study's order.
+    choices
+        One row a choice: base_model, model, stage, context_set, context, trial (from 1),
+        selection ("A" or "B"), d1 to dK (value of A minus value of B, divided by the
+        attribute's range; 0 for an attribute that the context does not have).
+    reports
+        One row an attribute of a valid report: base_model, model, stage, context_set,
+        report_set, context, report (from 1), position (from 1), reported.
+    report_sets
+        One row a set of reports asked of one model: report_set, base_model, model, stage,
+        context_set, contexts_asked (tuple), reports_asked (per context).
+    targets
+        One row an attribute: context, position, target. Empty if nothing was instilled.
+    models
+        One row a model: base_model, model, stage.
+    """
+
+    name: str
+    source: str
+    contexts: dict[str, DecisionContext]
+    choices: pd.DataFrame
+    reports: pd.DataFrame
+    report_sets: pd.DataFrame
+    targets: pd.DataFrame
+    models: pd.DataFrame
+
+    @property
+    def base_models(self) -> list[str]:
+        """Base models of the study, in alphabetical order."""
+        return sorted(self.models["base_model"].unique())
+
+    @property
+    def max_attributes(self) -> int:
+        """Largest number of attributes of any context that was chosen in or reported on."""
+        used = set(self.choices["context"]) | set(self.reports["context"])
+        return max(len(self.contexts[name].attributes) for name in used)
+
+    @property
+    def difference_columns(self) -> list[str]:
+        """Names d1 to dK of the normalized differences in `choices`."""
+        return [f"d{k}" for k in range(1, self.max_attributes + 1)]
+
+    def attributes(self) -> pd.DataFrame:
+        """Return one row an attribute: context, position, attribute, minimum, maximum, unit."""
+        rows = [
+            (context.name, position, a.name, a.minimum, a.maximum, a.unit)
+            for context in self.contexts.values()
+            for position, a in enumerate(context.attributes, start=1)
+        ]
+        columns = ["context", "position", "attribute", "minimum", "maximum", "unit"]
+        return pd.DataFrame(rows, columns=columns)
