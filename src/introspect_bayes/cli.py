@@ -30,17 +30,23 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(f"introspect-bayes {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def introspect_bayes(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
     """Bayesian models of a language model's choices and of its reports about them."""
-    if version:
-        typer.echo(f"introspect-bayes {__version__}")
-        raise typer.Exit
 
 
 @app.command(epilog="Example: introspect-bayes reproduce --only e1.acc --json figures.json")

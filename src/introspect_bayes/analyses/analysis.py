@@ -21,6 +21,7 @@ from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
     ChoiceWeightsSampler,
+    Diagnostics,
     Regression,
     RegressionSampler,
     Sampler,
@@ -123,11 +124,18 @@ class Analysis:
         self.accuracy = lru_cache(maxsize=None)(self._fit_accuracy)
         self.effect = lru_cache(maxsize=None)(self._fit_effect)
         self.fits: dict[str, Regression] = {}
+        self.weight_fits: dict[str, ChoiceWeights] = {}
+
+    def diagnostics(self) -> list[Diagnostics]:
+        """Return the diagnostics of all fits made so far."""
+        weights = [fit.diagnostics for fit in self.weight_fits.values()]
+        return weights + [fit.diagnostics for fit in self.fits.values()]
 
     def use_weights_of(self, other: "Analysis") -> None:
         """Take choice weights from another analysis of the same study, its fits included."""
         self.weights = other.weights
         self.learned = other.learned
+        self.weight_fits = other.weight_fits
 
     def choices(self, base_model: str, context_set: str) -> pd.DataFrame:
         """Return the choices of a base model's weight-trained stage in a set of contexts."""
@@ -145,7 +153,8 @@ class Analysis:
         counts = {name: len(c.attributes) for name, c in self.study.contexts.items()}
         self.progress.start(f"Choice weights: {base_model}, {context_set}", len(data.contexts))
         name = f"choice_weights:{base_model}:{context_set}"
-        return self._choices.fit(data, counts, name, self.progress.advance)
+        self.weight_fits[name] = self._choices.fit(data, counts, name, self.progress.advance)
+        return self.weight_fits[name]
 
     def _scale_weights(self, base_model: str, context_set: str) -> pd.DataFrame:
         """Return the learned (or native) weights, scaled, rounded and standardized.

@@ -68,6 +68,8 @@ class HealthRow:
         By the keys of `ANOMALIES`; those that cannot be computed are missing.
     note
         Why something is missing.
+    problems
+        Failed diagnostics of the choice weights that the row rests on.
     """
 
     figure: str
@@ -78,6 +80,7 @@ class HealthRow:
     intercept: float | None
     anomalies: dict[str, Anomaly]
     note: str
+    problems: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -98,6 +101,7 @@ class HealthRow:
             "intercept": self.intercept,
             "anomalies": anomalies,
             "note": self.note,
+            "problems": list(self.problems),
         }
 
 
@@ -135,9 +139,12 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
     if reports is not None:
         anomalies |= _report_anomalies(analysis, base_model, figure, reports)
         anomalies["no_report"] = _missing_contexts(analysis, base_model, figure, reports, contexts)
-    intercept = None
+    intercept: float | None = None
+    problems: tuple[str, ...] = ()
     if choices is not None:
-        bias = analysis.weights(base_model, comparison.context_set).position_bias()
+        weights = analysis.weights(base_model, comparison.context_set)
+        problems = weights.diagnostics.problems
+        bias = weights.position_bias()
         intercept = float(bias["mean"].mean())
         anomalies |= _context_anomalies(rows, choices, bias)
     return HealthRow(
@@ -149,6 +156,7 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
         intercept=intercept,
         anomalies={name: anomalies[name] for name in ANOMALIES if name in anomalies},
         note="; ".join(dict.fromkeys(notes)),
+        problems=problems,
     )
 
 

@@ -207,9 +207,18 @@ def build_bambi_model(spec: Specification, data: pd.DataFrame) -> Any:
         named = terms if parameter == "slopes" else [parameter]
         for term in named:
             priors[term] = bmb.Prior(prior.dist, **prior.numbers(response))
-    model = bmb.Model(formula, data, family=spec.family, priors=priors)
+    frame = data[[spec.response, *_variables(spec, terms)]].copy()
+    for factor in spec.dropped_when_constant:
+        if factor in frame:
+            frame[factor] = pd.Categorical(frame[factor], categories=sorted(frame[factor].unique()))
+    model = bmb.Model(formula, frame, family=spec.family, priors=priors)
     model.build()
     return model
+
+
+def _variables(spec: Specification, terms: list[str]) -> list[str]:
+    named = [v for term in spec.terms for v in (terms if term == "slopes" else term.split(":"))]
+    return list(dict.fromkeys(named))
 
 
 def _attributes(data: pd.DataFrame) -> int:

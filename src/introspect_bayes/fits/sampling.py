@@ -104,12 +104,15 @@ def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
     """Return the diagnostics of a posterior with dims chain and draw (and any others)."""
     import arviz as az
 
-    rhat = az.rhat(posterior)
+    with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still
+        rhat = az.rhat(posterior)
+        bulk = az.ess(posterior, method="bulk")
+        tail = az.ess(posterior, method="tail")
     name, rhat_max = max(((str(n), _largest(v)) for n, v in rhat.items()), key=lambda item: item[1])
     return Diagnostics(
         rhat=rhat_max,
-        ess_bulk=_smallest(az.ess(posterior, method="bulk").data_vars.values()),
-        ess_tail=_smallest(az.ess(posterior, method="tail").data_vars.values()),
+        ess_bulk=_smallest(bulk.data_vars.values()),
+        ess_tail=_smallest(tail.data_vars.values()),
         divergences=divergences,
         worst=name,
     )

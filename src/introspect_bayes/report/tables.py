@@ -121,7 +121,7 @@ def health_table(rows: Iterable[HealthRow]) -> Table:
     for row in rows:
         cells = {name: _anomaly_cell(row.anomalies.get(name), row.r) for name in ANOMALIES}
         table.add_row(
-            f"{row.figure}.{_label(row.base_model)}",
+            f"{row.figure}.{_label(row.base_model)}" + (f" {PROBLEM_MARK}" if row.problems else ""),
             "-" if row.r is None else number(row.r, decimals=3),
             "-" if row.invalid_share is None else f"{row.invalid_share:.1%}",
             cells["out_of_range"],
@@ -169,6 +169,16 @@ def provenance(analysis: Analysis) -> str:
         for name, s in samplers.items()
     )
     seed = settings.choice_sampler.seed
+    made = analysis.diagnostics()
+    judged = ""
+    if made:
+        judged = (
+            f"\nDiagnostics of {len(made)} fits, worst values: "
+            f"R-hat {max(d.rhat for d in made):.3f}, effective sample size "
+            f"{min(d.ess_bulk for d in made):,.0f} (bulk), "
+            f"{min(d.ess_tail for d in made):,.0f} (tail), "
+            f"{sum(d.divergences for d in made)} divergences"
+        )
     same = identity(Path(study.source))
     data = f"Data: {study.source}" + (f" ({same})" if same else "")
-    return f"{data}\nPriors\n{priors}\nNUTS: {sampling}; seed {seed}"
+    return f"{data}\nPriors\n{priors}\nNUTS: {sampling}; seed {seed}{judged}"

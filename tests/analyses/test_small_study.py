@@ -1,0 +1,120 @@
+"""Whole analyses of small simulated studies."""
+
+import pytest
+
+import introspect_bayes as ib
+from introspect_bayes.analyses import Analysis, CannotCompute, Settings, exclusion_table, reproduce
+from introspect_bayes.checks import data_health
+from introspect_bayes.report import tables
+
+
+@pytest.fixture(scope="module")
+def study(write_study):
+    return ib.load_study(write_study(base_models=("m-one", "m-two"), trials=60, contexts=10))
+
+
+@pytest.fixture(scope="module")
+def analysis(study):
+    return Analysis(study, Settings.default(seed=5, draws=600, warmup=400))
+
+
+@pytest.fixture(scope="module")
+def figures(analysis):
+    return {figure.id: figure for figure in reproduce(analysis)}
+
+
+def test_known_introspection_is_recovered(figures):
+    """Reports that equal the targets but for noise: training helps, the control knows less."""
+    trained = figures["e2.acc.m-one"].result
+    control = figures["e1.base.m-one"].result
+    assert trained.hdi[0] > control.hdi[1]
+    assert figures["e3.effect"].result.estimate > 0
+    assert figures["e1.agree.m-one"].result.estimate > 0.7
+    assert figures["d.target.e2.m-one"].result.estimate > 0.95
+
+
+def test_correlation_figures_are_pearsons_r_with_an_hdi_around_it(analysis, figures):
+    rows = analysis.rows("m-one", "e3.after")
+    result = figures["e3.after.m-one"].result
+    assert result.estimate == pytest.approx(rows["learned"].corr(rows["reported"]))
+    assert result.hdi[0] < result.estimate < result.hdi[1]
+
+
+def test_figures_do_not_depend_on_which_others_are_asked(study, figures):
+    again = Analysis(study, Settings.default(seed=5, draws=600, warmup=400))
+    (only,) = reproduce(again, ["e3.before.m-two"])
+    assert only.result == figures["e3.before.m-two"].result
+
+
+def test_exclusion_under_every_reading(analysis):
+    changes = exclusion_table(analysis)
+    assert set(changes["reading"]) == {"learned", "reported", "either", "both"}
+    by_reading = changes.groupby("reading")["n"].sum()
+    # Each context has at least one largest weight and one largest report.
+    assert by_reading["either"] < by_reading["learned"] < by_reading["both"]
+
+
+def test_health_counts_what_was_planted(write_study, edit_line):
+    folder = write_study(contexts=8)
+    path = folder / "tiny-model_instilled_weight_reports.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = [line.split(",") for line in lines]
+    cells[0][3:6] = ["0", "0", "0"]
+    cells[1][3] = "999"
+    kept = [",".join(row) for row in cells if row[2] != "context_5"]
+    path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
+    choices = folder / "tiny-model_instilled_selections.csv"
+    for line in range(2, 32):  # context_0: always A
+        edit_line(choices, line, lambda s: s.replace("context_0,B", "context_0,A"))
+    small = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
+    rows = {row.figure: row for row in data_health(small)}
+    found = {name: a.count for name, a in rows["e1.acc"].anomalies.items()}
+    assert found["all_zero"] == found["out_of_range"] == found["no_report"] == 1
+    assert found["unbalanced"] >= 1
+    assert found["position_bias"] >= 1
+    assert rows["e1.acc"].invalid_share == pytest.approx(1 - 28 / 80)
+    assert rows["e1.acc"].anomalies["out_of_range"].r_without is not None
+    assert rows["e2.acc"].anomalies["out_of_range"].r_without is None
+    assert tables.health_table(rows.values()).row_count == 5
+
+
+def test_missing_parts_say_why(write_study):
+    folder = write_study()
+    (folder / "instilled_weights.csv").unlink()
+    (folder / "tiny-model_instilled_latent_selections.csv").unlink()
+    for path in folder.glob("*itrained*"):
+        path.unlink()
+    small = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
+    notes = {figure.id: figure.note for figure in reproduce(small)}
+    assert "no target weights" in notes["d.target.e1.tiny-model"]
+    assert "no choices of tiny-model in native contexts" in notes["e3.before.tiny-model"]
+    assert "no reports of tiny-model, introspection-trained" in notes["e2.acc.tiny-model"]
+    assert "before and after training" in notes["e2.effect"]
+
+
+def test_constant_reports_cannot_be_correlated(write_study):
+    folder = write_study()
+    path = folder / "tiny-model_weight_reports.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = [line.split(",") for line in lines]
+    same = [",".join([*row[:3], "50", "50", "50", *row[6:]]) for row in cells]
+    path.write_text("\n".join([header, *same]) + "\n", encoding="utf-8")
+    small = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
+    with pytest.raises(CannotCompute, match="do not vary"):
+        small.rows("tiny-model", "e1.base")
+
+
+def test_fit_in_one_line_with_other_priors(study):
+    weights = ib.fit("choice_weights", study, seed=5)
+    tight = ib.spec("report_accuracy").with_priors(
+        reported=ib.Prior("Normal", {"mu": 0, "sigma": 0.01})
+    )
+    shrunk = ib.fit(tight, study, weights=weights)
+    usual = ib.fit("report_accuracy", study, weights=weights)
+    assert abs(shrunk["e2.acc.m-one"].slope().mean) < 0.1 < usual["e2.acc.m-one"].slope().mean
+    table = usual.hdi()
+    assert {"fit", "parameter", "mean", "hdi_low", "hdi_high"} <= set(table)
+    assert weights["m-one.native"].model.named_vars.keys() >= {"Intercept", "slopes", "selection"}
+    assert usual["e2.acc.m-one"].model.formula is not None
+    with pytest.raises(ib.InputError, match="another study"):
+        ib.fit("report_accuracy", ib.load_study(study.source), weights=weights)

@@ -1,0 +1,130 @@
+"""What several rooms' tests need: a small study on disk, and the paper's data where it is."""
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from introspect_bayes.study.download import DATA_VARIABLE
+
+PAPER_MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
+
+
+@pytest.fixture(scope="session")
+def paper_data() -> Path:
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        pytest.skip(f"{DATA_VARIABLE} does not name a copy of the paper's data")
+    return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def write_study(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a small simulated study in the authors' layout; returns its folder."""
+
+    def write(**options: Any) -> Path:
+        folder = tmp_path_factory.mktemp("study")
+        SmallStudy(folder, **options).write()
+        return folder
+
+    return write
+
+
+class SmallStudy:
+    """Simulated choices and reports of decision makers with known weights."""
+
+    def __init__(
+        self,
+        folder: Path,
+        base_models: Sequence[str] = ("tiny-model",),
+        attributes: int = 3,
+        contexts: int = 6,
+        trials: int = 30,
+        seed: int = 1,
+    ) -> None:
+        self.folder = folder
+        self.base_models = base_models
+        self.k = range(1, attributes + 1)
+        self.names = [f"context_{i}" for i in range(2 * contexts)]
+        self.instilled, self.native = self.names[:contexts], self.names[contexts:]
+        self.trials = trials
+        self.random = np.random.default_rng(seed)
+        self.weights = {name: self.random.integers(-100, 101, attributes) for name in self.names}
+
+    def write(self) -> None:
+        self.scenarios()
+        self.rows(
+            "instilled_weights.csv",
+            ["scenario", *(f"attr{k}" for k in self.k)],
+            [[name, *self.weights[name]] for name in self.names],
+        )
+        half = len(self.instilled) // 2
+        size = f"_of_{len(self.instilled)}_50ex_weight_reports"
+        for model in self.base_models:
+            self.selections(model, "_instilled_selections", self.instilled)
+            self.selections(model, "_instilled_latent_selections", self.native)
+            self.reports(model, "_weight_reports", self.instilled, 2000.0)
+            self.reports(model, "_instilled_weight_reports", self.instilled, 60.0)
+            self.reports(model, f"_itrained_last_{half}{size}", self.instilled[:half], 20.0)
+            self.reports(model, f"_itrained_first_{half}{size}", self.instilled[half:], 20.0)
+            self.reports(model, "_instilled_latent_weight_reports", self.native, 60.0)
+            self.reports(model, "_itrained_all_9_50ex_latent_weight_reports", self.native, 20.0)
+
+    def rows(self, name: str, header: list[str], rows: list[list[Any]]) -> None:
+        with (self.folder / name).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *rows])
+
+    def scenarios(self) -> None:
+        header = ["scenario", "question", *(f"attr{k}" for k in self.k)]
+        header += [f"attr{k}_{end}" for end in ("min", "max") for k in self.k]
+        bounds = [*(0.0 for _ in self.k), *(float(10 * k) for k in self.k)]
+        self.rows(
+            "scenarios.csv",
+            header,
+            [[n, f"Which {n}?", *(f"{n}_a{k}" for k in self.k), *bounds] for n in self.names],
+        )
+
+    def options(self) -> np.ndarray:
+        return np.round(self.random.uniform(0, [10 * k for k in self.k], (2, len(self.k))), 1)
+
+    def option_columns(self) -> list[str]:
+        return [f"{option}_attribute_{k}" for option in "AB" for k in self.k]
+
+    def selections(self, model: str, ending: str, names: list[str]) -> None:
+        rows = []
+        for name in names:
+            for _ in range(self.trials):
+                a, b = self.options()
+                scale = np.array([10 * k for k in self.k])
+                utility = ((a - b) / scale * self.weights[name]).sum() / 20
+                chose_a = self.random.random() < 1 / (1 + np.exp(-utility))
+                rows.append([f"ft:{model}", name, "A" if chose_a else "B", *a, *b])
+        header = ["model", "scenario", "selection", *self.option_columns()]
+        self.rows(f"{model}{ending}.csv", header, rows)
+
+    def reports(self, model: str, ending: str, names: list[str], noise: float) -> None:
+        rows = []
+        for name in names:
+            for _ in range(4):
+                noisy = self.weights[name] + self.random.normal(0, noise, len(self.k))
+                report = np.clip(np.round(noisy), -100, 100).astype(int)
+                rows.append([f"ft:{model}{ending}", "v", name, *report, *self.options().ravel()])
+        header = ["explaining_model", "version", "scenario"]
+        header += [*(f"report_attr{k}" for k in self.k), *self.option_columns()]
+        self.rows(f"{model}{ending}.csv", header, rows)
+
+
+@pytest.fixture
+def edit_line() -> Callable[[Path, int, Callable[[str], str]], None]:
+    """Change one line of a file (numbered from 1)."""
+
+    def edit(path: Path, line: int, change: Callable[[str], str]) -> None:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        lines[line - 1] = change(lines[line - 1])
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return edit

@@ -1,0 +1,150 @@
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, stats
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits import (
+    ChoiceData,
+    ChoiceWeightsSampler,
+    Sampler,
+    build_bambi_model,
+    scaled_weights,
+)
+from introspect_bayes.fits.choice_weights import CHUNK, build_model
+from introspect_bayes.specs import spec
+
+SAMPLER = Sampler(draws=1000, warmup=500, seed=11)
+
+
+def simulated(contexts, attributes, trials, seed=0, bias=1.5):
+    """Ragged choices with a strong pull to A and differences that are not centred."""
+    random = np.random.default_rng(seed)
+    frames = []
+    for number in range(contexts):
+        count = trials + 5 * number
+        differences = random.uniform(-1, 1, (count, attributes)) + random.normal(0, 0.4, attributes)
+        utility = bias + differences @ random.normal(0, 2, attributes)
+        frame = pd.DataFrame(differences, columns=[f"d{k + 1}" for k in range(attributes)])
+        chose_a = random.random(count) < 1 / (1 + np.exp(-utility))
+        frame["selection"] = np.where(chose_a, "A", "B")
+        frame["context"] = f"context_{number}"
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def fitted(frame, attributes, sampler=SAMPLER, specification=None):
+    columns = [f"d{k + 1}" for k in range(attributes)]
+    data = ChoiceData.from_frame(frame, columns)
+    counts = dict.fromkeys(data.contexts, attributes)
+    return ChoiceWeightsSampler(specification or spec("choice_weights"), sampler).fit(
+        data, counts, "test"
+    )
+
+
+def assert_same_posterior(ours, theirs):
+    """Means and standard deviations agree within four Monte Carlo standard errors."""
+    for statistic, method in ((np.mean, "mean"), (np.std, "sd")):
+        error = np.hypot(
+            float(az.mcse(ours, method=method, chain_axis=0, draw_axis=1)),
+            float(az.mcse(theirs, method=method, chain_axis=0, draw_axis=1)),
+        )
+        assert abs(statistic(ours) - statistic(theirs)) < 4 * error
+
+
+def test_batched_posterior_is_that_of_single_bambi_fits():
+    frame = simulated(contexts=3, attributes=2, trials=25)
+    fit = fitted(frame, attributes=2)
+    for name, choices in frame.groupby("context"):
+        rows = choices.assign(selection=(choices["selection"] == "A").astype(int))
+        single = build_bambi_model(spec("choice_weights"), rows)
+        idata = single.fit(
+            draws=1000, tune=500, random_seed=5, progressbar=False, inference_method="nutpie"
+        )
+        posterior = fit.idata["posterior"].sel(context=name)
+        assert_same_posterior(
+            posterior["Intercept"].to_numpy(), idata["posterior"]["Intercept"].to_numpy()
+        )
+        for k in ("d1", "d2"):
+            ours = posterior["slopes"].sel(attribute=k).to_numpy()
+            assert_same_posterior(ours, idata["posterior"][k].to_numpy())
+
+
+def test_posterior_matches_numerical_integration():
+    """One attribute: the exact posterior by quadrature, independent of any sampler."""
+    frame = simulated(contexts=1, attributes=1, trials=30, seed=4)
+    fit = fitted(frame, attributes=1)
+    x = frame["d1"].to_numpy()
+    sign = np.where(frame["selection"] == "A", 1.0, -1.0)
+    slope, centred = np.linspace(-5, 5, 401), np.linspace(-6, 8, 401)
+    b, a = np.meshgrid(slope, centred)
+    log = stats.norm.logpdf(b) + stats.t.logpdf(a, 3, 0, 2.5)
+    for value, s in zip(x, sign, strict=True):
+        log -= np.logaddexp(0, -s * (a + (value - x.mean()) * b))
+    weight = np.exp(log - log.max())
+
+    def mean(values):
+        inner = integrate.simpson(weight * values, x=slope, axis=1)
+        norm = integrate.simpson(weight, x=slope, axis=1)
+        return integrate.simpson(inner, x=centred) / integrate.simpson(norm, x=centred)
+
+    posterior = fit.idata["posterior"]
+    for draws, exact in (
+        (posterior["slopes"].to_numpy()[..., 0, 0], mean(b)),
+        (posterior["Intercept"].to_numpy()[..., 0], mean(a - x.mean() * b)),
+    ):
+        error = float(az.mcse(draws, chain_axis=0, draw_axis=1))
+        assert abs(draws.mean() - exact) < 4 * error
+
+
+def test_chunks_do_not_mix_contexts():
+    """More contexts than a chunk, padded: each has the posterior that it has alone."""
+    frame = simulated(contexts=CHUNK + 1, attributes=2, trials=12)
+    together = fitted(frame, attributes=2)
+    assert together.data.contexts[-1] == f"context_{CHUNK}"
+    for name in ("context_0", f"context_{CHUNK}"):
+        alone = fitted(frame[frame["context"] == name], attributes=2)
+        for k in ("d1", "d2"):
+            ours = together.idata["posterior"]["slopes"].sel(context=name, attribute=k).to_numpy()
+            assert_same_posterior(
+                ours, alone.idata["posterior"]["slopes"].to_numpy()[..., 0, int(k[1]) - 1]
+            )
+
+
+def test_same_seed_same_draws_and_compiled_only_once():
+    frame = simulated(contexts=3, attributes=2, trials=10)
+    data = ChoiceData.from_frame(frame, ["d1", "d2"])
+    counts = dict.fromkeys(data.contexts, 2)
+    sampler = ChoiceWeightsSampler(spec("choice_weights"), Sampler(draws=50, warmup=50))
+    first, second = (sampler.fit(data, counts, "same") for _ in range(2))
+    assert first.idata["posterior"].equals(second.idata["posterior"])
+    assert len(sampler._compiled) == 1
+
+
+def test_absent_attributes_are_left_out():
+    frame = simulated(contexts=2, attributes=3, trials=15).assign(d3=0.0)
+    data = ChoiceData.from_frame(frame, ["d1", "d2", "d3"])
+    counts = {"context_0": 2, "context_1": 3}
+    fit = ChoiceWeightsSampler(spec("choice_weights"), SAMPLER).fit(data, counts, "absent")
+    table = fit.hdi()
+    assert table.groupby("context").size().to_dict() == counts
+    assert (table.groupby("context")["weight"].apply(lambda w: w.abs().max()) == 100).all()
+
+
+def test_position_bias_is_found():
+    frame = simulated(contexts=4, attributes=2, trials=80, bias=2.0)
+    bias = fitted(frame, attributes=2).position_bias()
+    assert (bias["hdi_low"] > 0).all()
+    assert ((bias["hdi_low"] < 2) & (bias["hdi_high"] > 2)).sum() >= 3
+
+
+def test_scaled_weights_keep_signs_and_survive_zeros():
+    scaled = scaled_weights(np.array([[0.5, -2.0], [0.0, 0.0]]))
+    assert scaled.tolist() == [[25, -100], [0, 0]]
+
+
+def test_only_models_of_choices_are_accepted():
+    data = ChoiceData.from_frame(simulated(1, 1, 5), ["d1"])
+    with pytest.raises(InputError, match="not a model of choices"):
+        build_model(spec("report_accuracy"), data)

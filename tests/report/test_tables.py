@@ -1,0 +1,65 @@
+import io
+
+from rich.console import Console
+
+from introspect_bayes.analyses.figures import Result
+from introspect_bayes.analyses.published import Published
+from introspect_bayes.analyses.reproduce import Reproduction
+from introspect_bayes.report import tables
+from introspect_bayes.report.progress import TerminalProgress
+
+
+def reproduction(**changes):
+    values = {
+        "id": "e1.acc.4o",
+        "kind": "e1.acc",
+        "base_model": "m",
+        "title": "accuracy",
+        "paper": Published(decimals=2, estimate=0.54, hdi=(0.47, 0.62)),
+        "result": Result(estimate=0.5419, n=500, hdi=(0.468, 0.618)),
+        "verdict": "reproduced",
+        "note": "",
+    }
+    return Reproduction(**{**values, **changes})
+
+
+def printed(table, width=100):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_figure_row_shows_both_intervals():
+    text = printed(tables.figures_table([reproduction()]))
+    assert ".54 [.47, .62]" in text
+    assert "95% HDI" in text
+    assert tables.PROBLEM_MARK not in text
+
+
+def test_failed_diagnostics_are_marked_and_explained():
+    result = Result(estimate=0.5, n=5, hdi=(0.1, 0.9), problems=("R-hat 1.200 of slopes",))
+    figure = reproduction(result=result)
+    assert tables.PROBLEM_MARK in printed(tables.figures_table([figure]))
+    assert tables.notes([figure]) == ["e1.acc.4o: † R-hat 1.200 of slopes"]
+
+
+def test_figures_without_result_say_so():
+    figure = reproduction(result=None, verdict="cannot be computed", note="no choices")
+    assert " - " in printed(tables.figures_table([figure]))
+    assert tables.notes([figure, figure]) == ["e1.acc.4o, e1.acc.4o: no choices"]
+    assert figure.as_dict()["estimate"] is None
+
+
+def test_the_table_fits_a_terminal_of_80_columns():
+    text = printed(tables.figures_table([reproduction()]), width=80)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "e1.acc.4o" in text
+
+
+def test_progress_that_nobody_sees_prints_nothing(capsys):
+    with TerminalProgress(shown=False) as progress:
+        progress.expect(2)
+        progress.start("Choice weights", 5)
+        progress.advance(5)
+        progress.finish_one("e1.acc")
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,77 @@
+"""Data walks one way: a room imports only from rooms above it."""
+
+import ast
+from pathlib import Path
+
+import introspect_bayes
+
+PACKAGE = Path(introspect_bayes.__file__).parent
+ROOMS = [
+    "constants",
+    "errors",
+    "shipped",
+    "contexts",
+    "distributions",
+    "study",
+    "specs",
+    "fits",
+    "analyses",
+    "checks",
+    "report",
+    "cli",
+]
+NEVER = {
+    "contexts": {"pandas", "openai"},
+    "study": {"bambi", "pymc", "openai"},
+    "specs": {"bambi", "pymc", "pandas"},
+    "fits": {"openai", "matplotlib"},
+    "analyses": {"pymc", "bambi", "nutpie", "openai"},
+    "checks": {"openai"},
+    "report": {"pymc", "bambi", "nutpie"},
+    "cli": {"pymc", "bambi", "nutpie", "numpy"},
+}
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write absolute imports"
+            found |= {node.module or ""} | {f"{node.module}.{a.name}" for a in node.names}
+    return found
+
+
+def modules() -> list[Path]:
+    return [p for p in sorted(PACKAGE.rglob("*.py")) if p != PACKAGE / "__init__.py"]
+
+
+def test_every_module_lives_in_a_room():
+    assert {room_of(path) for path in modules()} == set(ROOMS)
+
+
+def test_rooms_import_only_from_above():
+    for path in modules():
+        room = room_of(path)
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] == "introspect_bayes" and len(parts) > 1 and parts[1] in ROOMS:
+                assert ROOMS.index(parts[1]) <= ROOMS.index(room), f"{path} imports {name}"
+
+
+def test_rooms_do_not_import_what_they_must_not():
+    for path in modules():
+        outside = {name.split(".")[0] for name in imported(path)}
+        assert not outside & NEVER.get(room_of(path), set()), path
+
+
+def test_architecture_document_names_every_room():
+    text = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for room in ROOMS:
+        assert f"`{room}" in text, room

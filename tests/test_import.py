@@ -1,0 +1,37 @@
+"""Importing the package and asking for help load nothing heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+import introspect_bayes
+
+HEAVY = {"pymc", "bambi", "arviz", "nutpie", "pandas", "numpy", "openai", "rich", "numba"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import introspect_bayes",
+        "from introspect_bayes.cli import main; main(['--help'])",
+        "from introspect_bayes.cli import main; main(['reproduce', '--help'])",
+    ],
+)
+def test_light_imports_load_no_heavy_package(code):
+    show = "; import sys; print(sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
+    )
+    assert not HEAVY & set(ran.stderr.replace("'", "").strip("[]\n").split(", "))
+
+
+def test_every_public_name_resolves():
+    for name in introspect_bayes.__all__:
+        assert getattr(introspect_bayes, name) is not None
+    assert set(introspect_bayes.__all__) <= set(dir(introspect_bayes))
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = introspect_bayes.nonsense
