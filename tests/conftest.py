@@ -11,8 +11,6 @@ import pytest
 
 from introspect_bayes.study.download import DATA_VARIABLE
 
-PAPER_MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
-
 
 @pytest.fixture(scope="session")
 def paper_data() -> Path:

@@ -16,6 +16,7 @@ HEAVY = {"pymc", "bambi", "arviz", "nutpie", "pandas", "numpy", "openai", "rich"
         "import introspect_bayes",
         "from introspect_bayes.cli import main; main(['--help'])",
         "from introspect_bayes.cli import main; main(['reproduce', '--help'])",
+        "from introspect_bayes.cli import main; main(['prepare', '--help'])",
     ],
 )
 def test_light_imports_load_no_heavy_package(code):

@@ -88,6 +88,12 @@ def test_with_priors_returns_a_new_specification_and_rejects_unknown_names():
         old.with_priors(raported=Prior("Flat", {}))
 
 
+def test_choices_have_no_median():
+    scaled = Prior("Normal", {"mu": "median(response)", "sigma": 1})
+    with pytest.raises(InputError, match="a choice has no median"):
+        spec("choice_weights").with_priors(slopes=scaled)
+
+
 def test_parameters_are_exactly_those_of_bambi():
     frame = pd.DataFrame(
         {

@@ -91,7 +91,9 @@ def read_candidates(path: Path) -> list[DecisionContext]:
                 str(entry["short_name"]),
                 str(entry["question"]),
                 tuple(
-                    Attribute(str(a["name"]), *map(float, a["range"]), str(a["units"]))
+                    Attribute(
+                        str(a["name"]), float(a["range"][0]), float(a["range"][1]), str(a["units"])
+                    )
                     for a in entry["attributes"]
                 ),
             )
@@ -100,7 +102,7 @@ def read_candidates(path: Path) -> list[DecisionContext]:
     except InputError as error:
         msg = f"{path.name}: {error}"
         raise InputError(msg) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         msg = (
             f"{path.name}: expected a list of objects with short_name, question and attributes "
             f"(name, units, range): {type(error).__name__} {error}"
@@ -157,7 +159,9 @@ def assign_roles(
         If there are fewer candidates or roles than asked for.
     """
     if min(len(candidates), len(roles)) < count:
-        msg = f"{count} contexts need as many roles ({len(roles)}) and candidates ({len(candidates)})"
+        msg = (
+            f"{count} contexts need as many roles ({len(roles)}) and candidates ({len(candidates)})"
+        )
         raise InputError(msg)
     shuffled = list(roles)
     random.Random(ROLE_SEED).shuffle(shuffled)  # noqa: S311 - the authors' generator

@@ -34,9 +34,11 @@ Failure = Literal[
 
 FAILURES: Final[tuple[str, ...]] = Failure.__args__  # type: ignore[attr-defined]
 
+_APOSTROPHE = "['\N{RIGHT SINGLE QUOTATION MARK}]"
 _REFUSAL = re.compile(
-    r"\b(i\s*(['’]m|\s+am)\s+(sorry|unable|not able)|i\s+(can\s*not|can['’]?t|won['’]?t|do\s+not|"
-    r"don['’]t)\b|as an ai\b|unable to (assist|help|comply))",
+    rf"\b(i\s*({_APOSTROPHE}m|\s+am)\s+(sorry|unable|not able)"
+    rf"|i\s+(can\s*not|can{_APOSTROPHE}?t|won{_APOSTROPHE}?t|do\s+not|don{_APOSTROPHE}t)\b"
+    r"|as an ai\b|unable to (assist|help|comply))",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"\A```(?:json)?\s*(.*?)\s*(?:```)?\Z", re.DOTALL | re.IGNORECASE)
@@ -82,7 +84,9 @@ def parse_choice(text: str | None) -> Literal["A", "B"] | Failure:
     return "refusal" if _REFUSAL.search(text) else "not A or B"
 
 
-def parse_as_authors(text: str | None, attributes: Sequence[str], *, cut_off: bool = False) -> ParsedReport:
+def parse_as_authors(
+    text: str | None, attributes: Sequence[str], *, cut_off: bool = False
+) -> ParsedReport:
     """Read a report by the authors' own rule (plunkett2025-1).
 
     Backquotes and the letters of "json" are stripped from the ends; the rest must be a JSON
@@ -110,7 +114,9 @@ def parse_as_authors(text: str | None, attributes: Sequence[str], *, cut_off: bo
     return _by_exact_names(stated, attributes)
 
 
-def parse_strictly(text: str | None, attributes: Sequence[str], *, cut_off: bool = False) -> ParsedReport:
+def parse_strictly(
+    text: str | None, attributes: Sequence[str], *, cut_off: bool = False
+) -> ParsedReport:
     """Read a report strictly (strict-1): exact names, finite numbers, -100 to 100.
 
     The reply must be one JSON object, alone or in one code fence. Parameters as in
@@ -129,7 +135,9 @@ def parse_strictly(text: str | None, attributes: Sequence[str], *, cut_off: bool
     return _in_range(_by_exact_names(stated, attributes))
 
 
-def parse_leniently(text: str | None, attributes: Sequence[str], *, cut_off: bool = False) -> ParsedReport:
+def parse_leniently(
+    text: str | None, attributes: Sequence[str], *, cut_off: bool = False
+) -> ParsedReport:
     """Read a report leniently (lenient-1), recording every liberty.
 
     As strict, but the object may stand anywhere in the reply, numbers may be written as text,
@@ -268,10 +276,12 @@ def _number_from_text(value: object) -> object:
 def _why_foreign(keys: Sequence[str], attributes: Sequence[str]) -> Failure:
     foreign = [key for key in keys if key not in set(attributes)]
     # "A", "Option B", "A.price": the options were weighted, not their attributes.
-    if any(re.match(r"\A(option[ _]?)?[ab]\b", key, re.IGNORECASE) for key in foreign):
+    if any(re.match(r"\A(option[ _]?)?[ab](?![a-z0-9])", key, re.IGNORECASE) for key in foreign):
         return "option-letter key"
     plain = [_plain(name) for name in attributes]
-    partial = (any(_plain(k) in name or name in _plain(k) for name in plain) for k in foreign if _plain(k))
+    partial = (
+        any(_plain(k) in name or name in _plain(k) for name in plain) for k in foreign if _plain(k)
+    )
     return "partial key" if any(partial) else "foreign key"
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from introspect_bayes.contexts import DecisionContext
@@ -152,8 +152,6 @@ def plan_requests(
             draft = Request(
                 base_model, model, plan.stage, plan.trained_on, trial, tuple(messages), options, 0
             )
-            replicate = seen[draft.content]
-            seen[draft.content] += 1
-            yield Request(
-                base_model, model, plan.stage, plan.trained_on, trial, tuple(messages), options, replicate
-            )
+            content = draft.content
+            seen[content] += 1
+            yield replace(draft, replicate=seen[content] - 1)

@@ -47,8 +47,13 @@ class PromptTemplate:
     user: str
 
     def __post_init__(self) -> None:
+        if self.task not in {"decision", "report"}:
+            msg = f"template {self.name}: task = {self.task!r} must be decision or report"
+            raise InputError(msg)
         try:
-            used = {field for _, field, _, _ in string.Formatter().parse(self.user) if field is not None}
+            used = {
+                field for _, field, _, _ in string.Formatter().parse(self.user) if field is not None
+            }
         except ValueError as error:
             msg = f"template {self.name}: {error} (write a literal brace twice)"
             raise InputError(msg) from error
@@ -96,9 +101,6 @@ def read_template(path: Path) -> PromptTemplate:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        if table["task"] not in {"decision", "report"}:
-            msg = f"task = {table['task']!r}: must be decision or report"
-            raise InputError(msg)
         return PromptTemplate(*(str(table[key]) for key in ("name", "task", "system", "user")))  # type: ignore[arg-type]
     except KeyError as error:
         msg = f"{path.name}: lacks {error.args[0]}"

@@ -173,6 +173,10 @@ class Specification:
                 hint = closest(parameter, self.parameters)
                 msg = f"{self.name}: [priors] names {parameter!r}, which the model lacks{hint}"
                 raise InputError(msg)
+        for parameter, prior in self.priors.items():
+            if self.family == "bernoulli" and any(isinstance(v, str) for v in prior.args.values()):
+                msg = f"{self.name}: {parameter} ~ {prior}: a choice has no median; give numbers"
+                raise InputError(msg)
         gaps = [name for name in self.parameters if name not in self.priors]
         if gaps:
             listed = ", ".join(gaps)

@@ -68,9 +68,7 @@ def decimals(span: float) -> int:
 
 
 def _value(attribute: Attribute, generator: random.Random) -> float:
-    return round(
-        generator.uniform(attribute.minimum, attribute.maximum), decimals(attribute.span)
-    )
+    return round(generator.uniform(attribute.minimum, attribute.maximum), decimals(attribute.span))
 
 
 def draw_options(context: DecisionContext, generator: random.Random) -> Options:
@@ -153,4 +151,6 @@ def draw_trials(
         for context in contexts:
             generator = random.Random(f"{seed}/{task}/{context_set}/{context.name}")  # noqa: S311
             for number in range(1, count + 1):
-                yield Trial(task, context_set, context.name, number, draw_options(context, generator))
+                yield Trial(
+                    task, context_set, context.name, number, draw_options(context, generator)
+                )

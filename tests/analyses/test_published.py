@@ -19,6 +19,7 @@ def test_every_published_id_belongs_to_a_figure():
         (0.8451, 0.84, 2, 0.0001, True),
         (0.854, 0.852, 3, 0.0002, False),
         (-0.0949, -0.09, 2, 0, True),
+        (0.56, 0.54, 2, 0.5, False),
     ],
 )
 def test_agreement_is_rounding_plus_monte_carlo_error(here, printed, decimals, error, verdict):

@@ -1,11 +1,15 @@
 """Whole analyses of small simulated studies."""
 
+import numpy as np
 import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses import Analysis, CannotCompute, Settings, exclusion_table, reproduce
+from introspect_bayes.analyses.experiments import mean_reports
 from introspect_bayes.checks import data_health
 from introspect_bayes.report import tables
+
+PAPER_MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +50,43 @@ def test_figures_do_not_depend_on_which_others_are_asked(study, figures):
     assert only.result == figures["e3.before.m-two"].result
 
 
+def test_a_replication_is_not_judged_as_a_reanalysis(write_study):
+    """Files under the paper's names that are not the authors': no verdict of reproduction."""
+    other = ib.load_study(write_study(base_models=PAPER_MODELS))
+    quick = Analysis(other, Settings.default(seed=5, draws=600, warmup=400))
+    verdicts = {f.id: f.verdict for f in reproduce(quick, ["e1.agree", "invalid", "e2.acc.4o"])}
+    assert set(verdicts.values()) == {"not comparable"}
+
+
+def test_failed_diagnostics_earn_no_verdict(write_study):
+    other = ib.load_study(write_study(base_models=PAPER_MODELS))
+    sloppy = Analysis(other, Settings.default(seed=5, draws=5, warmup=5))
+    figures = list(reproduce(sloppy, ["e2.effect", "d.pct100", "d.excl100", "e3.fit.4o"]))
+    assert {figure.verdict for figure in figures} == {"not judged"}
+    assert all(figure.problems for figure in figures)
+
+
+def test_missing_reports_count_as_zeros_only_where_they_were_asked(write_study):
+    folder = write_study(contexts=8)
+    (folder / "tiny-model_itrained_first_4_of_8_50ex_weight_reports.csv").unlink()
+    path = folder / "tiny-model_itrained_last_4_of_8_50ex_weight_reports.csv"
+    lines = [line for line in path.read_text().splitlines() if ",context_0," not in line]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    half = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
+    row = next(row for row in data_health(half) if row.figure == "e2.acc")
+    missing = row.anomalies["no_report"]
+    assert (missing.count, missing.of) == (1, 4)
+    asked = half.learned("tiny-model", "instilled")
+    asked = asked[asked["context"].isin([f"context_{i}" for i in range(4)])]
+    means = mean_reports(half.study.reports[half.study.reports["stage"] == "introspection-trained"])
+    means = means[means["context"].isin(asked["context"])]
+    filled = asked.merge(means, how="left", on=["context", "position"])["mean_report"].fillna(0)
+    assert missing.r_without == pytest.approx(np.corrcoef(asked["learned"], filled)[0, 1])
+
+
 def test_exclusion_under_every_reading(analysis):
     changes = exclusion_table(analysis)
-    assert set(changes["reading"]) == {"learned", "reported", "either", "both"}
+    assert set(changes["reading"]) == {"learned", "reported", "either", "both", "raw report"}
     by_reading = changes.groupby("reading")["n"].sum()
     # Each context has at least one largest weight and one largest report.
     assert by_reading["either"] < by_reading["learned"] < by_reading["both"]

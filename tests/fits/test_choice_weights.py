@@ -13,7 +13,7 @@ from introspect_bayes.fits import (
     scaled_weights,
 )
 from introspect_bayes.fits.choice_weights import CHUNK, build_model
-from introspect_bayes.specs import spec
+from introspect_bayes.specs import Prior, spec
 
 SAMPLER = Sampler(draws=1000, warmup=500, seed=11)
 
@@ -130,6 +130,13 @@ def test_absent_attributes_are_left_out():
     table = fit.hdi()
     assert table.groupby("context").size().to_dict() == counts
     assert (table.groupby("context")["weight"].apply(lambda w: w.abs().max()) == 100).all()
+
+
+def test_improper_priors_need_choices_that_inform_them():
+    data = ChoiceData.from_frame(simulated(2, 2, 10).assign(d2=0.0), ["d1", "d2"])
+    flat = spec("choice_weights").with_priors(slopes=Prior("Flat", {}))
+    with pytest.raises(InputError, match="improper"):
+        ChoiceWeightsSampler(flat, SAMPLER).fit(data, {"context_0": 1, "context_1": 2}, "flat")
 
 
 def test_position_bias_is_found():

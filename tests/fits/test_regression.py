@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model
 from introspect_bayes.fits.regression import with_shared_data
-from introspect_bayes.specs import spec
+from introspect_bayes.specs import Prior, spec
 
 SAMPLER = Sampler(draws=2000, warmup=800, seed=3)
 
@@ -83,6 +85,56 @@ def test_effect_is_averaged_with_equal_weights_over_unequal_groups(sampler):
     )
     assert fit.diagnostics.problems == ()
     assert set(fit.hdi()["parameter"]) == set(spec("introspection_training").parameters)
+
+
+def test_every_coefficient_is_the_least_squares_one(sampler):
+    """Predictors far from zero, interactions and intercept included: flat priors, so OLS."""
+    parts = [
+        rows(200, seed=11 * t + ord(model), slope=s, shift=2.0).assign(
+            base_model=model, introspection_trained=t
+        )
+        for (model, t), s in {("a", 0): 0.1, ("a", 1): 0.6, ("b", 0): 0.3, ("b", 1): 0.2}.items()
+    ]
+    data = pd.concat(parts, ignore_index=True)
+    fit = sampler.fit(spec("introspection_training"), data, "coefficients")
+    r, t, m = data["reported"], data["introspection_trained"], (data["base_model"] == "b")
+    columns = {
+        "Intercept": np.ones(len(data)),
+        "reported": r,
+        "introspection_trained": t,
+        "base_model": m,
+        "reported:introspection_trained": r * t,
+        "reported:base_model": r * m,
+        "introspection_trained:base_model": t * m,
+        "reported:introspection_trained:base_model": r * t * m,
+    }
+    design = np.column_stack([np.asarray(c, dtype=float) for c in columns.values()])
+    exact = np.linalg.lstsq(design, data["learned"], rcond=None)[0]
+    table = fit.hdi().set_index("parameter")
+    for name, value in zip(columns, exact, strict=True):
+        sd = (table.loc[name, "hdi_high"] - table.loc[name, "hdi_low"]) / 3.92
+        assert table.loc[name, "mean"] == pytest.approx(value, abs=0.1 * sd), name
+
+
+def test_compiled_fits_are_reused_only_for_the_same_priors_and_levels():
+    sampler = RegressionSampler(Sampler(draws=300, warmup=300))
+    tight, wide = (Prior("Normal", {"mu": 0, "sigma": s}) for s in (0.01, 10))
+    plain = spec("report_accuracy")
+    sigma = plain.priors["sigma"]
+    first = replace(plain, priors={"Intercept": tight, "reported": wide, "sigma": sigma})
+    second = replace(plain, priors={"reported": tight, "Intercept": wide, "sigma": sigma})
+    data = rows(80, shift=0)
+    assert sampler.fit(first, data, "one").slope().mean > 0.3
+    assert abs(sampler.fit(second, data, "two").slope().mean) < 0.1
+    parts = [
+        rows(40, seed=i).assign(base_model=m, introspection_trained=t)
+        for i, (m, t) in enumerate([("a", 0), ("a", 1), ("b", 0), ("b", 1)])
+    ]
+    data = pd.concat(parts, ignore_index=True)
+    renamed = data.assign(base_model=data["base_model"].map({"a": "b", "b": "c"}))
+    for frame, level in ((data, "b"), (renamed, "c")):
+        fit = sampler.fit(spec("introspection_training"), frame, "levels")
+        assert fit.idata["posterior"]["base_model"].coords["base_model_dim"].to_numpy() == [level]
 
 
 def test_one_base_model_drops_the_factor(sampler):

@@ -150,6 +150,14 @@ def test_unreadable_files(write_study, content, complaint):
         load_study(folder)
 
 
+def test_two_files_about_the_same_contexts_are_refused(write_study):
+    folder = write_study()
+    name = "tiny-model_itrained_last_3_of_6_{}ex_weight_reports.csv"
+    (folder / name.format(10)).write_bytes((folder / name.format(50)).read_bytes())
+    with pytest.raises(InputError, match=r"both report on context 'context_0'"):
+        load_study(folder)
+
+
 def test_folder_without_a_study(tmp_path):
     with pytest.raises(InputError, match="no such study folder"):
         load_study(tmp_path / "nowhere")

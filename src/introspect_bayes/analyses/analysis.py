@@ -17,6 +17,7 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
     standardize,
 )
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
@@ -35,6 +36,9 @@ CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 
 REGRESSION_SAMPLER: Final = Sampler(draws=4000, warmup=1000)
 """Settings for regressions: four times the draws of the paper, for steadier interval ends."""
+
+BATCHES: Final = 20
+"""Batches of draws, five a chain, whose spread tells the weights' Monte Carlo error."""
 
 SPECIFICATIONS: Final = ("choice_weights", "report_accuracy", "introspection_training")
 
@@ -164,18 +168,41 @@ class Analysis:
         pandas.DataFrame
             One row an attribute: context, position, weight (-100 to 100) and learned
             (standardized over all rows, ddof = 1, before contexts without a valid report drop
-            out); weight_1, weight_2, ... from each chain alone, for the Monte Carlo error.
+            out); weight_1, weight_2, ... from batches of the draws, for the Monte Carlo error.
         """
         fit = self.weights(base_model, context_set)
         frame = fit.hdi()[["context", "position", "weight"]]
-        chains = fit.idata["posterior"]["slopes"].mean("draw").to_numpy()
-        present = np.arange(chains.shape[2]) < np.array(
+        draws = fit.idata["posterior"]["slopes"].to_numpy()
+        batches = [
+            b.mean(axis=1) for b in np.array_split(draws, max(1, BATCHES // len(draws)), axis=1)
+        ]
+        present = np.arange(draws.shape[3]) < np.array(
             [[fit.counts[name]] for name in fit.data.contexts]
         )
-        for number, means in enumerate(chains, start=1):
+        for number, means in enumerate(np.concatenate(batches), start=1):
             frame[f"weight_{number}"] = scaled_weights(means, present)[present]
         frame["learned"] = standardize(frame["weight"])
         return frame
+
+    def learned_table(self) -> pd.DataFrame:
+        """Return the learned weights of the whole study: one row an attribute.
+
+        Columns base_model, context_set, context, position, weight (-100 to 100).
+        """
+        parts = []
+        for base_model in self.study.base_models:
+            for context_set in ("instilled", "native"):
+                try:
+                    weights = self.learned(base_model, context_set)
+                except CannotCompute:
+                    continue
+                where = {"base_model": base_model, "context_set": context_set}
+                parts.append(weights[["context", "position", "weight"]].assign(**where))
+        if not parts:
+            msg = "the study has no choices, so there are no learned weights"
+            raise InputError(msg)
+        columns = ["base_model", "context_set", "context", "position", "weight"]
+        return pd.concat(parts, ignore_index=True)[columns]
 
     def _compare(self, base_model: str, figure: str) -> pd.DataFrame:
         """Return the rows of a comparison: learned and reported weights side by side.
@@ -262,7 +289,7 @@ class Analysis:
         return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
 
     def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:
-        if name not in self.fits:
+        if name not in self.fits or not self.fits[name].data.equals(rows):
             self.progress.start(f"Regression: {name}", 1)
             self.fits[name] = self._regressions.fit(self.settings.specs[specification], rows, name)
             self.progress.advance(1)
@@ -272,8 +299,8 @@ class Analysis:
 def weight_error(rows: pd.DataFrame, statistic: Callable[[pd.Series], float]) -> float:
     """Return the Monte Carlo error that the estimated weights lend to a statistic of them.
 
-    The statistic is computed from the weights of each chain alone; its standard deviation over
-    chains, divided by the square root of their number, is the error.
+    The statistic is computed from the weights of batches of draws; its standard deviation over
+    batches, divided by the square root of their number, is the error.
 
     Parameters
     ----------

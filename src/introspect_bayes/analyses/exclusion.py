@@ -26,9 +26,13 @@ READINGS: Final[dict[str, Callable[[pd.DataFrame], pd.Series]]] = {
     "reported": _reported,
     "either": lambda rows: _learned(rows) | _reported(rows),
     "both": lambda rows: _learned(rows) & _reported(rows),
+    "raw report": lambda rows: rows["mean_report"].abs() == WEIGHT_LIMIT,
 }
 """Which rows "excluding them" may mean: learned weight ±100, report ±100 once rescaled so that
-each context's largest is 100, either of them, or both."""
+each context's largest is 100, either of them, both, or the mean report ±100 as it stands."""
+
+RAW_READING: Final = "raw report"
+"""The reading that cannot be Appendix D's, which speaks of one value in each context."""
 
 EXCLUDED_COMPARISONS: Final = ("e1.acc", "e2.acc", "e3.before", "e3.after")
 """The paper's reported correlations; the off-the-shelf control is near zero by design."""
@@ -41,7 +45,7 @@ def exclusion_table(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a reading, comparison and base model: reading, figure, base_model, n (rows
-        left), r_all, r_without, change.
+        left), n_all, r_all, r_without (NaN if it cannot be computed), change.
 
     Raises
     ------
@@ -62,11 +66,13 @@ def exclusion_table(analysis: Analysis) -> pd.DataFrame:
                     without = plain_correlation(kept)
                 except CannotCompute:
                     without = np.nan
-                table.append((reading, figure, base_model, len(kept), everything, without))
+                table.append(
+                    (reading, figure, base_model, len(kept), len(rows), everything, without)
+                )
     if not table:
         names = ", ".join(COMPARISONS[figure].title for figure in EXCLUDED_COMPARISONS)
         msg = f"the study has none of these comparisons: {names}"
         raise CannotCompute(msg)
-    columns = ["reading", "figure", "base_model", "n", "r_all", "r_without"]
+    columns = ["reading", "figure", "base_model", "n", "n_all", "r_all", "r_without"]
     frame = pd.DataFrame(table, columns=columns)
     return frame.assign(change=frame["r_without"] - frame["r_all"])

@@ -13,7 +13,7 @@ from introspect_bayes.analyses.analysis import (
     plain_correlation,
     weight_error,
 )
-from introspect_bayes.analyses.exclusion import exclusion_table
+from introspect_bayes.analyses.exclusion import RAW_READING, exclusion_table
 from introspect_bayes.analyses.experiments import (
     COMPARISONS,
     EFFECTS,
@@ -44,6 +44,8 @@ class Result:
         Failed diagnostics of any fit that the figure rests on.
     note
         What a reader should know.
+    base_models
+        For figures over several base models: those that entered.
     """
 
     estimate: float
@@ -52,6 +54,7 @@ class Result:
     errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
     problems: tuple[str, ...] = ()
     note: str = ""
+    base_models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ def _native_fit(analysis: Analysis, base_model: str) -> Result:
         n=len(choices),
         errors=(error, 0.0, 0.0),
         problems=tuple(_weight_problems(analysis, [base_model], "native")),
-        note="from the rounded weights, without the intercept",
+        note="in sample: from the rounded weights of the same choices, without the intercept",
     )
 
 
@@ -197,7 +200,10 @@ def _invalid_share(analysis: Analysis, base_model: str) -> Result:
         raise CannotCompute(msg)
     reports = study.reports[study.reports["base_model"] == base_model]
     valid = len(reports[["report_set", "context", "report"]].drop_duplicates())
-    return Result(estimate=1 - valid / asked, n=asked)
+    each = "/".join(str(count) for count in sorted(sets["reports_asked"].unique()))
+    return Result(
+        estimate=1 - valid / asked, n=asked, note=f"taking {each} reports asked in each context"
+    )
 
 
 def _effect(figure: str) -> Callable[[Analysis, str], Result]:
@@ -207,26 +213,65 @@ def _effect(figure: str) -> Callable[[Analysis, str], Result]:
         base_models = sorted(fit.data["base_model"].unique())
         context_set = COMPARISONS[EFFECTS[figure][0]].context_set
         problems = _weight_problems(analysis, base_models, context_set)
+        lent = weight_error(fit.data, lambda weights: _training_gain(fit.data, weights))
         return Result(
             estimate=difference.mean,
             n=len(fit.data),
             hdi=(difference.low, difference.high),
-            errors=(difference.mean_error, difference.low_error, difference.high_error),
+            errors=(
+                math.hypot(difference.mean_error, lent),
+                math.hypot(difference.low_error, lent),
+                math.hypot(difference.high_error, lent),
+            ),
             problems=(*problems, *fit.diagnostics.problems),
             note=f"averaged over {', '.join(base_models)}",
+            base_models=tuple(base_models),
         )
 
     return compute
 
 
+def _training_gain(rows: pd.DataFrame, weights: pd.Series) -> float:
+    """Return the contrast by least squares: slope trained minus untrained, mean of base models."""
+    gains = []
+    for _, mine in rows.assign(other=weights).groupby("base_model"):
+        slopes = {}
+        for trained, cell in mine.groupby("introspection_trained"):
+            scale = float(cell["learned"].std() / cell["reported"].std())
+            slopes[trained] = correlation(cell["other"], cell["reported"]) * scale
+        gains.append(slopes[1] - slopes[0])
+    return float(np.mean(gains))
+
+
+def _all_weight_problems(analysis: Analysis) -> tuple[str, ...]:
+    found = []
+    for context_set in ("instilled", "native"):
+        for base_model in analysis.study.base_models:
+            try:
+                found += _weight_problems(analysis, [base_model], context_set)
+            except CannotCompute:
+                continue
+    return tuple(found)
+
+
 def _exclusion(analysis: Analysis, _: str) -> Result:
     table = exclusion_table(analysis)
-    largest = table["change"].abs().groupby(table["reading"]).max().sort_values()
-    listed = ", ".join(f"{reading} {value:.3f}" for reading, value in largest.items())
+    size = table["change"].abs().fillna(np.inf)
+    largest = size.groupby(table["reading"]).max()
+    judged = largest[[name for name in largest.index if name != RAW_READING]].sort_values()
+    listed = ", ".join(f"{reading} {value:.3f}" for reading, value in judged.items())
+    raw = table.loc[table["reading"] == RAW_READING]
     return Result(
-        estimate=float(largest.iloc[0]),
-        n=int(table.loc[table["reading"] == largest.index[0], "n"].sum()),
-        note=f"largest change under the kindest reading; by reading: {listed}",
+        estimate=float(judged.iloc[0]),
+        n=int(table.loc[table["reading"] == judged.index[0], "n"].sum()),
+        problems=_all_weight_problems(analysis),
+        note=(
+            f"largest change under the kindest reading; by reading: {listed}. Excluding only mean "
+            f"reports of exactly ±100, which are not rescaled, changes at most "
+            f"{largest[RAW_READING]:.3f}, but drops {1 - raw['n'].sum() / raw['n_all'].sum():.1%} "
+            "of values, not the 20% of Appendix D"
+        ),
+        base_models=tuple(analysis.study.base_models),
     )
 
 
@@ -256,6 +301,7 @@ def _share_at_limit(analysis: Analysis, _: str) -> Result:
     return Result(
         estimate=float(learned.mean()),
         n=len(learned),
+        problems=_all_weight_problems(analysis),
         note="; ".join([*notes, "the public analysis does not rescale reports"]),
     )
 

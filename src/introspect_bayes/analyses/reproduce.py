@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from introspect_bayes.analyses.analysis import Analysis
@@ -16,6 +17,8 @@ from introspect_bayes.analyses.published import (
     published_labels,
 )
 from introspect_bayes.errors import InputError
+from introspect_bayes.study import Study
+from introspect_bayes.study.download import unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +78,26 @@ class Reproduction:
         }
 
 
-def figure_ids(analysis: Analysis) -> dict[str, tuple[str, str]]:
+def figure_ids(study: Study, *, published: bool) -> dict[str, tuple[str, str]]:
     """Return figure kind and base model by id, in the paper's order.
 
-    The paper's own ids are always there; base models that are not the paper's are added under
-    their own names.
+    Parameters
+    ----------
+    study
+        The study.
+    published
+        Whether to compare with the paper: then the paper's own ids are always there, with its
+        labels, and other base models are added. Else only the study's own, under their names.
     """
-    labels = {label: model for model, label in published_labels().items()}
+    labels: dict[str, str] = {}
+    if published:
+        labels = {label: model for model, label in published_labels().items()}
     known = set(labels.values())
-    labels |= {model: model for model in analysis.study.base_models if model not in known}
+    labels |= {model: model for model in study.base_models if model not in known}
     ids: dict[str, tuple[str, str]] = {}
     for kind, figure in FIGURES.items():
+        if kind == "d.learned.e2" and not published:
+            continue  # a figure that only the paper has
         if figure.per_model:
             ids |= {f"{kind}.{label}": (kind, model) for label, model in labels.items()}
         else:
@@ -115,7 +127,9 @@ def select_ids(ids: Collection[str], only: Collection[str]) -> list[str]:
     return [k for k in ids if not only or any(k == n or k.startswith(f"{n}.") for n in only)]
 
 
-def reproduce(analysis: Analysis, only: Collection[str] = ()) -> Iterator[Reproduction]:
+def reproduce(
+    analysis: Analysis, only: Collection[str] = (), *, published: bool = True
+) -> Iterator[Reproduction]:
     """Compute figures one after the other and compare each with the paper.
 
     Parameters
@@ -124,21 +138,25 @@ def reproduce(analysis: Analysis, only: Collection[str] = ()) -> Iterator[Reprod
         Analysis of the study.
     only
         Ids, or their beginnings; all figures if empty.
+    published
+        Whether to compare with the paper's figures.
 
     Raises
     ------
     InputError
         If `only` names an unknown figure.
     """
-    ids = figure_ids(analysis)
+    ids = figure_ids(analysis.study, published=published)
     for name in select_ids(ids, only):
         kind, base_model = ids[name]
-        yield _reproduce(analysis, name, kind, base_model)
+        paper = published_figures().get(name) if published else None
+        yield _reproduce(analysis, name, kind, base_model, paper)
 
 
-def _reproduce(analysis: Analysis, name: str, kind: str, base_model: str) -> Reproduction:
+def _reproduce(
+    analysis: Analysis, name: str, kind: str, base_model: str, paper: Published | None
+) -> Reproduction:
     figure: FigureKind = FIGURES[kind]
-    paper = published_figures().get(name)
     verdict: Verdict = "no public data" if kind == "d.learned.e2" else "cannot be computed"
     result: Result | None = None
     if base_model and base_model not in analysis.study.base_models:
@@ -157,7 +175,12 @@ def _verdict(
 ) -> Verdict:
     if paper is None:
         return "no published figure"
-    if not figure.per_model and set(analysis.study.base_models) != set(published_labels()):
+    if result.problems:
+        return "not judged"
+    over = set(result.base_models or analysis.study.base_models)
+    if not figure.per_model and over != set(published_labels()):
+        return "not comparable"
+    if not unchanged(Path(analysis.study.source)):
         return "not comparable"
     return compare(paper, result)
 

@@ -170,15 +170,20 @@ def _or_none[T](compute: Callable[[], T], notes: list[str]) -> T | None:
 
 def _asked(analysis: Analysis, base_model: str, figure: str) -> tuple[int, int]:
     """Return the number of contexts and of reports that were asked for."""
+    mine = _sets(analysis, base_model, figure)
+    counts = mine["contexts_asked"].map(len)
+    return int(counts.sum()), int((counts * mine["reports_asked"]).sum())
+
+
+def _sets(analysis: Analysis, base_model: str, figure: str) -> pd.DataFrame:
+    """Return the report sets that belong to a comparison."""
     comparison = COMPARISONS[figure]
     sets = analysis.study.report_sets
-    mine = sets[
+    return sets[
         (sets["base_model"] == base_model)
         & (sets["stage"] == comparison.stage)
         & (sets["context_set"] == comparison.context_set)
     ]
-    counts = mine["contexts_asked"].map(len)
-    return int(counts.sum()), int((counts * mine["reports_asked"]).sum())
 
 
 def _each_report(reports: pd.DataFrame) -> pd.DataFrame:
@@ -216,17 +221,29 @@ def _correlation_of(
 def _missing_contexts(
     analysis: Analysis, base_model: str, figure: str, reports: pd.DataFrame, asked: int
 ) -> Anomaly:
-    missing = asked - reports[["report_set", "context"]].drop_duplicates().shape[0]
+    reported = reports[["report_set", "context"]].drop_duplicates()
+    missing = asked - len(reported)
     r = None
     if missing:
         try:
             learned = analysis.learned(base_model, COMPARISONS[figure].context_set)
-            means = mean_reports(reports)[["context", "position", "mean_report"]]
-            rows = learned.merge(means, on=["context", "position"], how="left")
-            r = correlation(rows["learned"], standardize(rows["mean_report"].fillna(0.0)))
+            r = _with_zeros(learned, _sets(analysis, base_model, figure), reports)
         except CannotCompute:
             r = None
     return Anomaly(missing, asked, r)
+
+
+def _with_zeros(learned: pd.DataFrame, sets: pd.DataFrame, reports: pd.DataFrame) -> float:
+    """Return the correlation over all contexts asked, those without a report as zeros."""
+    asked = sets[["report_set", "contexts_asked"]].explode("contexts_asked")
+    asked = asked.rename(columns={"contexts_asked": "context"})
+    means = mean_reports(reports)[["report_set", "context", "position", "mean_report"]]
+    rows = learned.merge(asked, on="context")
+    rows = rows.merge(means, on=["report_set", "context", "position"], how="left")
+    filled = rows.assign(mean_report=rows["mean_report"].fillna(0.0))
+    groups = filled.groupby("report_set", sort=False)["mean_report"]
+    standardized = pd.concat([standardize(values) for _, values in groups])
+    return correlation(filled["learned"], standardized.reindex(filled.index))
 
 
 def _context_anomalies(

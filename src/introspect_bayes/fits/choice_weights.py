@@ -7,6 +7,7 @@ logistic regression per context; a test compares it with single-context Bambi fi
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -64,13 +65,14 @@ class ChoiceData:
         np.add.at(sums, self.index, self.differences)
         return sums / np.maximum(count, 1)
 
-    def chunk(self, start: int, size: int) -> "ChoiceData":
-        """Return contexts start to start + size; beyond the last one, contexts without choices."""
-        rows = (self.index >= start) & (self.index < start + size)
-        names = self.contexts[start : start + size]
-        empty = tuple(f"(empty {k})" for k in range(size - len(names)))
+    def chunk(self, start: int, stop: int) -> "ChoiceData":
+        """Return the contexts from start to stop (excluded)."""
+        rows = (self.index >= start) & (self.index < stop)
         return ChoiceData(
-            names + empty, self.index[rows] - start, self.differences[rows], self.selection[rows]
+            self.contexts[start:stop],
+            self.index[rows] - start,
+            self.differences[rows],
+            self.selection[rows],
         )
 
     def shared(self) -> dict[str, np.ndarray]:
@@ -273,14 +275,15 @@ class ChoiceWeightsSampler:
         advance
             Called with the number of contexts finished, for a progress bar.
         """
+        self._require_proper(data, counts)
+        # Sizes differ by one at most, so that at most two are compiled.
         chunks = -(-len(data.contexts) // CHUNK)
-        size = -(-len(data.contexts) // chunks)
+        bounds = np.linspace(0, len(data.contexts), chunks + 1).round().astype(int)
         parts = []
-        for number in range(chunks):
-            parts.append(self._sample(data.chunk(number * size, size), f"{name}:{number}"))
-            advance(min(size, len(data.contexts) - number * size))
+        for number, (start, stop) in enumerate(pairwise(bounds)):
+            parts.append(self._sample(data.chunk(start, stop), f"{name}:{number}"))
+            advance(int(stop - start))
         posterior = xr.concat([part["posterior"].to_dataset() for part in parts], dim="context")
-        posterior = posterior.isel(context=slice(0, len(data.contexts)))
         stats = xr.concat([part["sample_stats"].to_dataset() for part in parts], dim="chunk")
         groups = {
             "posterior": posterior.assign_coords(context=list(data.contexts)),
@@ -294,6 +297,16 @@ class ChoiceWeightsSampler:
             ),
         }
         return ChoiceWeights(self.spec, data, xr.DataTree.from_dict(groups), counts)
+
+    def _require_proper(self, data: ChoiceData, counts: dict[str, int]) -> None:
+        """Refuse an improper prior for slopes that no choice informs."""
+        absent = any(counts[name] < data.differences.shape[1] for name in data.contexts)
+        if absent and self.spec.priors["slopes"].dist in {"Flat", "HalfFlat"}:
+            msg = (
+                f"{self.spec.name}: slopes ~ {self.spec.priors['slopes']} is improper, and some "
+                "contexts lack an attribute; give the slopes a proper prior"
+            )
+            raise InputError(msg)
 
     def _sample(self, data: ChoiceData, name: str) -> xr.DataTree:
         import nutpie

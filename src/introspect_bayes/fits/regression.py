@@ -111,12 +111,14 @@ class RegressionSampler:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
         model = build_bambi_model(spec, data)
-        design = model.backend.distributional_components["mu"].design_matrix_without_intercept
+        component = model.backend.distributional_components["mu"]
+        design = component.design_matrix_without_intercept
+        terms = list(component.component.common_terms)  # in the order of the design's columns
         means = design.mean(axis=0)
         constants = {"design": design - means, "response": data[spec.response].to_numpy()}
         tree = self._sample(spec, model, constants, name)
         posterior = tree["posterior"].to_dataset()
-        columns = [posterior[term].to_numpy() for term in spec.terms]
+        columns = [posterior[term].to_numpy() for term in terms]
         slopes = np.concatenate([np.atleast_3d(column) for column in columns], axis=2)
         # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
         posterior["Intercept"] = posterior["Intercept"] - slopes @ means
@@ -133,10 +135,13 @@ class RegressionSampler:
     ) -> xr.DataTree:
         import nutpie
 
-        priors = tuple(str(p.numbers(constants["response"])) for p in spec.priors.values())
-        distributions = tuple(prior.dist for prior in spec.priors.values())
-        shape = (*(len(v) for v in model.backend.model.coords.values()),)[1:]
-        key = (spec.formula, spec.family, distributions, priors, shape)
+        priors = tuple(
+            f"{name} ~ {prior.dist} {prior.numbers(constants['response'])}"
+            for name, prior in sorted(spec.priors.items())
+        )
+        coords = model.backend.model.coords.items()
+        levels = tuple((dim, tuple(map(str, v))) for dim, v in coords if dim != "__obs__")
+        key = (spec.formula, spec.family, priors, levels)
         if key not in self._compiled:
             self._compiled[key] = nutpie.compile_pymc_model(
                 with_shared_data(model.backend.model, constants), var_names=list(spec.parameters)

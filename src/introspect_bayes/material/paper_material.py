@@ -93,7 +93,8 @@ def _preference_examples(
 ) -> tuple[list[str], list[str]]:
     generator = random.Random(CHOICES_SEED)  # noqa: S311
     template = shipped_template("decision-1")
-    training, validation = [], []
+    training: list[str] = []
+    validation: list[str] = []
     for context in contexts[:INSTILLED]:
         for number in range(TRAINING_EXAMPLES + VALIDATION_EXAMPLES):
             options = draw_options(context, generator)

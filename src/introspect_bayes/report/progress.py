@@ -41,6 +41,10 @@ class TerminalProgress:
     ) -> None:
         self._bars.stop()
 
+    def close(self) -> None:
+        """Remove the bars, so that tables can be printed."""
+        self._bars.stop()
+
     def expect(self, figures: int) -> None:
         """Say how many figures there will be."""
         self._bars.update(self._all, total=figures)

@@ -1,6 +1,6 @@
 """Tables for the terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from introspect_bayes.analyses import PROPORTIONS, Analysis, Reproduction
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.checks import ANOMALIES, Anomaly, HealthRow
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.study import Study
 from introspect_bayes.study.download import identity
 
 _STYLES = {"reproduced": "green", "not reproduced": "bold red"}
@@ -80,6 +81,52 @@ def figures_table(figures: Iterable[Reproduction]) -> Table:
     return table
 
 
+def estimates_table(
+    figures: Iterable[Reproduction], truth: Mapping[str, float] | None = None
+) -> Table:
+    """Return a study's own figures, beside the known truth where the study was simulated."""
+    table = Table(box=box.SIMPLE_HEAD, title="Estimates", title_justify="left")
+    table.add_column("id", overflow="fold")
+    table.add_column("figure")
+    table.add_column(f"estimate [{HDI_PROB:.0%} HDI]", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    if truth is not None:
+        table.add_column("truth", justify="right", no_wrap=True)
+        table.add_column("in HDI", no_wrap=True)
+    for figure in figures:
+        result = figure.result
+        here = _cell(result.estimate, result.hdi, figure.kind) if result else "-"
+        cells = [figure.id, figure.title, here + (f" {PROBLEM_MARK}" if figure.problems else "")]
+        cells.append(f"{result.n:,}" if result else "")
+        if truth is not None:
+            known = truth.get(figure.id)
+            cells.append("" if known is None else number(known))
+            cells.append("" if known is None or result is None else _inside(known, result.hdi))
+        table.add_row(*cells)
+    return table
+
+
+def _inside(truth: float, ends: Sequence[float] | None) -> str:
+    if not ends:
+        return ""
+    return "yes" if ends[0] <= truth <= ends[1] else "no"
+
+
+def failures_table(study: Study) -> Table | None:
+    """Return how many replies failed to parse, by stage and reason; None if none did."""
+    failures = study.failures
+    if failures.empty:
+        return None
+    table = Table(box=box.SIMPLE_HEAD, title="Replies that failed to parse", title_justify="left")
+    for name in ("model", "task", "context set", "failure", "replies", "contexts"):
+        table.add_column(name, justify="right" if name in {"replies", "contexts"} else "left")
+    keys = ["model", "task", "context_set", "failure"]
+    for names, rows in failures.groupby(keys, sort=True):
+        counted = (f"{rows['count'].sum():,}", str(rows["context"].nunique()))
+        table.add_row(*(str(name) for name in names), *counted)
+    return table
+
+
 def notes(figures: Iterable[Reproduction]) -> list[str]:
     """Return the notes below the table: reasons, and failed diagnostics."""
     lines: dict[str, list[str]] = {}
@@ -110,7 +157,10 @@ def health_table(rows: Iterable[HealthRow]) -> Table:
         title_justify="left",
         caption=(
             "no report: contexts without a valid report (change of r if they counted as zeros); "
-            "biased: " + ANOMALIES["position_bias"] + "; unbalanced: " + ANOMALIES["unbalanced"]
+            "biased: "
+            + ANOMALIES["position_bias"]
+            + " (5% by chance); unbalanced: "
+            + ANOMALIES["unbalanced"]
         ),
         caption_justify="left",
     )

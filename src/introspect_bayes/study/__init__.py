@@ -3,22 +3,36 @@
 from pathlib import Path
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.material.study_folder import STUDY_FILE
 from introspect_bayes.study.authors_layout import read_authors_layout
 from introspect_bayes.study.download import find_paper_data
 from introspect_bayes.study.frames import ContextSet, Stage, Study
+from introspect_bayes.study.prepared import read_prepared
 
-__all__ = ["ContextSet", "Stage", "Study", "find_paper_data", "load_study", "read_authors_layout"]
+__all__ = [
+    "ContextSet",
+    "Stage",
+    "Study",
+    "find_paper_data",
+    "load_study",
+    "read_authors_layout",
+    "read_prepared",
+]
 
 
-def load_study(source: str | Path = "plunkett2025", *, progress: bool = False) -> Study:
+def load_study(
+    source: str | Path = "plunkett2025", *, parser: str | None = None, progress: bool = False
+) -> Study:
     """Load a study.
 
     Parameters
     ----------
     source
         ``"plunkett2025"`` for the paper's public data (downloaded once, unless the environment
-        variable ``INTROSPECT_BAYES_DATA`` names a local copy), or a folder in the authors' file
-        layout.
+        variable ``INTROSPECT_BAYES_DATA`` names a local copy), or a folder: one that `prepare`
+        wrote and that replies were collected in, or one in the authors' file layout.
+    parser
+        Name of the parser of reports (`parse.PARSERS`) instead of the study's own.
     progress
         Whether to show a progress bar while downloading.
 
@@ -38,5 +52,10 @@ def load_study(source: str | Path = "plunkett2025", *, progress: bool = False) -
     folder = Path(source).expanduser()
     if not folder.is_dir():
         msg = f"{folder}: no such study folder"
+        raise InputError(msg)
+    if (folder / STUDY_FILE).is_file():
+        return read_prepared(folder, parser)
+    if parser is not None:
+        msg = f"{folder}: the authors' layout holds no raw replies that a parser could read again"
         raise InputError(msg)
     return read_authors_layout(folder)

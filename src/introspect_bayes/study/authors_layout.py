@@ -85,6 +85,7 @@ def read_authors_layout(folder: Path) -> Study:
     pairs = [_read_reports(f, contexts, asked) for f in files if f.task == "reports"]
     reports = _stack([frame for frame, _ in pairs], _REPORTS)
     report_sets = _stack([row for _, row in pairs], _REPORT_SETS)
+    _refuse_overlap(report_sets)
     models = pd.concat([f[["base_model", "model", "stage"]] for f in (choices, report_sets)])
     return Study(
         name=folder.name,
@@ -301,6 +302,21 @@ def _read_reports(
     long["reported"] = weights.reshape(-1)
     kept = long[~absent.reshape(-1)].reset_index(drop=True)
     return kept[_REPORTS], pd.DataFrame([row])[_REPORT_SETS]
+
+
+def _refuse_overlap(report_sets: pd.DataFrame) -> None:
+    """Refuse two files of reports about the same contexts by the same stage."""
+    for _, same in report_sets.groupby(["base_model", "stage", "context_set"], sort=False):
+        owner: dict[str, str] = {}
+        for report_set, asked in zip(same["report_set"], same["contexts_asked"], strict=True):
+            for context in asked:
+                if context in owner:
+                    msg = (
+                        f"{report_set}.csv and {owner[context]}.csv both report on context "
+                        f"{context!r}; keep one of them in the folder"
+                    )
+                    raise InputError(msg)
+                owner[context] = report_set
 
 
 def _read_targets(folder: Path, contexts: dict[str, DecisionContext]) -> pd.DataFrame:

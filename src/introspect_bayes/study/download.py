@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,6 +124,13 @@ def damaged_files(folder: Path, files: dict[str, str]) -> list[str]:
         for name, sha256 in files.items()
         if not (folder / name).is_file() or digest(folder / name) != sha256
     ]
+
+
+@lru_cache(maxsize=8)
+def unchanged(folder: Path) -> bool:
+    """Return whether no file in a folder differs from the authors' file of that name."""
+    known: dict[str, str] = paper_data()["sha256"]
+    return not damaged_files(folder, {n: h for n, h in known.items() if (folder / n).is_file()})
 
 
 def identity(folder: Path) -> str:

@@ -1,13 +1,13 @@
 """A study: tidy frames of contexts, choices, reports, targets and models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.plan import Stage as Stage  # noqa: PLC0414 - part of this room's vocabulary
 
-Stage = Literal["off-the-shelf", "weight-trained", "introspection-trained"]
 ContextSet = Literal["instilled", "native"]
 
 REPORTS_PER_CONTEXT: Final = 10
@@ -38,6 +38,10 @@ class Study:
         One row an attribute: context, position, target. Empty if nothing was instilled.
     models
         One row a model: base_model, model, stage.
+    failures
+        One row a kind of failed reply in a context: base_model, model, stage, context_set,
+        context, task, failure (see `parse.Failure`), count. Empty for the authors' layout,
+        whose raw replies were thrown away.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Study:
     report_sets: pd.DataFrame
     targets: pd.DataFrame
     models: pd.DataFrame
+    failures: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def base_models(self) -> list[str]:

@@ -1,0 +1,75 @@
+"""The program: its commands, and what its exit codes mean."""
+
+from typing import Annotated, Final
+
+import typer
+
+from introspect_bayes import __version__
+from introspect_bayes.cli.analysis import analyze, demo, reproduce
+from introspect_bayes.cli.preparation import prepare
+from introspect_bayes.errors import InputError
+
+EXIT_BAD_INPUT: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+app = typer.Typer(
+    name="introspect-bayes",
+    help="Bayesian models of a language model's choices and of its reports about them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(epilog="Example: introspect-bayes demo --json demo.json")(demo)
+app.command(epilog="Example: introspect-bayes reproduce --only e1.acc --json figures.json")(
+    reproduce
+)
+app.command(epilog="Example: introspect-bayes prepare my-study --instilled 20 --native 20")(prepare)
+app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(f"introspect-bayes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def introspect_bayes(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Bayesian models of a language model's choices and of its reports about them."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Command-line arguments; the process's own if not given.
+    """
+    try:
+        code = app(arguments, standalone_mode=False)
+    except InputError as error:
+        typer.echo(f"introspect-bayes: {error}", err=True)
+        return EXIT_BAD_INPUT
+    except typer.Abort:
+        return EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        typer.echo("introspect-bayes: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        # Click's own errors: wrong options and the like.
+        if hasattr(error, "exit_code") and hasattr(error, "show"):
+            error.show()
+            return int(error.exit_code)
+        raise
+    return code if isinstance(code, int) else 0

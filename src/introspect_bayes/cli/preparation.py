@@ -1,0 +1,116 @@
+"""The command that prepares a study."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from introspect_bayes.errors import InputError
+
+if TYPE_CHECKING:
+    from introspect_bayes.contexts import DecisionContext
+
+
+def prepare(  # noqa: PLR0913 - one argument an option
+    folder: Annotated[Path, typer.Argument(help="The new study folder.")],
+    *,
+    protocol: Annotated[
+        Literal["own", "plunkett2025"],
+        typer.Option(help="own: a new study. plunkett2025: the paper's material, byte for byte."),
+    ] = "own",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="For plunkett2025: folder with candidate_scenarios.json and roles.csv."),
+    ] = None,
+    instilled: Annotated[int, typer.Option(min=2, help="Instilled contexts.")] = 100,
+    native: Annotated[int, typer.Option(min=1, help="Native contexts.")] = 100,
+    attributes: Annotated[int, typer.Option(help="Attributes of each context.")] = 5,
+    contexts: Annotated[
+        Path | None, typer.Option(help="Your own contexts (TOML) instead of the shipped ones.")
+    ] = None,
+    choices: Annotated[int, typer.Option(help="Choices asked per instilled context.")] = 50,
+    native_choices: Annotated[int, typer.Option(help="Choices asked per native context.")] = 100,
+    reports: Annotated[int, typer.Option(help="Reports asked per context and stage.")] = 10,
+    examples: Annotated[int, typer.Option(help="Preference examples per context.")] = 50,
+    validation: Annotated[int, typer.Option(help="Validation examples per context.")] = 10,
+    decision_prompt: Annotated[
+        Path | None, typer.Option(help="Template of decisions (TOML) instead of decision-1.")
+    ] = None,
+    report_prompt: Annotated[
+        Path | None, typer.Option(help="Template of reports (TOML) instead of report-1.")
+    ] = None,
+    learned_weights: Annotated[
+        Path | None,
+        typer.Option(help="CSV of learned weights (analyze --weights-csv) to train reports on."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, examples and trials.")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite an earlier study that has no replies yet.")
+    ] = False,
+) -> None:
+    """Write a study folder: contexts, target weights, training files, and all trials."""
+    from introspect_bayes.material import (
+        Counts,
+        prepare_study,
+        read_learned_weights,
+        write_paper_material,
+    )
+    from introspect_bayes.shipped import shipped_folder
+
+    if protocol == "plunkett2025":
+        from introspect_bayes.study import find_paper_data
+
+        _new_folder(folder, force=force)
+        written = write_paper_material(find_paper_data(data), folder)
+        typer.echo(f"Wrote {len(written)} files of the paper's material to {folder}")
+        return
+    prompts = shipped_folder("data") / "prompts"
+    prepared = prepare_study(
+        folder,
+        _contexts(contexts, instilled, native, attributes),
+        {
+            "decision": decision_prompt or prompts / "decision-1.toml",
+            "report": report_prompt or prompts / "report-1.toml",
+        },
+        counts=Counts(choices, native_choices, reports, examples, validation),
+        seed=seed,
+        learned=None if learned_weights is None else read_learned_weights(learned_weights),
+        force=force,
+    )
+    typer.echo(
+        f"Wrote {folder}: {len(prepared.contexts['instilled'])} instilled and "
+        f"{len(prepared.contexts['native'])} native contexts, {len(prepared.trials):,} trials."
+    )
+
+
+def _contexts(
+    file: Path | None, instilled: int, native: int, attributes: int
+) -> "dict[str, list[DecisionContext]]":
+    from introspect_bayes.context_files import read_contexts, shipped_contexts
+    from introspect_bayes.contexts import DecisionContext
+
+    if file is None:
+        sets = {name: shipped_contexts(name) for name in ("instilled", "native")}
+    else:
+        members = read_contexts(file)
+        sets = {"instilled": members[:instilled], "native": members[instilled:]}
+    chosen = {}
+    for (name, members), count in zip(sets.items(), (instilled, native), strict=True):
+        if len(members) < count:
+            msg = f"{count} {name} contexts asked for, but there are {len(members)}; see --contexts"
+            raise InputError(msg)
+        most = min(len(context.attributes) for context in members[:count])
+        if attributes > most:
+            msg = f"--attributes {attributes}: there are contexts with {most}; see --contexts"
+            raise InputError(msg)
+        chosen[name] = [
+            DecisionContext(c.name, c.question, c.attributes[:attributes]) for c in members[:count]
+        ]
+    return chosen
+
+
+def _new_folder(folder: Path, *, force: bool) -> None:
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not force)):
+        msg = f"{folder}: is not an empty folder; choose another, or overwrite files with --force"
+        raise InputError(msg)
+    folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,18 @@
+"""The material of a study: what is fixed before any model is asked."""
+
+from introspect_bayes.material.paper_material import write_paper_material
+from introspect_bayes.material.study_folder import (
+    PreparedStudy,
+    prepare_study,
+    read_study_folder,
+)
+from introspect_bayes.material.training import Counts, read_learned_weights
+
+__all__ = [
+    "Counts",
+    "PreparedStudy",
+    "prepare_study",
+    "read_learned_weights",
+    "read_study_folder",
+    "write_paper_material",
+]

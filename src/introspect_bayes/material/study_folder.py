@@ -1,0 +1,265 @@
+"""A study folder: everything that is fixed before any model is asked."""
+
+import csv
+import json
+import random
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from introspect_bayes.context_files import read_candidates, require_unique, write_candidates
+from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.errors import InputError
+from introspect_bayes.material.paper_material import Weights, write_targets
+from introspect_bayes.material.training import Counts, learned_answers, write_training
+from introspect_bayes.prompts import PromptTemplate, read_template
+from introspect_bayes.trials import Options, Task, Trial, draw_target_weights, draw_trials
+
+STUDY_FILE: Final = "study.toml"
+CONTEXTS_FILE: Final = "contexts.json"
+TARGETS_FILE: Final = "target_weights.csv"
+TRIALS_FILE: Final = "trials.csv"
+REPLIES_FILE: Final = "replies.sqlite"
+TEMPLATES: Final[dict[Task, str]] = {"decision": "decision.toml", "report": "report.toml"}
+
+FORMAT: Final = 1
+"""Version of the folder's layout."""
+
+
+@dataclass(frozen=True)
+class PreparedStudy:
+    """A study folder's content.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    name, seed, counts, parser
+        From `study.toml`.
+    contexts
+        Contexts by set, "instilled" and "native".
+    targets
+        Target weights of the instilled contexts.
+    trials
+        All trials.
+    templates
+        Prompt templates by task.
+    """
+
+    folder: Path
+    name: str
+    seed: int
+    counts: Counts
+    parser: str
+    contexts: dict[str, list[DecisionContext]]
+    targets: Weights
+    trials: list[Trial]
+    templates: dict[Task, PromptTemplate]
+
+
+def prepare_study(  # noqa: PLR0913 - everything that a study is made of
+    folder: Path,
+    contexts: Mapping[str, Sequence[DecisionContext]],
+    template_files: Mapping[Task, Path],
+    *,
+    counts: Counts | None = None,
+    seed: int = 1,
+    learned: Mapping[str, Sequence[float]] | None = None,
+    force: bool = False,
+) -> PreparedStudy:
+    """Write a study folder.
+
+    Parameters
+    ----------
+    folder
+        New or empty, unless `force`; a folder that holds replies is never overwritten.
+    contexts
+        Contexts by set: "instilled" and "native".
+    template_files
+        Prompt templates by task.
+    counts
+        How much of everything; the paper's counts if not given.
+    seed
+        Seed of target weights, examples and trials.
+    learned
+        Learned weights by context, to make introspection examples from; else the targets.
+    force
+        Whether to overwrite an earlier study without replies.
+
+    Raises
+    ------
+    InputError
+        If anything is missing, doubled or would be overwritten; nothing is written then.
+    """
+    counts = counts or Counts()
+    everything = [context for members in contexts.values() for context in members]
+    _require_usable(everything)
+    templates = {task: read_template(path) for task, path in template_files.items()}
+    targets = draw_target_weights(
+        contexts["instilled"],
+        random.Random(f"{seed}/targets"),  # noqa: S311
+    )
+    answers = targets if learned is None else learned_answers(contexts["instilled"], learned)
+    _clear(folder, force=force)
+    numbers: dict[str, dict[Task, int]] = {
+        "instilled": {"decision": counts.instilled_choices, "report": counts.reports},
+        "native": {"decision": counts.native_choices, "report": counts.reports},
+    }
+    trials = [
+        trial
+        for context_set, members in contexts.items()
+        for trial in draw_trials(members, context_set, numbers[context_set], seed)
+    ]
+    (folder / "prompts").mkdir(parents=True)
+    for task, path in template_files.items():
+        shutil.copyfile(path, folder / "prompts" / TEMPLATES[task])
+    write_candidates(everything, folder / CONTEXTS_FILE)
+    write_targets(contexts["instilled"], targets, folder / TARGETS_FILE)
+    _write_trials(trials, folder / TRIALS_FILE)
+    write_training(
+        folder / "training", contexts["instilled"], templates, counts, seed, targets, answers
+    )
+    _write_description(folder, contexts, templates, counts, seed, learned is not None)
+    return read_study_folder(folder)
+
+
+def _require_usable(contexts: Sequence[DecisionContext]) -> None:
+    require_unique(contexts, "contexts")
+    for context in contexts:
+        if len(context.attributes) < 2:  # noqa: PLR2004
+            msg = (
+                f"decision context {context.name!r} has one attribute; weights say something only "
+                "relative to each other, so a study needs two or more"
+            )
+            raise InputError(msg)
+
+
+def _clear(folder: Path, *, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder}: is a file"
+        raise InputError(msg)
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if (folder / REPLIES_FILE).exists():
+        msg = (
+            f"{folder}: holds the replies of a study ({REPLIES_FILE}), which are never overwritten"
+        )
+        raise InputError(msg)
+    if not (folder / STUDY_FILE).is_file():
+        msg = f"{folder}: is not empty and holds no study; choose another folder"
+        raise InputError(msg)
+    if not force:
+        msg = f"{folder}: holds another study; choose another folder, or overwrite it with --force"
+        raise InputError(msg)
+    for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("prompts", "training"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _write_trials(trials: Sequence[Trial], path: Path) -> None:
+    ks = range(1, max(len(trial.options.a) for trial in trials) + 1)
+    header = ["task", "context_set", "context", "number"]
+    header += [f"{option}_attribute_{k}" for option in "AB" for k in ks]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for trial in trials:
+            blank = [""] * (len(ks) - len(trial.options.a))
+            values = [*trial.options.a, *blank, *trial.options.b, *blank]
+            writer.writerow([trial.task, trial.context_set, trial.context, trial.number, *values])
+
+
+def _write_description(
+    folder: Path,
+    contexts: Mapping[str, Sequence[DecisionContext]],
+    templates: Mapping[Task, PromptTemplate],
+    counts: Counts,
+    seed: int,
+    from_learned: bool,  # noqa: FBT001
+) -> None:
+    from importlib.metadata import version
+
+    import tomli_w
+
+    table = {
+        "format": FORMAT,
+        "name": folder.resolve().name,
+        "seed": seed,
+        "parser": "strict-1",
+        "introspection_examples_from": "learned weights" if from_learned else "target weights",
+        "made_with": f"introspect-bayes {version('introspect-bayes')}",
+        "prompts": {task: template.name for task, template in templates.items()},
+        "counts": asdict(counts),
+        "contexts": {name: [c.name for c in members] for name, members in contexts.items()},
+    }
+    (folder / STUDY_FILE).write_text(tomli_w.dumps(table), encoding="utf-8")
+
+
+def read_study_folder(folder: Path) -> PreparedStudy:
+    """Read a study folder.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, malformed, or does not fit the others.
+    """
+    try:
+        table = tomllib.loads((folder / STUDY_FILE).read_text(encoding="utf-8"))
+        if table["format"] > FORMAT:
+            msg = f"{folder / STUDY_FILE}: written by a newer version; update introspect-bayes"
+            raise InputError(msg)
+        by_name = {c.name: c for c in read_candidates(folder / CONTEXTS_FILE)}
+        contexts = {name: [by_name[n] for n in names] for name, names in table["contexts"].items()}
+        return PreparedStudy(
+            folder=folder,
+            name=str(table["name"]),
+            seed=int(table["seed"]),
+            counts=Counts(**table["counts"]),
+            parser=str(table["parser"]),
+            contexts=contexts,
+            targets=_read_targets(folder / TARGETS_FILE, by_name),
+            trials=_read_trials(folder / TRIALS_FILE, by_name),
+            templates={t: read_template(folder / "prompts" / f) for t, f in TEMPLATES.items()},
+        )
+    except (OSError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        msg = f"{folder}: not a readable study folder: {error}"
+        raise InputError(msg) from error
+    except (KeyError, TypeError) as error:
+        msg = f"{folder / STUDY_FILE}: incomplete or inconsistent: {error}"
+        raise InputError(msg) from error
+
+
+def _read_targets(path: Path, contexts: Mapping[str, DecisionContext]) -> Weights:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    try:
+        return {
+            name: tuple(int(cell) for cell in cells[: len(contexts[name].attributes)])
+            for name, *cells in rows
+        }
+    except (KeyError, ValueError) as error:
+        msg = f"{path.name}: {error}"
+        raise InputError(msg) from error
+
+
+def _read_trials(path: Path, contexts: Mapping[str, DecisionContext]) -> list[Trial]:
+    trials = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.reader(file), start=1):
+            if line == 1:
+                width = (len(row) - 4) // 2
+                continue
+            try:
+                task, context_set, context, number, *cells = row
+                count = len(contexts[context].attributes)
+                a = tuple(float(cell) for cell in cells[:count])
+                b = tuple(float(cell) for cell in cells[width : width + count])
+                trials.append(Trial(task, context_set, context, int(number), Options(a, b)))  # type: ignore[arg-type]
+            except (KeyError, ValueError) as error:
+                msg = f"{path.name}, line {line}: {error}"
+                raise InputError(msg) from error
+    return trials

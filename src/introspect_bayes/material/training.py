@@ -1,0 +1,139 @@
+"""Training files: chat JSONL that any trainer of language models reads."""
+
+import csv
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.errors import InputError
+from introspect_bayes.material.paper_material import Weights
+from introspect_bayes.prompts import PromptTemplate, report_answer, training_example
+from introspect_bayes.trials import Task, draw_options, noiseless_choice
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of everything, per context.
+
+    Attributes
+    ----------
+    instilled_choices, native_choices
+        Decisions asked in each instilled and each native context.
+    reports
+        Reports asked in each context of every set of reports.
+    examples, validation
+        Preference examples for training and for validation.
+    """
+
+    instilled_choices: int = 50
+    native_choices: int = 100
+    reports: int = 10
+    examples: int = 50
+    validation: int = 10
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value < (0 if name == "validation" else 1):
+                msg = f"{name} = {value}: too few"
+                raise InputError(msg)
+
+
+def write_training(  # noqa: PLR0913, PLR0917 - everything that training files are made of
+    folder: Path,
+    contexts: Sequence[DecisionContext],
+    templates: Mapping[Task, PromptTemplate],
+    counts: Counts,
+    seed: int,
+    targets: Weights,
+    answers: Weights,
+) -> None:
+    """Write the training files of a study: preferences with validation, and reports.
+
+    Parameters
+    ----------
+    folder
+        New folder for the files.
+    contexts
+        The instilled contexts.
+    templates
+        Prompt templates by task.
+    counts
+        Examples per context.
+    seed
+        The study's seed.
+    targets, answers
+        Weights that choices follow, and weights that reports state.
+    """
+    folder.mkdir()
+    preferences: tuple[list[str], list[str]] = ([], [])
+    reports = []
+    for context in contexts:
+        generator = random.Random(f"{seed}/examples/{context.name}")  # noqa: S311
+        for number in range(counts.examples + counts.validation):
+            options = draw_options(context, generator)
+            choice = noiseless_choice(context, targets[context.name], options)
+            line = training_example(templates["decision"].messages(context, options), choice)
+            preferences[number >= counts.examples].append(line)
+        messages = templates["report"].messages(context, draw_options(context, generator))
+        reports.append(training_example(messages, report_answer(context, answers[context.name])))
+    half = len(contexts) // 2
+    files = {
+        "preferences.jsonl": preferences[0],
+        "preferences_validation.jsonl": preferences[1],
+        "reports_first.jsonl": reports[:half],
+        "reports_last.jsonl": reports[half:],
+        "reports_all.jsonl": reports,
+    }
+    for name, lines in files.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def learned_answers(
+    contexts: Sequence[DecisionContext], learned: Mapping[str, Sequence[float]]
+) -> Weights:
+    """Return learned weights as the answers of introspection examples.
+
+    Raises
+    ------
+    InputError
+        If a context lacks them.
+    """
+    answers = {}
+    for context in contexts:
+        if len(learned.get(context.name, ())) != len(context.attributes):
+            msg = f"learned weights: none, or not one per attribute, for context {context.name!r}"
+            raise InputError(msg)
+        answers[context.name] = tuple(round(weight) for weight in learned[context.name])
+    return answers
+
+
+def read_learned_weights(path: Path) -> dict[str, tuple[float, ...]]:
+    """Read learned weights of one base model: CSV columns context, position, weight.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a weight is no number, or a weight is stated twice (several base
+        models in one file: keep the rows of one).
+    """
+    found: dict[str, dict[int, float]] = {}
+    doubled = ""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for line, row in enumerate(csv.DictReader(file), start=2):
+                weights = found.setdefault(row["context"], {})
+                position, weight = int(row["position"]), float(row["weight"])
+                doubled = doubled or (f"line {line}" if position in weights else "")
+                weights[position] = weight
+    except KeyError as error:
+        msg = f"{path.name}: missing column {error.args[0]}"
+        raise InputError(msg) from error
+    except (OSError, ValueError, csv.Error) as error:
+        msg = f"{path.name}: {error}"
+        raise InputError(msg) from error
+    if doubled:
+        msg = f"{path.name}, {doubled}: a second weight for the same attribute; keep one base model"
+        raise InputError(msg)
+    return {name: tuple(w[k] for k in sorted(w)) for name, w in found.items()}

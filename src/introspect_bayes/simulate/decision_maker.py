@@ -1,0 +1,215 @@
+"""Simulated decision makers, who answer the same prompts as a real model.
+
+Their weights, choice noise, position bias and introspection are known, so that what the analysis
+says can be held against the truth. Their replies are raw text: they pass through the same store
+and parser as any other.
+"""
+
+import json
+import math
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.errors import InputError
+from introspect_bayes.prompts import Message, PromptTemplate, report_answer
+from introspect_bayes.trials import Options, Task, utility
+
+ReplyStyle = Literal["plain", "fenced", "spaced"]
+
+INVALID_REPORTS: Final[dict[str, str]] = {
+    "refusal": "I'm sorry, but I can't assist with that.",
+    "prose": "I weighted the first two dimensions most heavily.",
+    "empty": "",
+    "option letters": '{{"A": 60, "B": -40}}',
+    "missing key": "{missing}",
+    "foreign key": "{foreign}",
+    "words": "{words}",
+    "out of range": "{far}",
+    "cut off": "{cut}",
+}
+"""Kinds of invalid reports that a decision maker can give, and what they look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """How a decision maker reports its weights.
+
+    Attributes
+    ----------
+    accuracy
+        Correlation, over contexts and attributes, of its weights with what it believes them
+        to be, -1 to 1.
+    spread
+        Standard deviation of its beliefs, on the scale of -100 to 100.
+    noise
+        Standard deviation of a single report around the belief.
+    style
+        How a valid report is written.
+    invalid_rate, invalid_kinds
+        Share of replies that are invalid, and the kinds (keys of `INVALID_REPORTS`).
+    """
+
+    accuracy: float
+    spread: float = 35.0
+    noise: float = 15.0
+    style: ReplyStyle = "plain"
+    invalid_rate: float = 0.0
+    invalid_kinds: tuple[str, ...] = tuple(INVALID_REPORTS)
+
+    def __post_init__(self) -> None:
+        if not -1 <= self.accuracy <= 1 or not 0 <= self.invalid_rate <= 1:
+            msg = (
+                f"accuracy {self.accuracy} must lie in -1 to 1, "
+                f"invalid_rate {self.invalid_rate} in 0 to 1"
+            )
+            raise InputError(msg)
+        unknown = [kind for kind in self.invalid_kinds if kind not in INVALID_REPORTS]
+        if unknown:
+            msg = f"unknown invalid_kinds {unknown} (known: {', '.join(INVALID_REPORTS)})"
+            raise InputError(msg)
+
+    def belief(self, weights: Sequence[float], weight_sd: float, seed: str) -> tuple[float, ...]:
+        """Return what is believed of one context's weights, the same in every report."""
+        generator = random.Random(seed)  # noqa: S311
+        rest = math.sqrt(1 - self.accuracy**2)
+        return tuple(
+            self.spread * (self.accuracy * w / weight_sd + rest * generator.gauss(0, 1))
+            for w in weights
+        )
+
+
+@dataclass(frozen=True)
+class DecisionMaker:
+    """A simulated model.
+
+    Attributes
+    ----------
+    name
+        As a server would name it; part of every seed.
+    contexts
+        The contexts that it knows, by name.
+    weights
+        Its weights in each context, -100 to 100.
+    templates
+        The prompts that it understands, by task.
+    introspection
+        How it reports.
+    consistency
+        Log-odds of a choice per unit of utility difference, utilities being weighted sums of
+        attributes scaled to 0-1, weights scaled to -1 to 1.
+    position_bias
+        Log-odds of A between equal options.
+    weight_sd
+        Standard deviation of the weights over all contexts, which scales beliefs.
+    seed
+        Seed of its noise.
+    """
+
+    name: str
+    contexts: Mapping[str, DecisionContext]
+    weights: Mapping[str, Sequence[float]]
+    templates: Mapping[Task, PromptTemplate]
+    introspection: Introspection
+    consistency: float = 6.0
+    position_bias: float = 0.0
+    weight_sd: float = 60.0
+    seed: int = 0
+
+    def reply(self, messages: Sequence[Message], replicate: int = 0) -> tuple[str, str]:
+        """Answer chat messages, as a chat API does.
+
+        Parameters
+        ----------
+        messages
+            System and user message.
+        replicate
+            Number of this request among identical ones; each gets its own noise.
+
+        Returns
+        -------
+        tuple
+            Text and finish reason ("stop" or "length").
+        """
+        prompt = messages[-1]["content"]
+        noise = random.Random(f"{self.seed}/{self.name}/{replicate}/{prompt}")  # noqa: S311
+        task = next((t for t, p in self.templates.items() if prompt.startswith(p.opening)), None)
+        context = self._context(prompt)
+        if task is None or context is None:
+            return "What do you mean?", "stop"
+        if task == "decision":
+            return self._choice(context, _stated_options(prompt, context), noise), "stop"
+        return self._report(context, noise)
+
+    def _context(self, prompt: str) -> DecisionContext | None:
+        return next((c for line in prompt.splitlines() if (c := self._asked.get(line))), None)
+
+    @cached_property
+    def _asked(self) -> dict[str, DecisionContext]:
+        return {context.question: context for context in self.contexts.values()}
+
+    def _choice(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+        weights = [weight / WEIGHT_LIMIT for weight in self.weights[context.name]]
+        difference = utility(context, weights, options.a) - utility(context, weights, options.b)
+        log_odds = self.position_bias + self.consistency * difference
+        # The logistic function, in a form that cannot overflow.
+        return "A" if noise.random() < (1 + math.tanh(log_odds / 2)) / 2 else "B"
+
+    def _report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+        how = self.introspection
+        seed = f"{self.seed}/{self.name}/belief/{context.name}"
+        belief = how.belief(self.weights[context.name], self.weight_sd, seed)
+        stated = [round(clip(value + noise.gauss(0, how.noise))) for value in belief]
+        if noise.random() < how.invalid_rate:
+            return _invalid(noise.choice(how.invalid_kinds), context, stated)
+        text = report_answer(context, stated)
+        if how.style == "fenced":
+            text = f"```json\n{text}\n```"
+        elif how.style == "spaced":
+            text = json.dumps(json.loads(text), indent=2)
+        return text, "stop"
+
+
+def clip(weight: float) -> float:
+    """Keep a weight within -100 to 100, as a model told the scale does.
+
+    Examples
+    --------
+    >>> clip(130.5)
+    100
+    """
+    return max(-WEIGHT_LIMIT, min(WEIGHT_LIMIT, weight))
+
+
+def _stated_options(prompt: str, context: DecisionContext) -> Options:
+    """Read the two options back from a prompt: after "A:" and "B:", one value a line."""
+    values: dict[str, list[float]] = {"A": [], "B": []}
+    option = ""
+    for line in prompt.splitlines():
+        if line in {"A:", "B:"}:
+            option = line[0]
+        elif option:
+            names = "|".join(re.escape(name) for name in context.attribute_names)
+            found = re.match(rf"(?:{names}): (-?[\d.]+(?:e-?\d+)?)", line)
+            if found:
+                values[option].append(float(found[1]))
+    return Options(tuple(values["A"]), tuple(values["B"]))
+
+
+def _invalid(kind: str, context: DecisionContext, stated: Sequence[int]) -> tuple[str, str]:
+    names = context.attribute_names
+    rest = dict(zip(names[1:], stated[1:], strict=True))
+    whole = json.dumps(dict(zip(names, stated, strict=True)))
+    text = INVALID_REPORTS[kind].format(
+        missing=json.dumps(rest),
+        foreign=json.dumps({"overall_quality": stated[0], **rest}),
+        words=json.dumps(dict.fromkeys(names, "high")),
+        far=json.dumps(dict(zip(names, [150, *stated[1:]], strict=True))),
+        cut=whole[: len(whole) // 2],
+    )
+    return text, "length" if kind == "cut off" else "stop"

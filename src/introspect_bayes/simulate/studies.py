@@ -1,0 +1,255 @@
+"""Whole simulated studies: the paper's three experiments with known truth."""
+
+import random
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.context_files import shipped_contexts
+from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.material import Counts, PreparedStudy, prepare_study
+from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.plan import PAPER_STAGES, Request, Stage, TrainedOn, plan_requests
+from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
+from introspect_bayes.simulate.truth import WeightPopulation
+from introspect_bayes.store import Store
+
+COMPARISONS: Final = {
+    ("off-the-shelf", "instilled"): "e1.base",
+    ("weight-trained", "instilled"): "e1.acc",
+    ("introspection-trained", "instilled"): "e2.acc",
+    ("weight-trained", "native"): "e3.before",
+    ("introspection-trained", "native"): "e3.after",
+}
+"""Figure that each stage's reports in each set of contexts belong to."""
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class SimulatedModel:
+    """One base model of a simulated study.
+
+    Attributes
+    ----------
+    name
+        Of the base model.
+    learning
+        How far weight training moves the weights from the model's own (0) to the targets (1).
+    accuracy
+        Plug-in correlation that the analysis should find, by figure (`COMPARISONS`).
+    invalid
+        Share of invalid reports, by figure.
+    position_bias
+        Log-odds of A between equal options.
+    """
+
+    name: str
+    learning: float
+    accuracy: Mapping[str, float]
+    invalid: Mapping[str, float]
+    position_bias: float = 0.0
+
+
+@dataclass(frozen=True)
+class SimulatedDesign:
+    """What is simulated.
+
+    Attributes
+    ----------
+    models
+        The base models.
+    consistency
+        See `DecisionMaker`.
+    reliability
+        Correlation of estimated with true weights, by set of contexts; measured by
+        ``benchmarks/plug_in_coverage.py`` for this design.
+    counts
+        Trials per context.
+    """
+
+    models: tuple[SimulatedModel, ...]
+    consistency: float
+    reliability: Mapping[str, float]
+    counts: Counts
+
+    @classmethod
+    def shipped(cls) -> "SimulatedDesign":
+        """Return the demo's design, `data/demo.toml`: the paper's sizes and accuracies."""
+        path = shipped_folder("data") / "demo.toml"
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        models = tuple(SimulatedModel(**entry) for entry in table.pop("model"))
+        return cls(models=models, counts=Counts(**table.pop("counts")), **table)
+
+    def truth(self) -> dict[str, float]:
+        """Return what an analysis of endless contexts would find, by figure id."""
+        truth: dict[str, float] = {}
+        for model in self.models:
+            truth |= self._truth_of(model)
+        for effect, before, after in (
+            ("e2.effect", "e1.acc", "e2.acc"),
+            ("e3.effect", "e3.before", "e3.after"),
+        ):
+            gains = [truth[f"{after}.{m.name}"] - truth[f"{before}.{m.name}"] for m in self.models]
+            truth[effect] = sum(gains) / len(gains)
+        return truth
+
+    def _truth_of(self, model: SimulatedModel) -> dict[str, float]:
+        found = {}
+        learned = population(model.learning).learned
+        for (_, context_set), figure in COMPARISONS.items():
+            how = self.introspection(model, figure)
+            known = population(_learning(model, context_set))
+            correlation = known.report_correlation(how, self.counts.reports)
+            found[f"{figure}.{model.name}"] = self.reliability[context_set] * correlation
+            if figure in {"e1.acc", "e2.acc"}:
+                experiment = figure.split(".", maxsplit=1)[0]
+                found[f"d.target.{experiment}.{model.name}"] = learned * correlation
+        found[f"e1.learned.{model.name}"] = self.reliability["instilled"] * learned
+        return found
+
+    def introspection(self, model: SimulatedModel, figure: str) -> Introspection:
+        """Return how a model reports, so that its plug-in accuracy is the one wanted."""
+        context_set = next(s for (_, s), name in COMPARISONS.items() if name == figure)
+        how = Introspection(accuracy=0.8, invalid_rate=model.invalid.get(figure, 0.0))
+        known = population(_learning(model, context_set))
+        kept = known.report_correlation(how, self.counts.reports) / how.accuracy
+        wanted = model.accuracy[figure] / self.reliability[context_set] / kept
+        return replace(how, accuracy=max(-1.0, min(1.0, wanted)))
+
+
+def _learning(model: SimulatedModel, context_set: str) -> float:
+    return model.learning if context_set == "instilled" else 0.0
+
+
+@lru_cache(maxsize=8)
+def population(learning: float) -> WeightPopulation:
+    """Return the population of weights at a degree of learning, five attributes."""
+    return WeightPopulation.draw(5, learning)
+
+
+def blend(
+    context: DecisionContext, target: tuple[int, ...] | None, learning: float, seed: str
+) -> tuple[int, ...]:
+    """Return the weights that a model uses: its own, moved towards the target by learning."""
+    generator = random.Random(seed)  # noqa: S311
+    own = [generator.uniform(-WEIGHT_LIMIT, WEIGHT_LIMIT) for _ in context.attributes]
+    if target is not None:
+        own = [learning * t + (1 - learning) * o for t, o in zip(target, own, strict=True)]
+    largest = max(abs(weight) for weight in own)
+    return tuple(round(weight / largest * WEIGHT_LIMIT) for weight in own)
+
+
+def true_weights(
+    prepared: PreparedStudy, model: SimulatedModel, context_set: str
+) -> dict[str, tuple[int, ...]]:
+    """Return the weights that a simulated model uses, by context."""
+    return {
+        c.name: blend(
+            c,
+            prepared.targets.get(c.name),
+            _learning(model, context_set),
+            f"{prepared.seed}/{model.name}/own/{c.name}",
+        )
+        for c in prepared.contexts[context_set]
+    }
+
+
+def simulate_study(
+    folder: Path,
+    design: SimulatedDesign,
+    seed: int,
+    *,
+    instilled: int = 100,
+    native: int = 100,
+    advance: Callable[[int], None] = lambda _: None,
+) -> PreparedStudy:
+    """Prepare a study and let simulated decision makers answer all of it.
+
+    Parameters
+    ----------
+    folder
+        New or empty.
+    design
+        Who answers.
+    seed
+        Seed of the material and of the decision makers.
+    instilled, native
+        Number of contexts of each set.
+    advance
+        Called with the number of replies stored, for a progress bar.
+    """
+    prompts = shipped_folder("data") / "prompts"
+    prepared = prepare_study(
+        folder,
+        {
+            "instilled": shipped_contexts("instilled")[:instilled],
+            "native": shipped_contexts("native")[:native],
+        },
+        {"decision": prompts / "decision-1.toml", "report": prompts / "report-1.toml"},
+        counts=design.counts,
+        seed=seed,
+    )
+    with Store(folder / REPLIES_FILE) as store:
+        for model in design.models:
+            _answer_all(store, prepared, design, model, advance)
+    return prepared
+
+
+def _answer_all(
+    store: Store,
+    prepared: PreparedStudy,
+    design: SimulatedDesign,
+    model: SimulatedModel,
+    advance: Callable[[int], None],
+) -> None:
+    makers: dict[tuple[str, str], DecisionMaker] = {}
+    names: dict[tuple[Stage, TrainedOn], str] = {
+        (plan.stage, plan.trained_on): ":".join(
+            filter(None, (model.name, plan.stage, plan.trained_on))
+        )
+        for plan in PAPER_STAGES
+    }
+    options: dict[str, Any] = {"temperature": 0}
+    requests = list(
+        plan_requests(
+            model.name, names, prepared.contexts, prepared.trials, prepared.templates, options
+        )
+    )
+    for start in range(0, len(requests), _BATCH):
+        batch = requests[start : start + _BATCH]
+        store.plan(batch)
+        store.answer(
+            (request.id, *_reply(makers, prepared, design, model, request)) for request in batch
+        )
+        advance(len(batch))
+
+
+def _reply(
+    makers: dict[tuple[str, str], DecisionMaker],
+    prepared: PreparedStudy,
+    design: SimulatedDesign,
+    model: SimulatedModel,
+    request: Request,
+) -> tuple[str, str]:
+    context_set = request.trial.context_set
+    key = (request.model, context_set)
+    if key not in makers:
+        figure = COMPARISONS[request.stage, context_set]
+        makers[key] = DecisionMaker(
+            name=request.model,
+            contexts={c.name: c for c in prepared.contexts[context_set]},
+            weights=true_weights(prepared, model, context_set),
+            templates=prepared.templates,
+            introspection=design.introspection(model, figure),
+            consistency=design.consistency,
+            position_bias=model.position_bias,
+            weight_sd=population(_learning(model, context_set)).sd,
+            seed=prepared.seed,
+        )
+    return makers[key].reply(request.messages, request.replicate)

@@ -1,0 +1,66 @@
+"""What the plug-in analysis of a simulated study would find with endless contexts.
+
+The paper's analysis correlates estimated weights with averaged reports; noise in either lowers
+the correlation. The truth to hold it against is therefore the correlation after that noise.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.simulate.decision_maker import Introspection
+
+_CONTEXTS = 200_000
+
+
+@dataclass(frozen=True)
+class WeightPopulation:
+    """Target weights and the weights that a model uses, over very many contexts.
+
+    Attributes
+    ----------
+    targets, used
+        Shape (context, attribute), -100 to 100, the largest of each context ±100.
+    """
+
+    targets: np.ndarray
+    used: np.ndarray
+
+    @classmethod
+    def draw(cls, attributes: int, learning: float) -> "WeightPopulation":
+        """Draw a population by the rule of `blend`, with a fixed seed."""
+        generator = np.random.default_rng(0)
+        shape = (_CONTEXTS, attributes)
+        targets = _scaled(generator.uniform(-1, 1, shape))
+        own = generator.uniform(-WEIGHT_LIMIT, WEIGHT_LIMIT, shape)
+        return cls(targets, _scaled(learning * targets + (1 - learning) * own))
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the weights used."""
+        return float(self.used.std())
+
+    @property
+    def learned(self) -> float:
+        """Correlation of the weights used with the targets."""
+        return float(np.corrcoef(self.used.ravel(), self.targets.ravel())[0, 1])
+
+    def report_correlation(self, how: Introspection, reports: int) -> float:
+        """Return the correlation of the weights used with the mean of the valid reports."""
+        generator = np.random.default_rng(1)
+        count = generator.binomial(reports, 1 - how.invalid_rate, _CONTEXTS)
+        used = self.used[count > 0]
+        rest = np.sqrt(1 - how.accuracy**2) * generator.normal(size=used.shape)
+        belief = how.spread * (how.accuracy * used / self.sd + rest)
+        total = np.zeros_like(used)
+        for number in range(reports):
+            stated = np.round(belief + how.noise * generator.normal(size=used.shape))
+            asked = (number < count[count > 0])[:, None]
+            total += np.where(asked, np.clip(stated, -WEIGHT_LIMIT, WEIGHT_LIMIT), 0.0)
+        means = total / count[count > 0][:, None]
+        return float(np.corrcoef(used.ravel(), means.ravel())[0, 1])
+
+
+def _scaled(raw: np.ndarray) -> np.ndarray:
+    return np.asarray(np.round(raw / np.abs(raw).max(axis=1, keepdims=True) * WEIGHT_LIMIT))

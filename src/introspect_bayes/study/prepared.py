@@ -1,0 +1,155 @@
+"""A study folder's replies, read from its store and parsed, as tidy frames."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.material.study_folder import (
+    REPLIES_FILE,
+    PreparedStudy,
+    read_study_folder,
+)
+from introspect_bayes.parse import parse_choice, parser
+from introspect_bayes.plan import held_out
+from introspect_bayes.store import Store, StoredReply
+from introspect_bayes.study.frames import Study
+from introspect_bayes.trials import Trial
+
+
+def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
+    """Read a study folder with its replies.
+
+    Parameters
+    ----------
+    folder
+        A folder that `prepare` wrote and that replies were stored in.
+    parser_name
+        Name of the parser of reports; the study's own if not given.
+
+    Raises
+    ------
+    InputError
+        If nothing was collected yet, or a file is malformed.
+    """
+    prepared = read_study_folder(folder)
+    path = folder / REPLIES_FILE
+    if not path.is_file():
+        msg = f"{folder}: nothing was collected yet (no {REPLIES_FILE})"
+        raise InputError(msg)
+    with Store(path) as store:
+        replies = list(store.replies())
+    if not replies:
+        msg = f"{path}: holds no replies yet"
+        raise InputError(msg)
+    return _Reader(prepared, parser_name or prepared.parser).study(replies)
+
+
+class _Reader:
+    """Turns stored replies into frames, counting what cannot be parsed."""
+
+    def __init__(self, prepared: PreparedStudy, parser_name: str) -> None:
+        self.prepared = prepared
+        self.parse = parser(parser_name)
+        self.contexts = {c.name: c for members in prepared.contexts.values() for c in members}
+        self.trials = {trial.id: trial for trial in prepared.trials}
+        self.choices: list[tuple[Any, ...]] = []
+        self.differences: list[np.ndarray] = []
+        self.reports: list[tuple[Any, ...]] = []
+        self.failures: Counter[tuple[Any, ...]] = Counter()
+        self.width = max(len(c.attributes) for c in self.contexts.values())
+
+    def study(self, replies: list[StoredReply]) -> Study:
+        sets: dict[tuple[Any, ...], int] = {}
+        for reply in replies:
+            trial = self.trials.get(reply.trial)
+            if trial is None:
+                msg = (
+                    f"{self.prepared.folder}: a reply to trial {reply.trial}, which is not planned"
+                )
+                raise InputError(msg)
+            if trial.task == "decision":
+                self._decision(reply, trial)
+            else:
+                sets[_report_set(reply, trial)] = 1
+                self._report(reply, trial)
+        keys = ["base_model", "model", "stage", "context_set"]
+        choices = pd.DataFrame(self.choices, columns=[*keys, "context", "trial", "selection"])
+        columns = [f"d{k}" for k in range(1, self.width + 1)]
+        differences = pd.DataFrame(
+            np.array(self.differences).reshape(-1, self.width), columns=pd.Index(columns)
+        )
+        reports = pd.DataFrame(
+            self.reports,
+            columns=[*keys, "report_set", "context", "report", "position", "reported"],
+        )
+        models = {(r.base_model, r.model, r.stage): 1 for r in replies}
+        return Study(
+            name=self.prepared.name,
+            source=str(self.prepared.folder),
+            contexts=self.contexts,
+            choices=pd.concat([choices, differences], axis=1),
+            reports=reports,
+            report_sets=self._report_sets(list(sets)),
+            targets=self._targets(),
+            models=pd.DataFrame(list(models), columns=["base_model", "model", "stage"]),
+            failures=self._failures(),
+        )
+
+    def _decision(self, reply: StoredReply, trial: Trial) -> None:
+        choice = parse_choice(reply.text)
+        where = (reply.base_model, reply.model, reply.stage, trial.context_set, trial.context)
+        if choice not in {"A", "B"}:
+            self.failures[*where, "decision", choice] += 1
+            return
+        self.choices.append((*where, trial.number, choice))
+        spans = [a.span for a in self.contexts[trial.context].attributes]
+        row = np.zeros(self.width)
+        row[: len(spans)] = (np.array(trial.options.a) - np.array(trial.options.b)) / spans
+        self.differences.append(row)
+
+    def _report(self, reply: StoredReply, trial: Trial) -> None:
+        names = self.contexts[trial.context].attribute_names
+        parsed = self.parse(reply.text, names, cut_off=reply.finish_reason == "length")
+        who = (reply.base_model, reply.model, reply.stage, trial.context_set)
+        if parsed.weights is None:
+            self.failures[*who, trial.context, "report", parsed.failure] += 1
+            return
+        label = _report_set(reply, trial)[-2]
+        for position, weight in enumerate(parsed.weights, start=1):
+            self.reports.append((*who, label, trial.context, trial.number, position, weight))
+
+    def _report_sets(self, sets: list[tuple[Any, ...]]) -> pd.DataFrame:
+        rows = []
+        for base_model, model, stage, context_set, label, trained_on in sets:
+            names = [context.name for context in self.prepared.contexts[context_set]]
+            allowed = held_out(names, trained_on) if context_set == "instilled" else set(names)
+            asked = tuple(name for name in names if name in allowed)
+            rows.append(
+                (base_model, model, stage, context_set, label, asked, self.prepared.counts.reports)
+            )
+        columns = ["base_model", "model", "stage", "context_set", "report_set"]
+        return pd.DataFrame(rows, columns=[*columns, "contexts_asked", "reports_asked"])
+
+    def _targets(self) -> pd.DataFrame:
+        rows = [
+            (name, position, float(weight))
+            for name, weights in self.prepared.targets.items()
+            for position, weight in enumerate(weights, start=1)
+        ]
+        return pd.DataFrame(rows, columns=["context", "position", "target"])
+
+    def _failures(self) -> pd.DataFrame:
+        keys = ["base_model", "model", "stage", "context_set", "context", "task", "failure"]
+        rows = [(*key, count) for key, count in self.failures.items()]
+        return pd.DataFrame(rows, columns=[*keys, "count"])
+
+
+def _report_set(reply: StoredReply, trial: Trial) -> tuple[Any, ...]:
+    label = "/".join(filter(None, (reply.model, reply.trained_on, trial.context_set)))
+    return (
+        reply.base_model, reply.model, reply.stage, trial.context_set, label, reply.trained_on,
+    )  # fmt: skip
