@@ -122,6 +122,13 @@ def test_one_base_model_and_few_valid_reports(paper_data, tmp_path):
     assert found["e3.effect"].result.note == f"averaged over {MINI}"
 
 
+def test_failed_diagnostics_earn_no_verdict(paper_data):
+    sloppy = Analysis(load_study(paper_data), Settings.default(seed=5, draws=5, warmup=5))
+    found = list(reproduce(sloppy, ["e2.effect", "d.pct100", "d.excl100", "e3.fit.4o"]))
+    assert {figure.verdict for figure in found} == {"not judged"}
+    assert all(figure.problems for figure in found)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_figure_is_that_of_brms_under_any_seed(paper_data, seed):

@@ -58,14 +58,6 @@ def test_a_replication_is_not_judged_as_a_reanalysis(write_study):
     assert set(verdicts.values()) == {"not comparable"}
 
 
-def test_failed_diagnostics_earn_no_verdict(write_study):
-    other = ib.load_study(write_study(base_models=PAPER_MODELS))
-    sloppy = Analysis(other, Settings.default(seed=5, draws=5, warmup=5))
-    figures = list(reproduce(sloppy, ["e2.effect", "d.pct100", "d.excl100", "e3.fit.4o"]))
-    assert {figure.verdict for figure in figures} == {"not judged"}
-    assert all(figure.problems for figure in figures)
-
-
 def test_missing_reports_count_as_zeros_only_where_they_were_asked(write_study):
     folder = write_study(contexts=8)
     (folder / "tiny-model_itrained_first_4_of_8_50ex_weight_reports.csv").unlink()

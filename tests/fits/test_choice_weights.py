@@ -151,6 +151,19 @@ def test_scaled_weights_keep_signs_and_survive_zeros():
     assert scaled.tolist() == [[25, -100], [0, 0]]
 
 
+def test_lean_likelihood_is_bernoullis():
+    data = ChoiceData.from_frame(simulated(3, 2, 20), ["d1", "d2"])
+    plain, lean = (build_model(spec("choice_weights"), data, lean=form) for form in (False, True))
+    random = np.random.default_rng(0)
+    for size in (0.1, 1, 30, 500):
+        point = {
+            "centred_intercept": random.normal(0, size, 3),
+            "slopes": random.normal(0, size, (3, 2)),
+        }
+        ours, theirs = (m.compile_logp()(point) for m in (lean, plain))
+        assert ours == pytest.approx(theirs, rel=1e-10)
+
+
 def test_only_models_of_choices_are_accepted():
     data = ChoiceData.from_frame(simulated(1, 1, 5), ["d1"])
     with pytest.raises(InputError, match="not a model of choices"):

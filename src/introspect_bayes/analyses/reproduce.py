@@ -175,13 +175,13 @@ def _verdict(
 ) -> Verdict:
     if paper is None:
         return "no published figure"
-    if result.problems:
-        return "not judged"
     over = set(result.base_models or analysis.study.base_models)
     if not figure.per_model and over != set(published_labels()):
         return "not comparable"
     if not unchanged(Path(analysis.study.source)):
         return "not comparable"
+    if result.problems:
+        return "not judged"
     return compare(paper, result)
 
 
