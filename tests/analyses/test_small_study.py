@@ -106,6 +106,8 @@ def test_health_counts_what_was_planted(write_study, edit_line):
     assert rows["e1.acc"].anomalies["out_of_range"].r_without is not None
     assert rows["e2.acc"].anomalies["out_of_range"].r_without is None
     assert tables.health_table(rows.values()).row_count == 5
+    occurring = sum(a.count > 0 for row in rows.values() for a in row.anomalies.values())
+    assert tables.anomalies_table(rows.values()).row_count == occurring
 
 
 def test_missing_parts_say_why(write_study):

@@ -21,13 +21,14 @@ BALANCED_SHARES: Final = (0.2, 0.8)
 """A context whose share of A lies outside is called unbalanced."""
 
 ANOMALIES: Final = {
-    "out_of_range": "reports outside -100 to 100",
-    "all_zero": "reports of zeros only",
-    "no_report": "contexts without any valid report",
-    "position_bias": "contexts whose intercept's 95% HDI excludes 0",
-    "unbalanced": "contexts with under 20% or over 80% A",
+    "out_of_range": "report beyond ±100",
+    "all_zero": "report of zeros only",
+    "no_report": "context without report",
+    "position_bias": "intercept's HDI excludes 0",
+    "unbalanced": "under 20% or over 80% A",
 }
-"""Anomalies, and what is counted."""
+"""Anomalies, and what is counted: reports, or contexts. By chance alone the 95% HDI of the
+intercept excludes 0 in about 5% of contexts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,12 +174,13 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
         progress.finish_one(figure.id)
     health = list(data_health(analysis)) if health_file or not only else []
     progress.close()
-    _print_figures(analysis, figures, health, published=published, truth=truth)
     rows = [figure.as_dict() for figure in figures]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
     _write_json(json_file, rows)
     _write_json(health_file, [row.as_dict() for row in health])
+    # Files first: whoever pipes the tables into `head` closes the pipe before the end.
+    _print_figures(analysis, figures, health, published=published, truth=truth)
     if any(figure.problems for figure in figures):
         typer.echo("Diagnostics failed: do not rely on the numbers marked †.", err=True)
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
@@ -210,6 +211,7 @@ def _print_figures(
         console.print(tables.exclusion_summary(exclusion_table(analysis)))
     if health:
         console.print(tables.health_table(health))
+        console.print(tables.anomalies_table(health))
         failures = tables.failures_table(analysis.study)
         if failures is not None:
             console.print(failures)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from introspect_bayes.analyses import PROPORTIONS, Analysis, Reproduction
 from introspect_bayes.analyses.published import published_labels
-from introspect_bayes.checks import ANOMALIES, Anomaly, HealthRow
+from introspect_bayes.checks import ANOMALIES, HealthRow
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.study import Study
 from introspect_bayes.study.download import identity
@@ -138,50 +138,51 @@ def notes(figures: Iterable[Reproduction]) -> list[str]:
     return [f"{', '.join(ids)}: {note}" for note, ids in lines.items()]
 
 
-def _anomaly_cell(anomaly: Anomaly | None, r: float | None) -> str:
-    if anomaly is None:
-        return "-"
-    if not anomaly.count:
-        return "0"
-    if anomaly.r_without is None or r is None:
-        return str(anomaly.count)
-    change = anomaly.r_without - r
-    return f"{anomaly.count} ({change:+.3f})".replace("0.", ".")
-
-
 def health_table(rows: Iterable[HealthRow]) -> Table:
-    """Return what the data hides: counts, and the change of r without what they count."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title="What the data hides: counts (change of r without them)",
-        title_justify="left",
-        caption=(
-            "no report: contexts without a valid report (change of r if they counted as zeros); "
-            "biased: "
-            + ANOMALIES["position_bias"]
-            + " (5% by chance); unbalanced: "
-            + ANOMALIES["unbalanced"]
-        ),
-        caption_justify="left",
-    )
-    for name in ("comparison", "r", "invalid", "out of range", "all zero", "no report"):
-        table.add_column(name, justify="left" if name == "comparison" else "right")
-    for name in ("A", "pull to A", "biased", "unbalanced"):
+    """Return the data behind each comparison: correlation, invalid reports, pull to A."""
+    table = Table(box=box.SIMPLE_HEAD, title="What the data hides", title_justify="left")
+    table.add_column("comparison", overflow="fold")
+    for name in ("r", "invalid", "choices of A", "pull to A (log-odds)"):
         table.add_column(name, justify="right")
     for row in rows:
-        cells = {name: _anomaly_cell(row.anomalies.get(name), row.r) for name in ANOMALIES}
         table.add_row(
             f"{row.figure}.{_label(row.base_model)}" + (f" {PROBLEM_MARK}" if row.problems else ""),
             "-" if row.r is None else number(row.r, decimals=3),
             "-" if row.invalid_share is None else f"{row.invalid_share:.1%}",
-            cells["out_of_range"],
-            cells["all_zero"],
-            cells["no_report"],
-            "-" if row.share_a is None else f"{row.share_a:.0%}",
+            "-" if row.share_a is None else f"{row.share_a:.1%}",
             "-" if row.intercept is None else f"{row.intercept:+.2f}",
-            cells["position_bias"],
-            cells["unbalanced"],
         )
+    return table
+
+
+def anomalies_table(rows: Iterable[HealthRow]) -> Table:
+    """Return every anomaly that occurs, and how r changes without it."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title="Anomalies, and r without them",
+        title_justify="left",
+        caption="Contexts without report: r if they said zero. Intercepts: 5% by chance alone.",
+        caption_justify="left",
+    )
+    table.add_column("comparison", overflow="fold")
+    table.add_column("anomaly")
+    for name in ("count", "of", "r without", "change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        for name, anomaly in row.anomalies.items():
+            if not anomaly.count:
+                continue
+            change = ""
+            if anomaly.r_without is not None and row.r is not None:
+                change = f"{anomaly.r_without - row.r:+.3f}".replace("0.", ".")
+            table.add_row(
+                f"{row.figure}.{_label(row.base_model)}",
+                ANOMALIES[name],
+                str(anomaly.count),
+                f"{anomaly.of:,}",
+                "-" if anomaly.r_without is None else number(anomaly.r_without, decimals=3),
+                change,
+            )
     return table
 
 
