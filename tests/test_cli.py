@@ -1,4 +1,8 @@
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -66,6 +70,24 @@ def test_bad_options_exit_with_2_and_one_message(capsys, study, arguments, compl
     assert complaint in err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_an_interrupted_run_stops_and_writes_nothing(study, tmp_path):
+    """nutpie's own call would swallow the signal and go on with half the draws."""
+    file = tmp_path / "figures.json"
+    command = ["reproduce", "--data", str(study), "--json", str(file), "--draws", "3000000"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "introspect_bayes.cli", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(15)  # past imports and compilation: three million draws take far longer
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "interrupted" in err
+    assert not file.exists()
 
 
 def test_bad_data_leaves_an_earlier_result_alone(capsys, write_study, tmp_path):

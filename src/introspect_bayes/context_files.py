@@ -40,12 +40,15 @@ def read_contexts(path: Path) -> list[DecisionContext]:
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("context", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path.name}: {error}"
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise InputError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{path}: {error}"
         raise InputError(msg) from error
     contexts = [_context(path, number, entry) for number, entry in enumerate(entries, start=1)]
     if not contexts:
-        msg = f"{path.name}: no [[context]] table"
+        msg = f"{path}: no [[context]] table"
         raise InputError(msg)
     require_unique(contexts, path.name)
     return contexts
@@ -69,10 +72,10 @@ def _context(path: Path, number: int, entry: dict[str, Any]) -> DecisionContext:
         question = f"Imagine you are {entry['agent']}. {entry['question']}"
         return DecisionContext(str(entry["name"]), question, attributes)
     except KeyError as error:
-        msg = f"{path.name}, context {name}: lacks {error.args[0]}"
+        msg = f"{path}, context {name}: lacks {error.args[0]}"
         raise InputError(msg) from error
     except (TypeError, ValueError) as error:
-        msg = f"{path.name}, context {name}: {error}"
+        msg = f"{path}, context {name}: {error}"
         raise InputError(msg) from error
 
 
@@ -100,11 +103,11 @@ def read_candidates(path: Path) -> list[DecisionContext]:
             for entry in entries
         ]
     except InputError as error:
-        msg = f"{path.name}: {error}"
+        msg = f"{path}: {error}"
         raise InputError(msg) from error
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         msg = (
-            f"{path.name}: expected a list of objects with short_name, question and attributes "
+            f"{path}: expected a list of objects with short_name, question and attributes "
             f"(name, units, range): {type(error).__name__} {error}"
         )
         raise InputError(msg) from error
@@ -140,10 +143,10 @@ def read_roles(path: Path) -> list[str]:
         with path.open(encoding="utf-8", newline="") as file:
             roles = [row[0] for row in csv.reader(file) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        msg = f"{path.name}: {error}"
+        msg = f"{path}: {error}"
         raise InputError(msg) from error
     if not roles:
-        msg = f"{path.name}: no roles"
+        msg = f"{path}: no roles"
         raise InputError(msg)
     return roles
 
@@ -181,7 +184,7 @@ def write_scenarios(contexts: Sequence[DecisionContext], path: Path) -> None:
     """
     counts = {len(context.attributes) for context in contexts}
     if len(counts) != 1:
-        msg = f"{path.name}: contexts with {sorted(counts)} attributes do not fit one table"
+        msg = f"{path}: contexts with {sorted(counts)} attributes do not fit one table"
         raise InputError(msg)
     ks = range(1, counts.pop() + 1)
     header = ["scenario", "question", *(f"attr{k}" for k in ks)]

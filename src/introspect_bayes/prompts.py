@@ -103,10 +103,13 @@ def read_template(path: Path) -> PromptTemplate:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return PromptTemplate(*(str(table[key]) for key in ("name", "task", "system", "user")))  # type: ignore[arg-type]
     except KeyError as error:
-        msg = f"{path.name}: lacks {error.args[0]}"
+        msg = f"{path}: lacks {error.args[0]}"
         raise InputError(msg) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InputError) as error:
-        msg = f"{path.name}: {error}"
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise InputError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, InputError) as error:
+        msg = f"{path}: {error}"
         raise InputError(msg) from error
 
 

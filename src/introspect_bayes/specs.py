@@ -32,7 +32,7 @@ _REQUIRED: Final = ("title", "source", "brms", "formula", "family", "priors")
 
 
 def _median(response: np.ndarray) -> float:
-    return round(float(np.median(response)), 1)
+    return round(float(np.median(response)), 1) + 0.0  # never -0.0
 
 
 def _scale(response: np.ndarray) -> float:
@@ -168,7 +168,10 @@ class Specification:
         if self.formula.count("~") != 1:
             msg = f"{self.name}: formula {self.formula!r} needs one '~'"
             raise InputError(msg)
-        for parameter in self.priors:
+        for parameter, prior in self.priors.items():
+            if not isinstance(prior, Prior):
+                msg = f"{self.name}: the prior of {parameter} is {prior!r}; write Prior(...)"
+                raise InputError(msg)
             if parameter not in self.parameters:
                 hint = closest(parameter, self.parameters)
                 msg = f"{self.name}: [priors] names {parameter!r}, which the model lacks{hint}"

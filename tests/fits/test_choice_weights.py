@@ -10,9 +10,10 @@ from introspect_bayes.fits import (
     ChoiceWeightsSampler,
     Sampler,
     build_bambi_model,
+    choice_weights,
     scaled_weights,
 )
-from introspect_bayes.fits.choice_weights import CHUNK, build_model
+from introspect_bayes.fits.choice_weights import build_model
 from introspect_bayes.specs import Prior, spec
 
 SAMPLER = Sampler(draws=1000, warmup=500, seed=11)
@@ -98,12 +99,13 @@ def test_posterior_matches_numerical_integration():
         assert abs(draws.mean() - exact) < 4 * error
 
 
-def test_chunks_do_not_mix_contexts():
-    """More contexts than a chunk, padded: each has the posterior that it has alone."""
-    frame = simulated(contexts=CHUNK + 1, attributes=2, trials=12)
+def test_chunks_do_not_mix_contexts(monkeypatch):
+    """More contexts than a chunk: each has the posterior that it has alone."""
+    monkeypatch.setattr(choice_weights, "CHUNK", 2)
+    frame = simulated(contexts=3, attributes=2, trials=12)
     together = fitted(frame, attributes=2)
-    assert together.data.contexts[-1] == f"context_{CHUNK}"
-    for name in ("context_0", f"context_{CHUNK}"):
+    assert together.data.contexts == ("context_0", "context_1", "context_2")
+    for name in ("context_0", "context_2"):
         alone = fitted(frame[frame["context"] == name], attributes=2)
         for k in ("d1", "d2"):
             ours = together.idata["posterior"]["slopes"].sel(context=name, attribute=k).to_numpy()

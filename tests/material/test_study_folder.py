@@ -134,9 +134,10 @@ def test_prepare_from_the_command_line(tmp_path, capsys, paper_data):
     [
         (["--attributes", "1"], "has one attribute"),
         (["--attributes", "6"], "there are contexts with 5"),
-        (["--instilled", "101"], "101 instilled contexts asked for, but there are 100"),
-        (["--choices", "0"], "instilled_choices = 0"),
-        (["--contexts", "/nowhere.toml"], "nowhere.toml"),
+        (["--instilled", "101"], "--instilled 101: there are 100 instilled contexts"),
+        (["--choices", "0"], "'--choices'"),
+        (["--contexts", "/nowhere.toml"], "/nowhere.toml: No such file or directory"),
+        (["--report-prompt", str(PROMPTS["decision"])], "a report template is needed"),
         (["--report-prompt", "/nowhere.toml"], "nowhere.toml"),
     ],
 )

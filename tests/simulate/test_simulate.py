@@ -146,7 +146,9 @@ def test_another_parser_reads_the_same_replies_again(small):
 def test_analysis_of_a_simulated_study_finds_its_weights(small, capsys, tmp_path):
     folder, design, prepared = small
     files = ["--json", tmp_path / "f.json", "--weights-csv", tmp_path / "w.csv"]
-    code = main(["analyze", str(folder), *map(str, files), "--only", "e2", "--only", "e1.learned"])
+    code = main(
+        ["analyze", str(folder), *map(str, files), "--only", "e2.acc", "--only", "e1.learned"]
+    )
     assert code == 0
     assert "Estimates" in capsys.readouterr().out
     ids = [figure["id"] for figure in json.loads((tmp_path / "f.json").read_text())]
@@ -166,7 +168,7 @@ def test_analysis_of_a_simulated_study_finds_its_weights(small, capsys, tmp_path
 def test_folders_without_replies_say_so(tmp_path, capsys):
     assert main(["prepare", str(tmp_path / "s"), "--instilled", "2", "--native", "1"]) == 0
     assert main(["analyze", str(tmp_path / "s")]) == 2
-    assert "nothing was collected yet" in capsys.readouterr().err
+    assert "no replies are stored yet" in capsys.readouterr().err
 
 
 def test_figures_of_own_models_have_no_published_figure(small):

@@ -10,7 +10,7 @@ from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
 from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.specs import Specification
+from introspect_bayes.specs import Specification, closest
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study
 
@@ -37,6 +37,9 @@ class Fits(Mapping[str, ChoiceWeights | Regression]):
     analysis: Analysis = field(repr=False)
 
     def __getitem__(self, name: str) -> ChoiceWeights | Regression:
+        if name not in self.by_name:
+            msg = f"no fit {name!r}{closest(name, self.by_name)}"
+            raise KeyError(msg)
         return self.by_name[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -90,6 +93,9 @@ def fit(
     >>> ib.fit("report_accuracy", study, weights=weights).hdi()  # doctest: +SKIP
     """
     chosen = shipped(specification) if isinstance(specification, str) else specification
+    if weights is not None and not isinstance(weights, Fits):
+        msg = f"weights= must be what fit('choice_weights', study) returned, not {weights!r}"
+        raise InputError(msg)
     if weights is not None and weights.analysis.study is not study:
         msg = "weights= were fitted to another study"
         raise InputError(msg)

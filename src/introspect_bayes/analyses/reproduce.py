@@ -1,7 +1,7 @@
 """The paper's figures beside what a study gives, with a verdict on each."""
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from introspect_bayes.analyses.published import (
     published_labels,
 )
 from introspect_bayes.errors import InputError
-from introspect_bayes.study import Study
 from introspect_bayes.study.download import unchanged
 
 
@@ -78,13 +77,13 @@ class Reproduction:
         }
 
 
-def figure_ids(study: Study, *, published: bool) -> dict[str, tuple[str, str]]:
+def figure_ids(base_models: Sequence[str], *, published: bool) -> dict[str, tuple[str, str]]:
     """Return figure kind and base model by id, in the paper's order.
 
     Parameters
     ----------
-    study
-        The study.
+    base_models
+        Base models of the study.
     published
         Whether to compare with the paper: then the paper's own ids are always there, with its
         labels, and other base models are added. Else only the study's own, under their names.
@@ -93,7 +92,7 @@ def figure_ids(study: Study, *, published: bool) -> dict[str, tuple[str, str]]:
     if published:
         labels = {label: model for model, label in published_labels().items()}
     known = set(labels.values())
-    labels |= {model: model for model in study.base_models if model not in known}
+    labels |= {model: model for model in base_models if model not in known}
     ids: dict[str, tuple[str, str]] = {}
     for kind, figure in FIGURES.items():
         if kind == "d.learned.e2" and not published:
@@ -146,7 +145,7 @@ def reproduce(
     InputError
         If `only` names an unknown figure.
     """
-    ids = figure_ids(analysis.study, published=published)
+    ids = figure_ids(analysis.study.base_models, published=published)
     for name in select_ids(ids, only):
         kind, base_model = ids[name]
         paper = published_figures().get(name) if published else None

@@ -56,17 +56,20 @@ def demo(
     figure is printed with its 95% HDI beside the known truth: what the analysis would find in
     endless contexts.
     """
+    from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
     from introspect_bayes.study import load_study
 
     _check_writable(json_file)
+    design = SimulatedDesign.shipped()
+    names = [model.name for model in design.models]
+    select_ids(figure_ids(names, published=False), only or [])
     with (
         tempfile.TemporaryDirectory() as scratch,
         TerminalProgress(shown=sys.stderr.isatty()) as progress,
     ):
         progress.start("Simulating choices and reports", 40_000)
-        design = SimulatedDesign.shipped()
         place = folder or Path(scratch) / "demo"
         simulate_study(place, design, seed, advance=progress.advance)
         analysis = _analysis(load_study(place), progress, seed, draws, warmup)
@@ -166,7 +169,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
 
-    wanted = select_ids(figure_ids(analysis.study, published=published), only or [])
+    wanted = select_ids(figure_ids(analysis.study.base_models, published=published), only or [])
     progress.expect(len(wanted))
     figures = []
     for figure in figures_of(analysis, wanted, published=published):

@@ -61,9 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         typer.echo(f"introspect-bayes: {error}", err=True)
         return EXIT_BAD_INPUT
-    except typer.Abort:
-        return EXIT_INTERRUPTED
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("introspect-bayes: interrupted", err=True)
         return EXIT_INTERRUPTED
     except Exception as error:
@@ -72,4 +70,6 @@ def main(arguments: list[str] | None = None) -> int:
             error.show()
             return int(error.exit_code)
         raise
+    if code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code, without a word
+        typer.echo("introspect-bayes: interrupted", err=True)
     return code if isinstance(code, int) else 0

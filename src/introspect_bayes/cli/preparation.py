@@ -24,15 +24,20 @@ def prepare(  # noqa: PLR0913 - one argument an option
     ] = None,
     instilled: Annotated[int, typer.Option(min=2, help="Instilled contexts.")] = 100,
     native: Annotated[int, typer.Option(min=1, help="Native contexts.")] = 100,
-    attributes: Annotated[int, typer.Option(help="Attributes of each context.")] = 5,
+    attributes: Annotated[int, typer.Option(min=1, help="Attributes of each context.")] = 5,
     contexts: Annotated[
-        Path | None, typer.Option(help="Your own contexts (TOML) instead of the shipped ones.")
+        Path | None,
+        typer.Option(
+            help="Your own contexts (TOML), the instilled ones first, then the native ones."
+        ),
     ] = None,
-    choices: Annotated[int, typer.Option(help="Choices asked per instilled context.")] = 50,
-    native_choices: Annotated[int, typer.Option(help="Choices asked per native context.")] = 100,
-    reports: Annotated[int, typer.Option(help="Reports asked per context and stage.")] = 10,
-    examples: Annotated[int, typer.Option(help="Preference examples per context.")] = 50,
-    validation: Annotated[int, typer.Option(help="Validation examples per context.")] = 10,
+    choices: Annotated[int, typer.Option(min=1, help="Choices asked per instilled context.")] = 50,
+    native_choices: Annotated[
+        int, typer.Option(min=1, help="Choices asked per native context.")
+    ] = 100,
+    reports: Annotated[int, typer.Option(min=1, help="Reports asked per context and stage.")] = 10,
+    examples: Annotated[int, typer.Option(min=1, help="Preference examples per context.")] = 50,
+    validation: Annotated[int, typer.Option(min=0, help="Validation examples per context.")] = 10,
     decision_prompt: Annotated[
         Path | None, typer.Option(help="Template of decisions (TOML) instead of decision-1.")
     ] = None,
@@ -97,7 +102,11 @@ def _contexts(
     chosen = {}
     for (name, members), count in zip(sets.items(), (instilled, native), strict=True):
         if len(members) < count:
-            msg = f"{count} {name} contexts asked for, but there are {len(members)}; see --contexts"
+            msg = (
+                f"--{name} {count}: there are {len(members)} {name} contexts"
+                + (f" in {file} (the first {instilled} are instilled)" if file else "")
+                + f"; lower --{name} or give more with --contexts"
+            )
             raise InputError(msg)
         most = min(len(context.attributes) for context in members[:count])
         if attributes > most:
@@ -113,4 +122,8 @@ def _new_folder(folder: Path, *, force: bool) -> None:
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not force)):
         msg = f"{folder}: is not an empty folder; choose another, or overwrite files with --force"
         raise InputError(msg)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder}: the folder cannot be made: {error.strerror}"
+        raise InputError(msg) from error

@@ -17,7 +17,7 @@ import xarray as xr
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.intervals import hdi
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose
+from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
 from introspect_bayes.specs import Specification
 
 CHUNK: Final = 20
@@ -330,14 +330,4 @@ class ChoiceWeightsSampler:
             self._compiled[key] = nutpie.compile_pymc_model(
                 build_model(self.spec, data, lean=True), var_names=["Intercept", "slopes"]
             )
-        tree: xr.DataTree = nutpie.sample(
-            self._compiled[key].with_data(**data.shared()),
-            draws=self.sampler.draws,
-            tune=self.sampler.warmup,
-            chains=self.sampler.chains,
-            cores=self.sampler.cores,
-            seed=self.sampler.seed_for(name),
-            save_warmup=False,
-            progress_bar=False,
-        )
-        return tree
+        return run_nuts(self._compiled[key].with_data(**data.shared()), self.sampler, name)

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.fits.intervals import Estimate, estimate
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose
+from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
 from introspect_bayes.specs import Specification
 
 
@@ -146,17 +146,7 @@ class RegressionSampler:
             self._compiled[key] = nutpie.compile_pymc_model(
                 with_shared_data(model.backend.model, constants), var_names=list(spec.parameters)
             )
-        tree: xr.DataTree = nutpie.sample(
-            self._compiled[key].with_data(**constants),
-            draws=self.sampler.draws,
-            tune=self.sampler.warmup,
-            chains=self.sampler.chains,
-            cores=self.sampler.cores,
-            seed=self.sampler.seed_for(name),
-            save_warmup=False,
-            progress_bar=False,
-        )
-        return tree
+        return run_nuts(self._compiled[key].with_data(**constants), self.sampler, name)
 
 
 def with_shared_data(model: Any, constants: dict[str, np.ndarray]) -> Any:

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -64,6 +64,45 @@ class Sampler:
         """
         entropy = (self.seed, zlib.crc32(name.encode()))
         return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+def run_nuts(compiled: Any, sampler: Sampler, name: str) -> xr.DataTree:
+    """Sample a model that nutpie compiled.
+
+    Parameters
+    ----------
+    compiled
+        The compiled model.
+    sampler
+        Settings.
+    name
+        Name of the fit, from which its seed derives.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If interrupted. (nutpie's own blocking call would return what it had so far, as if
+        nothing had happened.)
+    """
+    import nutpie
+
+    running = nutpie.sample(
+        compiled,
+        draws=sampler.draws,
+        tune=sampler.warmup,
+        chains=sampler.chains,
+        cores=sampler.cores,
+        seed=sampler.seed_for(name),
+        save_warmup=False,
+        progress_bar=False,
+        blocking=False,
+    )
+    try:
+        tree: xr.DataTree = running.wait()
+    except BaseException:
+        running.cancel()
+        raise
+    return tree
 
 
 @dataclass(frozen=True, slots=True)

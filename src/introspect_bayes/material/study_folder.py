@@ -98,6 +98,10 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     everything = [context for members in contexts.values() for context in members]
     _require_usable(everything)
     templates = {task: read_template(path) for task, path in template_files.items()}
+    for task, template in templates.items():
+        if template.task != task:
+            msg = f"{template_files[task]}: a {template.task} template; a {task} template is needed"
+            raise InputError(msg)
     targets = draw_target_weights(
         contexts["instilled"],
         random.Random(f"{seed}/targets"),  # noqa: S311
@@ -113,7 +117,11 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
         for context_set, members in contexts.items()
         for trial in draw_trials(members, context_set, numbers[context_set], seed)
     ]
-    (folder / "prompts").mkdir(parents=True)
+    try:
+        (folder / "prompts").mkdir(parents=True)
+    except OSError as error:
+        msg = f"{folder}: the folder cannot be made: {error.strerror}"
+        raise InputError(msg) from error
     for task, path in template_files.items():
         shutil.copyfile(path, folder / "prompts" / TEMPLATES[task])
     write_candidates(everything, folder / CONTEXTS_FILE)
@@ -152,7 +160,7 @@ def _clear(folder: Path, *, force: bool) -> None:
         msg = f"{folder}: is not empty and holds no study; choose another folder"
         raise InputError(msg)
     if not force:
-        msg = f"{folder}: holds another study; choose another folder, or overwrite it with --force"
+        msg = f"{folder}: holds another study; choose another folder, or `prepare` it with --force"
         raise InputError(msg)
     for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE):
         (folder / name).unlink(missing_ok=True)

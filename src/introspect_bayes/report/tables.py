@@ -58,13 +58,15 @@ def _label(base_model: str) -> str:
 
 def figures_table(figures: Iterable[Reproduction]) -> Table:
     """Return the paper's figures beside the reproduced ones."""
-    table = Table(box=box.SIMPLE_HEAD, title="Published and reproduced", title_justify="left")
-    table.add_column("id", no_wrap=True)
-    table.add_column("figure")
+    table = Table(
+        box=box.SIMPLE_HEAD, title="Published and reproduced", title_justify="left", padding=(0, 1)
+    )
+    table.add_column("id", overflow="fold")
+    table.add_column("figure", overflow="fold")
     table.add_column("paper", no_wrap=True)
     table.add_column(f"here [{HDI_PROB:.0%} HDI]", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("verdict")
+    table.add_column("verdict", min_width=10)
     for figure in figures:
         paper, result = figure.paper, figure.result
         printed = _cell(paper.estimate, paper.hdi, figure.kind) if paper else ""

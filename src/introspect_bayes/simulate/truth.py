@@ -11,7 +11,7 @@ import numpy as np
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.simulate.decision_maker import Introspection
 
-_CONTEXTS = 200_000
+_CONTEXTS = 50_000
 
 
 @dataclass(frozen=True)

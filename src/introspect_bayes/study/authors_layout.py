@@ -131,7 +131,13 @@ def _classify(folder: Path) -> list[_File]:
 def _read_contexts(folder: Path) -> dict[str, DecisionContext]:
     path = folder / CONTEXTS_FILE
     if not path.is_file():
-        msg = f"{folder}: no {CONTEXTS_FILE}, which describes the decision contexts; put it there"
+        msg = (
+            f"{folder}: no {CONTEXTS_FILE}, which describes the decision contexts; put it there"
+            if _classify(folder)
+            else f"{folder}: neither a study folder (no study.toml) nor a data folder in the "
+            f"authors' layout (no {CONTEXTS_FILE}, no MODEL_instilled_selections.csv); is it the "
+            "right one?"
+        )
         raise InputError(msg)
     table = CheckedTable(path, ("scenario", "question", "attr1", "attr1_min", "attr1_max"))
     ks = _numbered(table, r"attr(\d+)")

@@ -1,6 +1,7 @@
 """A study: tidy frames of contexts, choices, reports, targets and models."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 import pandas as pd
@@ -59,10 +60,10 @@ class Study:
         """Base models of the study, in alphabetical order."""
         return sorted(self.models["base_model"].unique())
 
-    @property
+    @cached_property
     def max_attributes(self) -> int:
         """Largest number of attributes of any context that was chosen in or reported on."""
-        used = set(self.choices["context"]) | set(self.reports["context"])
+        used = {*self.choices["context"].unique(), *self.reports["context"].unique()}
         return max(len(self.contexts[name].attributes) for name in used)
 
     @property

@@ -38,7 +38,10 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     prepared = read_study_folder(folder)
     path = folder / REPLIES_FILE
     if not path.is_file():
-        msg = f"{folder}: nothing was collected yet (no {REPLIES_FILE})"
+        msg = (
+            f"{folder}: no replies are stored yet (no {REPLIES_FILE}); the README shows how "
+            "introspect_bayes.store keeps them"
+        )
         raise InputError(msg)
     with Store(path) as store:
         replies = list(store.replies())
