@@ -153,11 +153,8 @@ def test_analysis_of_a_simulated_study_finds_its_weights(small, capsys, tmp_path
     assert "Estimates" in capsys.readouterr().out
     ids = [figure["id"] for figure in json.loads((tmp_path / "f.json").read_text())]
     names = [model.name for model in design.models]
-    assert ids == [
-        *(f"e1.learned.{n}" for n in names),
-        *(f"e2.acc.{n}" for n in names),
-        "e2.effect",
-    ]
+    expected = [f"{figure}.{name}" for figure in ("e1.learned", "e2.acc") for name in names]
+    assert ids == expected
     weights = pd.read_csv(tmp_path / "w.csv")
     mine = weights[(weights["base_model"] == names[0]) & (weights["context_set"] == "native")]
     truth = true_weights(prepared, design.models[0], "native")
