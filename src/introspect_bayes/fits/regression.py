@@ -178,14 +178,31 @@ def with_shared_data(model: Any, constants: dict[str, np.ndarray]) -> Any:
         if len(matches) != 1:
             msg = f"the Bambi model holds the array {name!r} {len(matches)} times, not once"
             raise RuntimeError(msg)
-        shape = (None,) * array.ndim
-        replacements[matches[0]] = pytensor.shared(array, name=name, shape=shape)
+        shared = pytensor.shared(array, name=name, shape=(None,) * array.ndim)
+        replacements[matches[0]] = shared
     # Rebuilt, not merely replaced: every node inferred its shape from the constants.
     outputs = clone_replace(graph.outputs, replacements, rebuild_strict=False)
     rebuilt = FunctionGraph(outputs=outputs, clone=False)
+    for shared in replacements.values():
+        # The product of design and coefficients as a plain sum: numba takes half a minute to
+        # compile the matrix product the first time, and is no faster with it.
+        for product, coefficients in _products(rebuilt, shared):
+            total = (shared * coefficients.T).sum(axis=-1, keepdims=True)
+            rebuilt.replace(product, total, import_missing=True)
     for attribute in ("_coords", "_dim_lengths"):  # PyMC keeps the model's dims here
         setattr(rebuilt, attribute, getattr(graph, attribute))
     return model_from_fgraph(rebuilt, mutate_fgraph=True)
+
+
+def _products(graph: Any, matrix: Any) -> list[tuple[Any, Any]]:
+    """Return the products of a matrix with columns in a graph, each with its (p, 1) column."""
+    from pytensor.tensor.math import Dot
+
+    return [
+        (node.outputs[0], node.inputs[1])
+        for node, position in graph.clients[matrix]
+        if isinstance(node.op, Dot) and position == 0
+    ]
 
 
 def build_bambi_model(spec: Specification, data: pd.DataFrame) -> Any:
