@@ -8,6 +8,7 @@ from introspect_bayes.context_files import (
     read_roles,
     shipped_contexts,
     write_candidates,
+    write_roles,
     write_scenarios,
 )
 from introspect_bayes.contexts import Attribute, DecisionContext
@@ -44,8 +45,11 @@ def test_candidates_survive_writing_and_reading(everything, tmp_path):
     assert read_candidates(tmp_path / "contexts.json") == everything
 
 
-def test_authors_files_are_read(paper_data):
-    assert read_roles(paper_data / "roles.csv")[0] == "role"
+def test_authors_roles_survive_reading_and_writing(paper_data, tmp_path):
+    roles = read_roles(paper_data / "roles.csv")
+    assert roles[0] == "role"
+    write_roles(roles, tmp_path / "roles.csv")
+    assert read_roles(tmp_path / "roles.csv") == roles
 
 
 CONTEXT = """

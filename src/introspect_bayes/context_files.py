@@ -151,6 +151,12 @@ def read_roles(path: Path) -> list[str]:
     return roles
 
 
+def write_roles(roles: Iterable[str], path: Path) -> None:
+    """Write roles in the form of the authors' `roles.csv`, one a line."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([role] for role in roles)
+
+
 def assign_roles(
     candidates: Sequence[DecisionContext], roles: Sequence[str], count: int = PAPER_CONTEXTS
 ) -> list[DecisionContext]:

@@ -20,7 +20,7 @@ def test_any_number_of_attributes(write_study, attributes):
     assert study.max_attributes == attributes
     assert study.choices[study.difference_columns].abs().max().max() <= 1
     assert set(study.reports["position"]) == set(range(1, attributes + 1))
-    assert len(study.attributes()) == 12 * attributes
+    assert len(study.contexts) == 12 * attributes
 
 
 def test_differences_are_divided_by_the_range(write_study):
@@ -62,7 +62,7 @@ def test_units_come_from_the_candidates(write_study):
     folder = write_study()
     entry = {"short_name": "context_0", "attributes": [{"name": "context_0_a1", "units": "cm"}]}
     (folder / "candidate_scenarios.json").write_text(json.dumps([entry]), encoding="utf-8")
-    assert load_study(folder).contexts["context_0"].attributes[0].unit == "cm"
+    assert load_study(folder).decision_contexts["context_0"].attributes[0].unit == "cm"
 
 
 def test_contexts_may_have_fewer_attributes(write_study, edit_line):
@@ -75,7 +75,7 @@ def test_contexts_may_have_fewer_attributes(write_study, edit_line):
 
     edit_line(folder / "scenarios.csv", 2, shorten)
     study = load_study(folder)
-    assert len(study.contexts["context_0"].attributes) == 2
+    assert len(study.decision_contexts["context_0"].attributes) == 2
     mine = study.choices[study.choices["context"] == "context_0"]
     assert (mine["d3"] == 0).all()
     assert set(study.reports.loc[study.reports["context"] == "context_0", "position"]) == {1, 2}
@@ -205,11 +205,12 @@ def test_the_papers_data(paper_data):
     study = load_study(paper_data)
     assert study.base_models == ["gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18"]
     assert len(study.choices) == 30_000
-    assert len(study.contexts) == 1_100
+    assert len(study.decision_contexts) == 1_100
+    assert len(study.contexts) == 5_500
     asked = (
         study.report_sets["contexts_asked"].map(len) * study.report_sets["reports_asked"]
     ).sum()
     assert asked == 10_000
     halves = study.report_sets[study.report_sets["report_set"].str.contains("_itrained_last_50")]
-    names = list(study.contexts)
+    names = list(study.decision_contexts)
     assert all(list(row) == names[:50] for row in halves["contexts_asked"])

@@ -154,7 +154,7 @@ class Analysis:
         """Fit the choice weights of a base model in the instilled or the native contexts."""
         choices = self.choices(base_model, context_set)
         data = ChoiceData.from_frame(choices, self.study.difference_columns)
-        counts = {name: len(c.attributes) for name, c in self.study.contexts.items()}
+        counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
         self.progress.start(f"Choice weights: {base_model}, {context_set}", len(data.contexts))
         name = f"choice_weights:{base_model}:{context_set}"
         self.weight_fits[name] = self._choices.fit(data, counts, name, self.progress.advance)

@@ -90,7 +90,7 @@ def read_authors_layout(folder: Path) -> Study:
     return Study(
         name=folder.name,
         source=str(folder),
-        contexts=contexts,
+        decision_contexts=contexts,
         choices=choices.fillna({name: 0.0 for name in choices if re.fullmatch(r"d\d+", str(name))}),
         reports=reports,
         report_sets=report_sets,

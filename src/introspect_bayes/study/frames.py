@@ -23,8 +23,11 @@ class Study:
     ----------
     name, source
         What the study is called and the folder it was read from.
-    contexts
+    decision_contexts
         Decision contexts by name, in the study's order.
+    contexts
+        The same as a frame, one row an attribute: context, question, position (from 1),
+        attribute, minimum, maximum, unit.
     choices
         One row a choice: base_model, model, stage, context_set, context, trial (from 1),
         selection ("A" or "B"), d1 to dK (value of A minus value of B, divided by the
@@ -47,7 +50,7 @@ class Study:
 
     name: str
     source: str
-    contexts: dict[str, DecisionContext]
+    decision_contexts: dict[str, DecisionContext]
     choices: pd.DataFrame
     reports: pd.DataFrame
     report_sets: pd.DataFrame
@@ -64,19 +67,20 @@ class Study:
     def max_attributes(self) -> int:
         """Largest number of attributes of any context that was chosen in or reported on."""
         used = {*self.choices["context"].unique(), *self.reports["context"].unique()}
-        return max(len(self.contexts[name].attributes) for name in used)
+        return max(len(self.decision_contexts[name].attributes) for name in used)
 
     @property
     def difference_columns(self) -> list[str]:
         """Names d1 to dK of the normalized differences in `choices`."""
         return [f"d{k}" for k in range(1, self.max_attributes + 1)]
 
-    def attributes(self) -> pd.DataFrame:
-        """Return one row an attribute: context, position, attribute, minimum, maximum, unit."""
+    @cached_property
+    def contexts(self) -> pd.DataFrame:
+        """Decision contexts as a frame; see the class."""
         rows = [
-            (context.name, position, a.name, a.minimum, a.maximum, a.unit)
-            for context in self.contexts.values()
+            (context.name, context.question, position, a.name, a.minimum, a.maximum, a.unit)
+            for context in self.decision_contexts.values()
             for position, a in enumerate(context.attributes, start=1)
         ]
-        columns = ["context", "position", "attribute", "minimum", "maximum", "unit"]
-        return pd.DataFrame(rows, columns=columns)
+        names = ["context", "question", "position", "attribute", "minimum", "maximum", "unit"]
+        return pd.DataFrame(rows, columns=pd.Index(names))

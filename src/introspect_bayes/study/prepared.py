@@ -93,7 +93,7 @@ class _Reader:
         return Study(
             name=self.prepared.name,
             source=str(self.prepared.folder),
-            contexts=self.contexts,
+            decision_contexts=self.contexts,
             choices=pd.concat([choices, differences], axis=1),
             reports=reports,
             report_sets=self._report_sets(list(sets)),
