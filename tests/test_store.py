@@ -1,12 +1,16 @@
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.plan import Request, held_out, plan_requests
+from introspect_bayes.material import Counts, PreparedStudy
+from introspect_bayes.plan import Conditions, Request, plan_requests
 from introspect_bayes.prompts import shipped_template
-from introspect_bayes.store import MIGRATIONS, Store
+from introspect_bayes.stages import PAPER_STAGES, Model, held_out
+from introspect_bayes.store import Store
+from introspect_bayes.store.schema import MIGRATIONS
 from introspect_bayes.trials import Options, Trial, draw_trials
 
 CONTEXTS = {
@@ -24,22 +28,31 @@ TRIALS = [
 TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report")}
 
 
-def requests(**models):
-    names = {
-        ("off-the-shelf", ""): "base",
-        ("weight-trained", ""): "tuned",
-        ("introspection-trained", "first"): "first",
-        ("introspection-trained", "all"): "all",
-    }
-    options = {"temperature": 0, **models}
-    return list(plan_requests("base", names, CONTEXTS, TRIALS, TEMPLATES, options))
+MODELS = [
+    Model("base", "base"),
+    Model("tuned", "base", "weight-trained"),
+    Model("first", "base", "introspection-trained", "first"),
+    Model("all", "base", "introspection-trained", "all"),
+]
+
+
+def study_of(trials):
+    return PreparedStudy(
+        Path(), "s", 1, Counts(), "strict-1", CONTEXTS, {}, trials, TEMPLATES, PAPER_STAGES
+    )
+
+
+def requests(**conditions):
+    study = study_of(TRIALS)
+    return [r for m in MODELS for r in plan_requests(study, m, Conditions(**conditions))]
 
 
 def test_each_stage_is_asked_what_the_paper_asked():
     asked = {}
     for request in requests():
         trial = request.trial
-        asked.setdefault((request.model, trial.task, trial.context_set), set()).add(trial.context)
+        key = (request.model.name, trial.task, trial.context_set)
+        asked.setdefault(key, set()).add(trial.context)
     assert asked == {
         ("base", "report", "instilled"): {f"instilled_{i}" for i in range(4)},
         ("tuned", "decision", "instilled"): {f"instilled_{i}" for i in range(4)},
@@ -63,8 +76,7 @@ def test_identity_is_content_and_replicate():
 def test_equal_contents_are_told_apart_by_their_replicate():
     options = Options((1.0,), (2.0,))
     trials = [Trial("decision", "native", "native_0", n, options) for n in (1, 2)]
-    names = {("weight-trained", ""): "tuned"}
-    one, two = plan_requests("base", names, CONTEXTS, trials, TEMPLATES, {})
+    one, two = plan_requests(study_of(trials), MODELS[1], Conditions())
     assert one.content == two.content
     assert (one.replicate, two.replicate) == (0, 1)
     assert one.id != two.id

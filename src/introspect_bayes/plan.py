@@ -3,53 +3,117 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.prompts import Message, PromptTemplate
+from introspect_bayes.errors import InputError
+from introspect_bayes.material.study_folder import PreparedStudy
+from introspect_bayes.prompts import Message
+from introspect_bayes.stages import Model, StagePlan, held_out
 from introspect_bayes.trials import Task, Trial
 
-Stage = Literal["off-the-shelf", "weight-trained", "introspection-trained"]
-TrainedOn = Literal["", "first", "last", "all"]
+RESERVED: Final = frozenset({"model", "messages", "n", "stream", "stream_options"})
+"""Parameters of a chat request that are not for options to set."""
 
 
 @dataclass(frozen=True, slots=True)
-class StagePlan:
-    """What one stage of a model is asked.
+class Conditions:
+    """Under which conditions a model is asked: parameters of every request, never changed silently.
 
-    Attributes
+    Parameters
     ----------
-    stage, trained_on
-        The stage, and which instilled contexts introspection training used: the first half,
-        the last half, or all.
-    asked
-        Pairs of task and context set.
+    temperature
+        0 or more, as in the paper; None leaves it to the server.
+    seed
+        The server's sampling seed; None sends none.
+    max_tokens
+        Most tokens of a reply; None leaves it to the server.
+    decision_max_tokens
+        The same for decisions alone, instead of `max_tokens`.
+    log_probabilities
+        Ask for the log-probabilities of each token of a decision and of so many alternatives.
+    structured_reports
+        Have the server enforce a report's keys (``response_format`` with a JSON schema).
+    extra
+        Further parameters, as the server names them.
+
+    Raises
+    ------
+    InputError
+        If a value is impossible, or `extra` names a parameter that the plan sets.
+
+    Examples
+    --------
+    >>> Conditions(temperature=0.0, seed=4).shared
+    {'temperature': 0, 'seed': 4}
     """
 
-    stage: Stage
-    trained_on: TrainedOn
-    asked: tuple[tuple[Task, str], ...]
+    temperature: float | None = 0
+    seed: int | None = None
+    max_tokens: int | None = None
+    decision_max_tokens: int | None = None
+    log_probabilities: int | None = None
+    structured_reports: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.temperature is not None and not 0 <= self.temperature < float("inf"):
+            msg = f"temperature = {self.temperature}: must be 0 or more"
+            raise InputError(msg)
+        for name in ("max_tokens", "decision_max_tokens"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                msg = f"{name} = {value}: must be 1 or more"
+                raise InputError(msg)
+        own = {"logprobs", "top_logprobs", "response_format", *self.shared}
+        if self.max_tokens or self.decision_max_tokens:
+            own.add("max_tokens")
+        taken = sorted({*self.extra} & {*RESERVED, *own})
+        if taken:
+            msg = f"option {taken[0]!r}: set by the plan or by an option of its own"
+            raise InputError(msg)
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The parameters that all requests share, without `extra`."""
+        found: dict[str, Any] = {}
+        if self.temperature is not None:
+            # 0 and 0.0 are one condition, so they must be one text.
+            whole = float(self.temperature).is_integer()
+            found["temperature"] = int(self.temperature) if whole else self.temperature
+        if self.seed is not None:
+            found["seed"] = self.seed
+        return found
+
+    def parameters(self, task: Task, context: DecisionContext) -> dict[str, Any]:
+        """Return the parameters of a request beside its model and messages."""
+        found = {**self.shared, **self.extra}
+        most = self.max_tokens
+        if task == "decision":
+            most = self.decision_max_tokens or most
+            if self.log_probabilities is not None:
+                found |= {"logprobs": True, "top_logprobs": self.log_probabilities}
+        elif self.structured_reports:
+            found["response_format"] = _report_schema(context)
+        if most is not None:
+            found["max_tokens"] = most
+        return found
 
 
-PAPER_STAGES: Final = (
-    StagePlan("off-the-shelf", "", (("report", "instilled"),)),
-    StagePlan(
-        "weight-trained",
-        "",
-        (
-            ("decision", "instilled"),
-            ("decision", "native"),
-            ("report", "instilled"),
-            ("report", "native"),
-        ),
-    ),
-    StagePlan("introspection-trained", "first", (("report", "instilled"),)),
-    StagePlan("introspection-trained", "last", (("report", "instilled"),)),
-    StagePlan("introspection-trained", "all", (("report", "native"),)),
-)
-"""The paper's stages: who is asked what. The two halves report on the half not trained on."""
+def _report_schema(context: DecisionContext) -> dict[str, Any]:
+    names = list(context.attribute_names)
+    schema = {
+        "type": "object",
+        "properties": {name: {"type": "number"} for name in names},
+        "required": names,
+        "additionalProperties": False,
+    }
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "report", "strict": True, "schema": schema},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +122,29 @@ class Request:
 
     Attributes
     ----------
-    base_model, model
-        The base model, and the name of the stage's model at its server.
-    stage, trained_on
-        See `StagePlan`.
+    model
+        Who is asked.
     trial
         The trial that the messages state.
     messages
         Chat messages.
-    options
-        Sampling options such as temperature; a condition of the study, never changed silently.
+    parameters
+        Parameters such as the temperature (`Conditions`).
     replicate
         Number of this request among those of the same content, from 0.
     """
 
-    base_model: str
-    model: str
-    stage: Stage
-    trained_on: TrainedOn
+    model: Model
     trial: Trial
     messages: tuple[Message, ...]
-    options: Mapping[str, Any]
-    replicate: int
+    parameters: Mapping[str, Any]
+    replicate: int = 0
 
     @property
     def content(self) -> str:
-        """Canonical JSON of what the model sees."""
+        """Canonical JSON of what is sent."""
         return json.dumps(
-            {"model": self.model, "messages": list(self.messages), **self.options},
+            {"model": self.model.name, "messages": list(self.messages), **self.parameters},
             sort_keys=True,
             ensure_ascii=False,
             separators=(",", ":"),
@@ -94,64 +153,42 @@ class Request:
     @property
     def id(self) -> str:
         """SHA-256 of content and replicate: the same wherever and whenever it is asked."""
-        return hashlib.sha256(f"{self.content}\n{self.replicate}".encode()).hexdigest()
+        return request_id(self.content, self.replicate)
 
 
-def held_out(contexts: Sequence[str], trained_on: TrainedOn) -> set[str]:
-    """Return the contexts that introspection training did not use.
-
-    Examples
-    --------
-    >>> sorted(held_out(["a", "b", "c", "d"], "first"))
-    ['c', 'd']
-    """
-    half = len(contexts) // 2
-    used = {"": [], "first": contexts[:half], "last": contexts[half:], "all": contexts}[trained_on]
-    return set(contexts) - set(used)
+def request_id(content: str, replicate: int) -> str:
+    """Return the identity of a request: SHA-256 of its content and replicate number."""
+    return hashlib.sha256(f"{content}\n{replicate}".encode()).hexdigest()
 
 
-def plan_requests(
-    base_model: str,
-    models: Mapping[tuple[Stage, TrainedOn], str],
-    contexts: Mapping[str, Sequence[DecisionContext]],
-    trials: Sequence[Trial],
-    templates: Mapping[Task, PromptTemplate],
-    options: Mapping[str, Any],
-) -> Iterator[Request]:
-    """Yield the requests of one base model's stages, in a fixed order.
+def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) -> Iterator[Request]:
+    """Yield everything that a model is asked in a study, in a fixed order.
 
     Parameters
     ----------
-    base_model
-        What the stages have in common.
-    models
-        Name of each stage's model; stages without one are left out.
-    contexts
-        Contexts by set ("instilled", "native").
-    trials
-        The study's trials.
-    templates
-        Prompt templates by task.
-    options
-        Sampling options.
+    study
+        A prepared study.
+    model
+        Who is asked; its stage decides what.
+    conditions
+        Parameters of every request.
     """
-    by_name = {c.name: c for members in contexts.values() for c in members}
+    asked = {pair for plan in study.stages for pair in plan.asked if _is_stage_of(plan, model)}
+    contexts = {c.name: c for members in study.contexts.values() for c in members}
+    allowed = held_out([c.name for c in study.contexts.get("instilled", ())], model.trained_on)
     seen: Counter[str] = Counter()
-    for plan in PAPER_STAGES:
-        model = models.get((plan.stage, plan.trained_on))
-        if model is None:
+    for trial in study.trials:
+        if (trial.task, trial.context_set) not in asked:
             continue
-        names = [context.name for context in contexts.get("instilled", ())]
-        allowed = held_out(names, plan.trained_on)
-        for trial in trials:
-            if (trial.task, trial.context_set) not in plan.asked:
-                continue
-            if trial.context_set == "instilled" and trial.context not in allowed:
-                continue
-            messages = templates[trial.task].messages(by_name[trial.context], trial.options)
-            draft = Request(
-                base_model, model, plan.stage, plan.trained_on, trial, tuple(messages), options, 0
-            )
-            content = draft.content
-            seen[content] += 1
-            yield replace(draft, replicate=seen[content] - 1)
+        if trial.context_set == "instilled" and trial.context not in allowed:
+            continue
+        context = contexts[trial.context]
+        messages = tuple(study.templates[trial.task].messages(context, trial.options))
+        request = Request(model, trial, messages, conditions.parameters(trial.task, context))
+        content = request_id(request.content, 0)
+        yield replace(request, replicate=seen[content])
+        seen[content] += 1
+
+
+def _is_stage_of(plan: StagePlan, model: Model) -> bool:
+    return (plan.stage, plan.trained_on) == (model.stage, model.trained_on)

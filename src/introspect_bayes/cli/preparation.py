@@ -22,8 +22,10 @@ def prepare(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option(help="For plunkett2025: folder with candidate_scenarios.json and roles.csv."),
     ] = None,
-    instilled: Annotated[int, typer.Option(min=2, help="Instilled contexts.")] = 100,
-    native: Annotated[int, typer.Option(min=1, help="Native contexts.")] = 100,
+    instilled: Annotated[
+        int, typer.Option(min=0, help="Instilled contexts; 0 to train nothing.")
+    ] = 100,
+    native: Annotated[int, typer.Option(min=0, help="Native contexts.")] = 100,
     attributes: Annotated[int, typer.Option(min=1, help="Attributes of each context.")] = 5,
     contexts: Annotated[
         Path | None,
@@ -108,7 +110,7 @@ def _contexts(
                 + f"; lower --{name} or give more with --contexts"
             )
             raise InputError(msg)
-        most = min(len(context.attributes) for context in members[:count])
+        most = min((len(c.attributes) for c in members[:count]), default=attributes)
         if attributes > most:
             msg = f"--attributes {attributes}: there are contexts with {most}; see --contexts"
             raise InputError(msg)

@@ -79,7 +79,7 @@ def write_paper_material(source: Path, folder: Path) -> list[Path]:
 
 def write_targets(contexts: Sequence[DecisionContext], weights: Weights, path: Path) -> None:
     """Write target weights in the form of the authors' `instilled_weights.csv`."""
-    count = max(len(context.attributes) for context in contexts)
+    count = max((len(context.attributes) for context in contexts), default=0)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["scenario", *(f"attr{k}" for k in range(1, count + 1))])

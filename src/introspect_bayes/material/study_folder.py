@@ -6,9 +6,12 @@ import random
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
+
+import tomli_w
 
 from introspect_bayes.context_files import read_candidates, require_unique, write_candidates
 from introspect_bayes.contexts import DecisionContext
@@ -16,6 +19,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material.paper_material import Weights, write_targets
 from introspect_bayes.material.training import Counts, learned_answers, write_training
 from introspect_bayes.prompts import PromptTemplate, read_template
+from introspect_bayes.stages import PAPER_STAGES, STUDY_STAGES, StagePlan
 from introspect_bayes.trials import Options, Task, Trial, draw_target_weights, draw_trials
 
 STUDY_FILE: Final = "study.toml"
@@ -47,6 +51,8 @@ class PreparedStudy:
         All trials.
     templates
         Prompt templates by task.
+    stages
+        What each stage of a model is asked.
     """
 
     folder: Path
@@ -58,6 +64,7 @@ class PreparedStudy:
     targets: Weights
     trials: list[Trial]
     templates: dict[Task, PromptTemplate]
+    stages: tuple[StagePlan, ...] = STUDY_STAGES
 
 
 def prepare_study(  # noqa: PLR0913 - everything that a study is made of
@@ -67,6 +74,7 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     *,
     counts: Counts | None = None,
     seed: int = 1,
+    stages: Sequence[StagePlan] = STUDY_STAGES,
     learned: Mapping[str, Sequence[float]] | None = None,
     force: bool = False,
 ) -> PreparedStudy:
@@ -77,13 +85,15 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     folder
         New or empty, unless `force`; a folder that holds replies is never overwritten.
     contexts
-        Contexts by set: "instilled" and "native".
+        Contexts by set: "instilled" and "native"; one set may be empty.
     template_files
         Prompt templates by task.
     counts
         How much of everything; the paper's counts if not given.
     seed
         Seed of target weights, examples and trials.
+    stages
+        What each stage of a model is asked.
     learned
         Learned weights by context, to make introspection examples from; else the targets.
     force
@@ -97,6 +107,9 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     counts = counts or Counts()
     everything = [context for members in contexts.values() for context in members]
     _require_usable(everything)
+    if len(contexts["instilled"]) == 1 or not everything:
+        msg = "a study needs two instilled contexts or more, or none of them and a native one"
+        raise InputError(msg)
     templates = {task: read_template(path) for task, path in template_files.items()}
     for task, template in templates.items():
         if template.task != task:
@@ -127,10 +140,23 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     write_candidates(everything, folder / CONTEXTS_FILE)
     write_targets(contexts["instilled"], targets, folder / TARGETS_FILE)
     _write_trials(trials, folder / TRIALS_FILE)
-    write_training(
-        folder / "training", contexts["instilled"], templates, counts, seed, targets, answers
-    )
-    _write_description(folder, contexts, templates, counts, seed, learned is not None)
+    if contexts["instilled"]:
+        write_training(
+            folder / "training", contexts["instilled"], templates, counts, seed, targets, answers
+        )
+    description = {
+        "format": FORMAT,
+        "name": folder.resolve().name,
+        "seed": seed,
+        "parser": "strict-1",
+        "introspection_examples_from": "learned weights" if learned else "target weights",
+        "made_with": f"introspect-bayes {version('introspect-bayes')}",
+        "prompts": {task: template.name for task, template in templates.items()},
+        "counts": asdict(counts),
+        "asked": {plan.name: [" ".join(pair) for pair in plan.asked] for plan in stages},
+        "contexts": {name: [c.name for c in members] for name, members in contexts.items()},
+    }
+    (folder / STUDY_FILE).write_text(tomli_w.dumps(description), encoding="utf-8")
     return read_study_folder(folder)
 
 
@@ -181,32 +207,6 @@ def _write_trials(trials: Sequence[Trial], path: Path) -> None:
             writer.writerow([trial.task, trial.context_set, trial.context, trial.number, *values])
 
 
-def _write_description(
-    folder: Path,
-    contexts: Mapping[str, Sequence[DecisionContext]],
-    templates: Mapping[Task, PromptTemplate],
-    counts: Counts,
-    seed: int,
-    from_learned: bool,  # noqa: FBT001
-) -> None:
-    from importlib.metadata import version
-
-    import tomli_w
-
-    table = {
-        "format": FORMAT,
-        "name": folder.resolve().name,
-        "seed": seed,
-        "parser": "strict-1",
-        "introspection_examples_from": "learned weights" if from_learned else "target weights",
-        "made_with": f"introspect-bayes {version('introspect-bayes')}",
-        "prompts": {task: template.name for task, template in templates.items()},
-        "counts": asdict(counts),
-        "contexts": {name: [c.name for c in members] for name, members in contexts.items()},
-    }
-    (folder / STUDY_FILE).write_text(tomli_w.dumps(table), encoding="utf-8")
-
-
 def read_study_folder(folder: Path) -> PreparedStudy:
     """Read a study folder.
 
@@ -232,6 +232,7 @@ def read_study_folder(folder: Path) -> PreparedStudy:
             targets=_read_targets(folder / TARGETS_FILE, by_name),
             trials=_read_trials(folder / TRIALS_FILE, by_name),
             templates={t: read_template(folder / "prompts" / f) for t, f in TEMPLATES.items()},
+            stages=_stages(table.get("asked"), folder / STUDY_FILE),
         )
     except (OSError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
         msg = f"{folder}: not a readable study folder: {error}"
@@ -239,6 +240,28 @@ def read_study_folder(folder: Path) -> PreparedStudy:
     except (KeyError, TypeError) as error:
         msg = f"{folder / STUDY_FILE}: incomplete or inconsistent: {error}"
         raise InputError(msg) from error
+
+
+def _stages(asked: Mapping[str, Sequence[str]] | None, path: Path) -> tuple[StagePlan, ...]:
+    """Read what each stage is asked; studies prepared before it was written ask as the paper."""
+    if asked is None:
+        return PAPER_STAGES
+    known = {plan.name: plan for plan in STUDY_STAGES}
+    pairs = {f"{t} {s}": (t, s) for t in get_args(Task) for s in ("instilled", "native")}
+    for name in asked:
+        _require_known(name, list(known), path)
+        for pair in asked[name]:
+            _require_known(pair, list(pairs), path)
+    return tuple(
+        replace(known[name], asked=tuple(pairs[pair] for pair in wanted))
+        for name, wanted in asked.items()
+    )
+
+
+def _require_known(word: str, words: Sequence[str], path: Path) -> None:
+    if word not in words:
+        msg = f"{path}: [asked] has {word!r}; it may have {', '.join(words)}"
+        raise InputError(msg)
 
 
 def _read_targets(path: Path, contexts: Mapping[str, DecisionContext]) -> Weights:

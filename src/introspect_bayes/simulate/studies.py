@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.material import Counts, PreparedStudy, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.plan import PAPER_STAGES, Request, Stage, TrainedOn, plan_requests
+from introspect_bayes.plan import Conditions, Request, plan_requests
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
 from introspect_bayes.simulate.truth import WeightPopulation
+from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
 from introspect_bayes.store import Store
 
 COMPARISONS: Final = {
@@ -194,6 +195,7 @@ def simulate_study(
         {"decision": prompts / "decision-1.toml", "report": prompts / "report-1.toml"},
         counts=design.counts,
         seed=seed,
+        stages=PAPER_STAGES,
     )
     with Store(folder / REPLIES_FILE) as store:
         for model in design.models:
@@ -209,18 +211,11 @@ def _answer_all(
     advance: Callable[[int], None],
 ) -> None:
     makers: dict[tuple[str, str], DecisionMaker] = {}
-    names: dict[tuple[Stage, TrainedOn], str] = {
-        (plan.stage, plan.trained_on): ":".join(
-            filter(None, (model.name, plan.stage, plan.trained_on))
-        )
-        for plan in PAPER_STAGES
-    }
-    options: dict[str, Any] = {"temperature": 0}
-    requests = list(
-        plan_requests(
-            model.name, names, prepared.contexts, prepared.trials, prepared.templates, options
-        )
-    )
+    requests = [
+        request
+        for plan in prepared.stages
+        for request in plan_requests(prepared, _stage_of(model, plan), Conditions())
+    ]
     for start in range(0, len(requests), _BATCH):
         batch = requests[start : start + _BATCH]
         store.plan(batch)
@@ -228,6 +223,11 @@ def _answer_all(
             (request.id, *_reply(makers, prepared, design, model, request)) for request in batch
         )
         advance(len(batch))
+
+
+def _stage_of(model: SimulatedModel, plan: StagePlan) -> Model:
+    name = ":".join(filter(None, (model.name, plan.stage, plan.trained_on)))
+    return Model(name, model.name, plan.stage, plan.trained_on)
 
 
 def _reply(
@@ -238,11 +238,11 @@ def _reply(
     request: Request,
 ) -> tuple[str, str]:
     context_set = request.trial.context_set
-    key = (request.model, context_set)
+    key = (request.model.name, context_set)
     if key not in makers:
-        figure = COMPARISONS[request.stage, context_set]
+        figure = COMPARISONS[request.model.stage, context_set]
         makers[key] = DecisionMaker(
-            name=request.model,
+            name=request.model.name,
             contexts={c.name: c for c in prepared.contexts[context_set]},
             weights=true_weights(prepared, model, context_set),
             templates=prepared.templates,

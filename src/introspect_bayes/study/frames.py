@@ -7,7 +7,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.plan import Stage as Stage  # noqa: PLC0414 - part of this room's vocabulary
+from introspect_bayes.stages import Stage as Stage  # noqa: PLC0414 - part of this room's vocabulary
 
 ContextSet = Literal["instilled", "native"]
 

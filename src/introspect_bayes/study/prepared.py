@@ -14,7 +14,7 @@ from introspect_bayes.material.study_folder import (
     read_study_folder,
 )
 from introspect_bayes.parse import parse_choice, parser
-from introspect_bayes.plan import held_out
+from introspect_bayes.stages import held_out
 from introspect_bayes.store import Store, StoredReply
 from introspect_bayes.study.frames import Study
 from introspect_bayes.trials import Trial
@@ -43,7 +43,7 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
             "introspect_bayes.store keeps them"
         )
         raise InputError(msg)
-    with Store(path) as store:
+    with Store(path, read_only=True) as store:
         replies = list(store.replies())
     if not replies:
         msg = f"{path}: holds no replies yet"

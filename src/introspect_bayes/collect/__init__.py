@@ -1,0 +1,1 @@
+"""Ask models, and keep every word."""

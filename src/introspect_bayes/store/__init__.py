@@ -1,0 +1,11 @@
+"""An append-only SQLite store of requests, attempts and raw replies.
+
+Every word a model said is kept, and never changed: triggers refuse updates and deletions. What is
+parsed from it is derived elsewhere and can always be made again.
+"""
+
+from introspect_bayes.store.records import Attempt, Outcome, StoredReply, TrainingEvent
+from introspect_bayes.store.replies import Store
+from introspect_bayes.store.verify import problems_of
+
+__all__ = ["Attempt", "Outcome", "Store", "StoredReply", "TrainingEvent", "problems_of"]

@@ -1,0 +1,305 @@
+"""The store file."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.plan import Request
+from introspect_bayes.stages import Model
+from introspect_bayes.store.records import (
+    POSSIBLY_BILLED,
+    Attempt,
+    Outcome,
+    StoredReply,
+    TrainingEvent,
+)
+from introspect_bayes.store.schema import MIGRATIONS
+
+
+class Store:
+    """A store file, opened for use as a context manager.
+
+    Parameters
+    ----------
+    path
+        The file; made if need be.
+    read_only
+        Open an existing store to read it, also where nothing can be written.
+
+    Raises
+    ------
+    InputError
+        If the file is not a store, or was written by a newer version of the package.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        try:
+            self.connection = _connect(path, read_only=read_only)
+            self._migrate(read_only=read_only)
+        except sqlite3.DatabaseError as error:
+            msg = f"{path}: not a store of replies: {error}"
+            raise InputError(msg) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+
+    def _migrate(self, *, read_only: bool) -> None:
+        (seen,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if seen > len(MIGRATIONS):
+            msg = f"{self.path}: written by a newer version of introspect-bayes; update the package"
+            raise InputError(msg)
+        if seen == len(MIGRATIONS):
+            return
+        if read_only:
+            self.connection.close()
+            self.connection = _connect(self.path, read_only=False)
+        for number, script in enumerate(MIGRATIONS[seen:], start=seen + 1):
+            self.connection.executescript(
+                f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;"
+            )
+
+    def plan(self, requests: Iterable[Request]) -> None:
+        """Add requests; those already there are left as they are."""
+        rows = (
+            (r.id, r.content, r.replicate, m.base_model, m.name, m.stage, m.trained_on, r.trial.id)
+            for r in requests
+            for m in (r.model,)
+        )
+        with self.transaction():
+            self.connection.executemany(
+                "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+
+    def answer(self, replies: Iterable[tuple[str, str | None, str]]) -> None:
+        """Add replies that no server gave: request id, text, finish reason; one per request.
+
+        Raises
+        ------
+        InputError
+            If a request already has its answer, or was never planned.
+        """
+        try:
+            with self.transaction():
+                self.connection.executemany(
+                    "INSERT INTO replies (request, text, finish_reason) VALUES (?, ?, ?)", replies
+                )
+        except sqlite3.IntegrityError as error:
+            msg = f"{self.path}: a reply was refused, nothing was added: {error}"
+            raise InputError(msg) from error
+
+    def replies(self, model: str | None = None) -> Iterator[StoredReply]:
+        """Yield all replies, or those of one model, in the order of the plan."""
+        rows = self.connection.execute(
+            "SELECT base_model, model, stage, trained_on, trial, text, finish_reason"
+            " FROM requests JOIN replies ON request = id"
+            " WHERE :model IS NULL OR model = :model ORDER BY requests.rowid",
+            {"model": model},
+        )
+        for row in rows:
+            yield StoredReply(*row)
+
+    def planned(self, model: str) -> dict[str, bool]:
+        """Return the requests to a model, by id: whether each has its answer."""
+        rows = self.connection.execute(
+            "SELECT id, number IS NOT NULL FROM requests LEFT JOIN replies ON request = id"
+            " WHERE model = ?",
+            (model,),
+        )
+        return {request: bool(answered) for request, answered in rows}
+
+    def content(self, request: str) -> str:
+        """Return what is sent for a request: canonical JSON."""
+        (content,) = self.connection.execute(
+            "SELECT content FROM requests WHERE id = ?", (request,)
+        ).fetchone()
+        return str(content)
+
+    def begin_run(self, started: str, settings: str, provenance: str) -> int:
+        """Add a run (settings and provenance as JSON) and return its number."""
+        with self.transaction():
+            return int(
+                self.connection.execute(
+                    "INSERT INTO runs (started, settings, provenance) VALUES (?, ?, ?)",
+                    (started, settings, provenance),
+                ).lastrowid
+                or 0
+            )
+
+    def end_run(self, run: int, ended: str, reason: str, counts: str) -> None:
+        """Add how a run ended (counts as JSON)."""
+        with self.transaction():
+            self.connection.execute(
+                "INSERT INTO run_ends VALUES (?, ?, ?, ?)", (run, ended, reason, counts)
+            )
+
+    def next_attempt(self) -> int:
+        """Return the number of the next attempt."""
+        (last,) = self.connection.execute("SELECT max(number) FROM attempts").fetchone()
+        return (last or 0) + 1
+
+    def record(self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> None:
+        """Add outcomes, with the replies that they bring, and attempts, in one transaction."""
+        with self.transaction():
+            self.connection.executemany(
+                "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        o.attempt, o.ended, o.kind, o.status, o.headers, o.body, o.request_id,
+                        o.model, o.system_fingerprint, o.finish_reason, o.prompt_tokens,
+                        o.completion_tokens, o.error,
+                    )
+                    for o in outcomes
+                ],
+            )  # fmt: skip
+            self.connection.executemany(
+                "INSERT INTO replies (request, text, finish_reason, attempt) VALUES (?, ?, ?, ?)",
+                [
+                    (o.request, o.text, o.finish_reason or "", o.attempt)
+                    for o in outcomes
+                    if o.kind == "answered"
+                ],
+            )
+            self.connection.executemany(
+                "INSERT INTO attempts VALUES (?, ?, ?, ?)",
+                [(a.number, a.request, a.run, a.started) for a in attempts],
+            )
+
+    def possibly_billed(self, model: str) -> set[str]:
+        """Return the requests to a model that an unanswered attempt may have been billed for."""
+        rows = self.connection.execute(
+            "SELECT request, kind FROM attempts JOIN requests ON requests.id = request"
+            " LEFT JOIN outcomes ON attempt = attempts.number WHERE requests.model = ?",
+            (model,),
+        )
+        return {request for request, kind in rows if kind is None or kind in POSSIBLY_BILLED}
+
+    def attempt_counts(self, model: str) -> dict[str, int]:
+        """Return how many attempts at a model's requests there were, by outcome.
+
+        Those without any outcome are counted as "interrupted".
+        """
+        rows = self.connection.execute(
+            "SELECT coalesce(kind, 'interrupted'), count(*) FROM attempts"
+            " JOIN requests ON requests.id = request"
+            " LEFT JOIN outcomes ON attempt = attempts.number"
+            " WHERE requests.model = ? GROUP BY 1",
+            (model,),
+        )
+        return dict(rows.fetchall())
+
+    def answering_model(self, model: str) -> str | None:
+        """Return what the server called itself in the first accepted answer of a model."""
+        row = self.connection.execute(
+            "SELECT outcomes.model FROM replies JOIN outcomes ON outcomes.attempt = replies.attempt"
+            " JOIN requests ON requests.id = request"
+            " WHERE requests.model = ? ORDER BY replies.number LIMIT 1",
+            (model,),
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def usage(self, model: str) -> Iterator[tuple[str, int, int]]:
+        """Yield trial, prompt tokens and completion tokens of answers that tell them."""
+        yield from self.connection.execute(
+            "SELECT trial, prompt_tokens, completion_tokens FROM replies"
+            " JOIN requests ON requests.id = request"
+            " JOIN outcomes ON outcomes.attempt = replies.attempt"
+            " WHERE requests.model = ? AND prompt_tokens IS NOT NULL"
+            " AND completion_tokens IS NOT NULL",
+            (model,),
+        )
+
+    def register(self, model: Model, registered: str) -> None:
+        """Add a model; of several entries with its name the last one counts.
+
+        Raises
+        ------
+        InputError
+            If requests to it are planned under another lineage.
+        """
+        known = self.connection.execute(
+            "SELECT DISTINCT base_model, stage, trained_on FROM requests WHERE model = ?",
+            (model.name,),
+        ).fetchall()
+        if known and known != [(model.base_model, model.stage, model.trained_on)]:
+            stored = " ".join(filter(None, known[0]))
+            msg = f"{self.path}: requests to {model.name} are already planned, as {stored}"
+            raise InputError(msg)
+        with self.transaction():
+            self.connection.execute(
+                "INSERT INTO models (name, base_model, stage, trained_on, parent,"
+                " training_sha256, registered) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    model.name, model.base_model, model.stage, model.trained_on, model.parent,
+                    model.training_sha256, registered,
+                ),
+            )  # fmt: skip
+
+    def models(self) -> dict[str, Model]:
+        """Return the registered models by name."""
+        rows = self.connection.execute(
+            "SELECT name, base_model, stage, trained_on, parent, training_sha256 FROM models"
+            " ORDER BY number"
+        )
+        return {row[0]: Model(*row) for row in rows}
+
+    def add_training_event(self, event: TrainingEvent) -> None:
+        """Add an event of a training."""
+        with self.transaction():
+            self.connection.execute(
+                "INSERT INTO training_events (training, happened, kind, detail)"
+                " VALUES (?, ?, ?, ?)",
+                (event.training, event.happened, event.kind, event.detail),
+            )
+
+    def training_events(self, training: str | None = None) -> list[TrainingEvent]:
+        """Return the events of a training, or of all, in order."""
+        rows = self.connection.execute(
+            "SELECT training, happened, kind, detail FROM training_events"
+            " WHERE :training IS NULL OR training = :training ORDER BY number",
+            {"training": training},
+        )
+        return [TrainingEvent(*row) for row in rows]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside, or nothing of it."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if not read_only:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        )
+        return connection
+    address = path.absolute().as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        # A write-ahead log cannot be opened in a folder where nothing can be written, and where
+        # nothing can be written nobody is writing.
+        connection.close()
+        connection = sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
+    return connection

@@ -1,0 +1,78 @@
+"""Warning signs in choices and reports, to be seen before anyone trusts a correlation."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from introspect_bayes.trials import Task
+
+ONE_SIDED: Final = 0.9
+"""Share of choices for one position above which they say little about weights."""
+
+UNREADABLE: Final = 0.2
+"""Share of failed replies of a task above which a study should not go on unexamined."""
+
+LEAST: Final = 30
+"""Replies of a task below which nothing is said."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Replies of one model, counted by what they were read as.
+
+    Attributes
+    ----------
+    choices
+        Choices of "A" and of "B".
+    reports
+        Number of valid reports.
+    failures
+        Failed replies by task and reason (`parse.Failure`).
+    """
+
+    choices: Counter[str] = field(default_factory=Counter)
+    reports: int = 0
+    failures: Counter[tuple[Task, str]] = field(default_factory=Counter)
+
+    @property
+    def valid(self) -> int:
+        """Number of valid replies."""
+        return self.choices.total() + self.reports
+
+    @property
+    def invalid(self) -> int:
+        """Number of failed replies."""
+        return self.failures.total()
+
+
+def warning_signs(tally: Tally) -> Iterator[str]:
+    """Yield a sentence for each warning sign.
+
+    Parameters
+    ----------
+    tally
+        Of the replies so far.
+
+    Examples
+    --------
+    >>> list(warning_signs(Tally(choices=Counter(A=58, B=2))))
+    ['97% of 60 choices are A: they follow the position, not the options']
+    """
+    count = tally.choices.total()
+    if count >= LEAST:
+        letter, most = tally.choices.most_common(1)[0]
+        if most / count > ONE_SIDED:
+            yield (
+                f"{most / count:.0%} of {count:,} choices are {letter}: they follow the position, "
+                "not the options"
+            )
+    for task, valid in (("decision", count), ("report", tally.reports)):
+        reasons = Counter({why: n for (t, why), n in tally.failures.items() if t == task})
+        failed = reasons.total()
+        if valid + failed >= LEAST and failed / (valid + failed) > UNREADABLE:
+            why, most = reasons.most_common(1)[0]
+            yield (
+                f"{failed / (valid + failed):.0%} of {valid + failed:,} {task}s cannot be used "
+                f"(most often: {why}, {most:,})"
+            )
