@@ -2,13 +2,20 @@
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from introspect_bayes.context_files import shipped_contexts
+from introspect_bayes.material import Counts, PreparedStudy, prepare_study
+from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.stages import STUDY_STAGES, Model
+from introspect_bayes.store import Store
 from introspect_bayes.study.download import DATA_VARIABLE
 
 
@@ -114,6 +121,35 @@ class SmallStudy:
         header = ["explaining_model", "version", "scenario"]
         header += [*(f"report_attr{k}" for k in self.k), *self.option_columns()]
         self.rows(f"{model}{ending}.csv", header, rows)
+
+
+@pytest.fixture(scope="session")
+def answer_study() -> Callable[..., PreparedStudy]:
+    """Write a study folder and store the replies of models; a reply of None is not stored."""
+
+    def answer(
+        folder: Path,
+        models: Mapping[Model, Callable[..., tuple[str, str] | None]],
+        counts: Counts,
+        instilled: int = 0,
+        native: int = 12,
+    ) -> PreparedStudy:
+        prompts = shipped_folder("data") / "prompts"
+        contexts = {
+            "instilled": shipped_contexts("instilled")[:instilled],
+            "native": shipped_contexts("native")[:native],
+        }
+        templates = {task: prompts / f"{task}-1.toml" for task in ("decision", "report")}
+        prepared = prepare_study(folder, contexts, templates, counts=counts, stages=STUDY_STAGES)
+        with Store(folder / REPLIES_FILE) as store:
+            for model, reply in models.items():
+                requests = list(plan_requests(prepared, model, Conditions()))
+                store.plan(requests)
+                replies = ((r.id, reply(r.messages, r.replicate)) for r in requests)
+                store.answer((request, *said) for request, said in replies if said is not None)
+        return prepared
+
+    return answer
 
 
 @pytest.fixture

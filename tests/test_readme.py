@@ -1,28 +1,50 @@
-"""The README's example of filling a store runs as written."""
+"""The README's commands run as written."""
 
 import re
+import shlex
 from pathlib import Path
 
-import introspect_bayes as ib
+import pytest
+
+from chat_server import ChatServer
 from introspect_bayes.cli import main
 
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_replies_of_ones_own_are_stored_and_analysed(tmp_path, monkeypatch, capsys):
+def commands(folder):
+    """Return the README's commands about a folder, split into arguments."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    mine = [line for line in lines if folder in line and "introspect-bayes" in line]
+    return [shlex.split(line, comments=True)[3:] for line in mine]
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    counts = ["--choices", "5", "--native-choices", "5", "--reports", "2"]
-    assert main(["prepare", "my-study", "--instilled", "3", "--native", "2", *counts]) == 0
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    (example,) = [block for block in blocks if "ask(" in block]
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return tmp_path
 
-    def ask(model, messages):
-        return (
-            "B" if messages[1]["content"].startswith("[DECISION TASK]") else "I would rather not."
-        )
 
-    exec(example, {"ask": ask})  # noqa: S102 - the document's own code
-    study = ib.load_study("my-study")
-    assert len(study.choices) == 3 * 5 + 2 * 5
-    assert study.failures["count"].sum() == 3 * 2 + 3 * 2 + 2 * 2
-    assert set(study.failures["failure"]) <= {"refusal", "not JSON"}
+def test_a_study_of_ones_own(elsewhere, capsys):
+    prepare, estimate, collect, analyze = commands("my-study")
+    assert main(prepare) == 0
+    with ChatServer() as server:
+        for command in (estimate, collect):
+            address = command.index("--base-url") + 1
+            assert main([*command[:address], server.address, *command[address + 1 :]]) == 0
+    assert len(server.hits) == 20 * (50 + 10)
+    assert analyze == ["analyze", "my-study"]
+    assert capsys.readouterr().out.strip().endswith("introspect-bayes analyze my-study")
+
+
+def test_a_model_trained_elsewhere(elsewhere, capsys):
+    assert main(["prepare", "my-training"]) == 0
+    train, add, collect = commands("my-training")
+    assert main(train) == 2  # no key here
+    assert "OPENAI_API_KEY" in capsys.readouterr().err
+    assert main(add) == 0
+    assert main([*collect, "--dry-run"]) == 0
+    # Every trial of both sets of contexts: the paper's weight-trained stage.
+    assert "17,000 planned" in capsys.readouterr().out

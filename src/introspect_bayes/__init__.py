@@ -12,10 +12,12 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
-    from introspect_bayes.checks import data_health
+    from introspect_bayes.checks import data_health, study_warnings
+    from introspect_bayes.collect import RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.plan import Conditions
     from introspect_bayes.specs import Prior, Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
 
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
 # command for help load neither PyMC nor openai.
 _HOMES = {
     "Analysis": "analyses",
+    "Conditions": "plan",
     "HDI_PROB": "constants",
     "InputError": "errors",
     "Prior": "specs",
+    "RunSettings": "collect",
     "Sampler": "fits",
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "collect_replies": "collect",
     "data_health": "checks",
     "exclusion_table": "analyses",
     "fit": "analyses.fit",
@@ -38,17 +43,21 @@ _HOMES = {
     "read_specification": "specs",
     "reproduce": "analyses",
     "spec": "specs",
+    "study_warnings": "checks",
 }
 
 __all__ = [
     "HDI_PROB",
     "Analysis",
+    "Conditions",
     "InputError",
     "Prior",
+    "RunSettings",
     "Sampler",
     "Settings",
     "Specification",
     "Study",
+    "collect_replies",
     "data_health",
     "exclusion_table",
     "fit",
@@ -57,6 +66,7 @@ __all__ = [
     "read_specification",
     "reproduce",
     "spec",
+    "study_warnings",
 ]
 
 

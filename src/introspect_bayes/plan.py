@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from introspect_bayes.contexts import DecisionContext
@@ -116,7 +117,7 @@ def _report_schema(context: DecisionContext) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """One question to one model, ready to be sent.
 
@@ -140,7 +141,7 @@ class Request:
     parameters: Mapping[str, Any]
     replicate: int = 0
 
-    @property
+    @cached_property
     def content(self) -> str:
         """Canonical JSON of what is sent."""
         return json.dumps(
@@ -150,7 +151,7 @@ class Request:
             separators=(",", ":"),
         )
 
-    @property
+    @cached_property
     def id(self) -> str:
         """SHA-256 of content and replicate: the same wherever and whenever it is asked."""
         return request_id(self.content, self.replicate)
@@ -185,9 +186,9 @@ def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) ->
         context = contexts[trial.context]
         messages = tuple(study.templates[trial.task].messages(context, trial.options))
         request = Request(model, trial, messages, conditions.parameters(trial.task, context))
-        content = request_id(request.content, 0)
-        yield replace(request, replicate=seen[content])
-        seen[content] += 1
+        first = request.id
+        yield replace(request, replicate=seen[first]) if first in seen else request
+        seen[first] += 1
 
 
 def _is_stage_of(plan: StagePlan, model: Model) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from introspect_bayes.trials import Task
 
@@ -46,8 +46,15 @@ class Tally:
         return self.failures.total()
 
 
-def warning_signs(tally: Tally) -> Iterator[str]:
-    """Yield a sentence for each warning sign.
+class WarningSign(NamedTuple):
+    """A warning sign: its kind, the same whatever the counts, and a sentence."""
+
+    kind: str
+    text: str
+
+
+def warning_signs(tally: Tally) -> Iterator[WarningSign]:
+    """Yield the warning signs of a tally.
 
     Parameters
     ----------
@@ -56,23 +63,25 @@ def warning_signs(tally: Tally) -> Iterator[str]:
 
     Examples
     --------
-    >>> list(warning_signs(Tally(choices=Counter(A=58, B=2))))
+    >>> [sign.text for sign in warning_signs(Tally(choices=Counter(A=58, B=2)))]
     ['97% of 60 choices are A: they follow the position, not the options']
     """
     count = tally.choices.total()
     if count >= LEAST:
         letter, most = tally.choices.most_common(1)[0]
         if most / count > ONE_SIDED:
-            yield (
+            yield WarningSign(
+                "one-sided choices",
                 f"{most / count:.0%} of {count:,} choices are {letter}: they follow the position, "
-                "not the options"
+                "not the options",
             )
     for task, valid in (("decision", count), ("report", tally.reports)):
         reasons = Counter({why: n for (t, why), n in tally.failures.items() if t == task})
         failed = reasons.total()
         if valid + failed >= LEAST and failed / (valid + failed) > UNREADABLE:
             why, most = reasons.most_common(1)[0]
-            yield (
+            yield WarningSign(
+                f"unusable {task}s",
                 f"{failed / (valid + failed):.0%} of {valid + failed:,} {task}s cannot be used "
-                f"(most often: {why}, {most:,})"
+                f"(most often: {why}, {most:,})",
             )

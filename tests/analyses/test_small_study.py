@@ -119,7 +119,10 @@ def test_missing_parts_say_why(write_study):
     small = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
     notes = {figure.id: figure.note for figure in reproduce(small)}
     assert "no target weights" in notes["d.target.e1.tiny-model"]
-    assert "no choices of tiny-model in native contexts" in notes["e3.before.tiny-model"]
+    assert (
+        "no choices of tiny-model, weight-trained, in native contexts"
+        in notes["e3.before.tiny-model"]
+    )
     assert "no reports of tiny-model, introspection-trained" in notes["e2.acc.tiny-model"]
     assert "before and after training" in notes["e2.effect"]
 

@@ -56,6 +56,24 @@ def test_the_table_fits_a_terminal_of_80_columns():
     assert "e1.acc.4o" in text
 
 
+def test_what_a_study_does_not_have_is_one_line():
+    lacking = {"result": None, "in_study": False}
+    figures = [
+        reproduction(id="e1.acc.a"),
+        reproduction(id="e1.acc.b", note="no reports of b", **lacking),
+        reproduction(id="e2.acc.a", kind="e2.acc", note="no e2 reports of a", **lacking),
+        reproduction(id="e2.acc.b", kind="e2.acc", note="no e2 reports of b", **lacking),
+        reproduction(
+            id="e2.effect", kind="e2.effect", note="nobody has both: no e2 reports of a", **lacking
+        ),
+    ]
+    assert tables.absent(figures) == (
+        "Not in this study: e1.acc.b, e2.acc, e2.effect "
+        "(no reports of b; no e2 reports of a; no e2 reports of b)"
+    )
+    assert tables.absent(figures[:1]) == ""
+
+
 def test_progress_that_nobody_sees_prints_nothing(capsys):
     with TerminalProgress(shown=False) as progress:
         progress.expect(2)

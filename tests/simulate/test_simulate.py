@@ -129,6 +129,7 @@ def test_simulated_replies_pass_through_store_and_parser(small):
     asked_for = (
         study.report_sets["contexts_asked"].map(len) * study.report_sets["reports_asked"]
     ).sum()
+    assert study.report_sets["replies"].sum() == asked_for
     valid = len(study.reports.drop_duplicates(["report_set", "context", "report"]))
     assert valid + study.failures["count"].sum() == asked_for
     assert len(study.base_models) == len(design.models)

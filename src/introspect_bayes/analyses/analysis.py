@@ -11,7 +11,10 @@ import pandas as pd
 from introspect_bayes.analyses.experiments import (
     COMPARISONS,
     EFFECTS,
+    REVEALED,
     CannotCompute,
+    NotInStudy,
+    cannot_compute,
     correlation,
     mean_reports,
     reports_of,
@@ -29,7 +32,7 @@ from introspect_bayes.fits import (
     scaled_weights,
 )
 from introspect_bayes.specs import Specification, spec
-from introspect_bayes.study import Study
+from introspect_bayes.study import ContextSet, Stage, Study
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 """Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
@@ -122,8 +125,12 @@ class Analysis:
             self.settings.specs["choice_weights"], self.settings.choice_sampler
         )
         self._regressions = RegressionSampler(self.settings.regression_sampler)
-        self.weights = lru_cache(maxsize=None)(self._fit_weights)
-        self.learned = lru_cache(maxsize=None)(self._scale_weights)
+        self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
+            self._fit_weights
+        )
+        self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = lru_cache(maxsize=None)(
+            self._scale_weights
+        )
         self.rows = lru_cache(maxsize=None)(self._compare)
         self.accuracy = lru_cache(maxsize=None)(self._fit_accuracy)
         self.effect = lru_cache(maxsize=None)(self._fit_effect)
@@ -137,31 +144,55 @@ class Analysis:
 
     def use_weights_of(self, other: "Analysis") -> None:
         """Take choice weights from another analysis of the same study, its fits included."""
-        self.weights = other.weights
-        self.learned = other.learned
+        self._weights = other.weights
+        self._learned = other.learned
         self.weight_fits = other.weight_fits
 
-    def choices(self, base_model: str, context_set: str) -> pd.DataFrame:
-        """Return the choices of a base model's weight-trained stage in a set of contexts."""
+    def choices(
+        self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
+    ) -> pd.DataFrame:
+        """Return the choices of a base model's stage in a set of contexts."""
         frame = self.study.choices
-        chosen = frame[(frame["base_model"] == base_model) & (frame["context_set"] == context_set)]
+        chosen = frame[
+            (frame["base_model"] == base_model)
+            & (frame["context_set"] == context_set)
+            & (frame["stage"] == stage)
+        ]
         if chosen.empty:
-            msg = f"no choices of {base_model} in {context_set} contexts"
-            raise CannotCompute(msg)
+            msg = f"no choices of {base_model}, {stage}, in {context_set} contexts"
+            raise NotInStudy(msg)
         return chosen
 
-    def _fit_weights(self, base_model: str, context_set: str) -> ChoiceWeights:
-        """Fit the choice weights of a base model in the instilled or the native contexts."""
-        choices = self.choices(base_model, context_set)
+    def weights(
+        self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
+    ) -> ChoiceWeights:
+        """Return the choice weights of a base model's stage in a set of contexts."""
+        return self._weights(base_model, context_set, stage)
+
+    def _fit_weights(self, base_model: str, context_set: ContextSet, stage: Stage) -> ChoiceWeights:
+        choices = self.choices(base_model, context_set, stage)
         data = ChoiceData.from_frame(choices, self.study.difference_columns)
         counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
-        self.progress.start(f"Choice weights: {base_model}, {context_set}", len(data.contexts))
+        # The seed follows from the name, which for the paper's stage must therefore not change.
         name = f"choice_weights:{base_model}:{context_set}"
+        described = f"Choice weights: {base_model}, {context_set}"
+        if stage != "weight-trained":
+            name, described = f"{name}:{stage}", f"{described}, {stage}"
+        self.progress.start(described, len(data.contexts))
         self.weight_fits[name] = self._choices.fit(data, counts, name, self.progress.advance)
         return self.weight_fits[name]
 
-    def _scale_weights(self, base_model: str, context_set: str) -> pd.DataFrame:
+    def learned(
+        self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
+    ) -> pd.DataFrame:
         """Return the learned (or native) weights, scaled, rounded and standardized.
+
+        Parameters
+        ----------
+        base_model
+            A base model of the study.
+        context_set, stage
+            Which choices reveal the weights.
 
         Returns
         -------
@@ -170,7 +201,12 @@ class Analysis:
             (standardized over all rows, ddof = 1, before contexts without a valid report drop
             out); weight_1, weight_2, ... from batches of the draws, for the Monte Carlo error.
         """
-        fit = self.weights(base_model, context_set)
+        return self._learned(base_model, context_set, stage)
+
+    def _scale_weights(
+        self, base_model: str, context_set: ContextSet, stage: Stage
+    ) -> pd.DataFrame:
+        fit = self.weights(base_model, context_set, stage)
         frame = fit.hdi()[["context", "position", "weight"]]
         draws = fit.idata["posterior"]["slopes"].to_numpy()
         batches = [
@@ -187,21 +223,22 @@ class Analysis:
     def learned_table(self) -> pd.DataFrame:
         """Return the learned weights of the whole study: one row an attribute.
 
-        Columns base_model, context_set, context, position, weight (-100 to 100).
+        Columns base_model, stage (whose choices reveal them), context_set, context, position,
+        weight (-100 to 100).
         """
         parts = []
         for base_model in self.study.base_models:
-            for context_set in ("instilled", "native"):
+            for context_set, stage in REVEALED:
                 try:
-                    weights = self.learned(base_model, context_set)
+                    weights = self.learned(base_model, context_set, stage)
                 except CannotCompute:
                     continue
-                where = {"base_model": base_model, "context_set": context_set}
+                where = {"base_model": base_model, "stage": stage, "context_set": context_set}
                 parts.append(weights[["context", "position", "weight"]].assign(**where))
         if not parts:
             msg = "the study has no choices, so there are no learned weights"
             raise InputError(msg)
-        columns = ["base_model", "context_set", "context", "position", "weight"]
+        columns = ["base_model", "stage", "context_set", "context", "position", "weight"]
         return pd.concat(parts, ignore_index=True)[columns]
 
     def _compare(self, base_model: str, figure: str) -> pd.DataFrame:
@@ -216,7 +253,7 @@ class Analysis:
         """
         comparison = COMPARISONS[figure]
         reports = mean_reports(reports_of(self.study, base_model, comparison))
-        learned = self.learned(base_model, comparison.context_set)
+        learned = self.learned(base_model, comparison.context_set, comparison.chooser)
         return self._merged(learned, reports)
 
     def _merged(self, weights: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
@@ -238,8 +275,8 @@ class Analysis:
         """Return the target weights of the instilled contexts: context, position, target."""
         targets = self.study.targets
         if targets.empty:
-            msg = "the study has no target weights (no instilled_weights.csv)"
-            raise CannotCompute(msg)
+            msg = "no target weights: nothing was instilled, or instilled_weights.csv is missing"
+            raise NotInStudy(msg)
         sets = self.study.report_sets
         asked = sets[(sets["base_model"] == base_model) & (sets["context_set"] == "instilled")]
         choices = self.study.choices
@@ -250,7 +287,7 @@ class Analysis:
         kept = targets[targets["context"].isin(contexts)].reset_index(drop=True)
         if kept.empty:
             msg = f"no target weights for the instilled contexts of {base_model}"
-            raise CannotCompute(msg)
+            raise NotInStudy(msg)
         return kept
 
     def _fit_accuracy(self, base_model: str, figure: str) -> Regression:
@@ -272,20 +309,22 @@ class Analysis:
     def _fit_effect(self, figure: str) -> Regression:
         """Fit introspection_training to the comparisons before and after training."""
         before, after = EFFECTS[figure]
-        parts, reasons = [], []
+        parts: list[pd.DataFrame] = []
+        reasons: list[CannotCompute] = []
         for base_model in self.study.base_models:
             try:
                 pair = [self.rows(base_model, before), self.rows(base_model, after)]
             except CannotCompute as reason:
-                reasons.append(str(reason))
+                reasons.append(reason)
                 continue
             parts += [
                 rows.assign(introspection_trained=trained, base_model=base_model)
                 for trained, rows in enumerate(pair)
             ]
         if not parts:
-            msg = "no base model has reports before and after training: " + "; ".join(reasons)
-            raise CannotCompute(msg)
+            why = "; ".join(str(reason) for reason in reasons)
+            msg = f"no base model has reports before and after training: {why}"
+            raise cannot_compute(msg, reasons)
         return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
 
     def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis, plain_correlation
-from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute
+from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute, cannot_compute
 from introspect_bayes.constants import WEIGHT_LIMIT
 
 
@@ -53,12 +53,14 @@ def exclusion_table(analysis: Analysis) -> pd.DataFrame:
         If the study allows none of the correlations.
     """
     table = []
+    reasons: list[CannotCompute] = []
     for base_model in analysis.study.base_models:
         for figure in EXCLUDED_COMPARISONS:
             try:
                 rows = analysis.rows(base_model, figure)
                 everything = plain_correlation(rows)
-            except CannotCompute:
+            except CannotCompute as reason:
+                reasons.append(reason)
                 continue
             for reading, excluded in READINGS.items():
                 kept = rows[~excluded(rows)]
@@ -72,7 +74,7 @@ def exclusion_table(analysis: Analysis) -> pd.DataFrame:
     if not table:
         names = ", ".join(COMPARISONS[figure].title for figure in EXCLUDED_COMPARISONS)
         msg = f"the study has none of these comparisons: {names}"
-        raise CannotCompute(msg)
+        raise cannot_compute(msg, reasons)
     columns = ["reading", "figure", "base_model", "n", "n_all", "r_all", "r_without"]
     frame = pd.DataFrame(table, columns=columns)
     return frame.assign(change=frame["r_without"] - frame["r_all"])

@@ -1,4 +1,4 @@
-"""Every figure of the paper as a computation on a study."""
+"""Every figure of the paper, and a few of our own, as a computation on a study."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,13 +17,16 @@ from introspect_bayes.analyses.exclusion import RAW_READING, exclusion_table
 from introspect_bayes.analyses.experiments import (
     COMPARISONS,
     EFFECTS,
+    PAPER_COMPARISONS,
     CannotCompute,
+    NotInStudy,
     chosen_by_weights,
     correlation,
     standardize,
 )
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.fits import Regression
+from introspect_bayes.study import ContextSet, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,24 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class FigureKind:
-    """A figure of the paper, for one base model or over all of them."""
+    """A figure for one base model or over all of them."""
 
     title: str
     compute: Callable[[Analysis, str], Result]
     per_model: bool = True
 
 
-def _weight_problems(analysis: Analysis, base_models: Iterable[str], context_set: str) -> list[str]:
+def _weight_problems(
+    analysis: Analysis,
+    base_models: Iterable[str],
+    context_set: ContextSet,
+    stage: Stage = "weight-trained",
+) -> list[str]:
     found = []
     for base_model in base_models:
-        diagnostics = analysis.weights(base_model, context_set).diagnostics
-        found += [f"choice weights of {base_model}: {p}" for p in diagnostics.problems]
+        diagnostics = analysis.weights(base_model, context_set, stage).diagnostics
+        whose = base_model if stage == "weight-trained" else f"{base_model}, {stage}"
+        found += [f"choice weights of {whose}: {p}" for p in diagnostics.problems]
     return found
 
 
@@ -99,7 +108,10 @@ def _accuracy(figure: str) -> Callable[[Analysis, str], Result]:
     def compute(analysis: Analysis, base_model: str) -> Result:
         rows = analysis.rows(base_model, figure)
         fit = analysis.accuracy(base_model, figure)
-        problems = _weight_problems(analysis, [base_model], COMPARISONS[figure].context_set)
+        comparison = COMPARISONS[figure]
+        problems = _weight_problems(
+            analysis, [base_model], comparison.context_set, comparison.chooser
+        )
         return _slope_result(fit, rows, problems)
 
     return compute
@@ -171,39 +183,43 @@ def _agreement(analysis: Analysis, base_model: str) -> Result:
     return Result(estimate=share, n=len(choices))
 
 
-def _native_fit(analysis: Analysis, base_model: str) -> Result:
-    choices = analysis.choices(base_model, "native")
-    weights = analysis.learned(base_model, "native")
-    columns = analysis.study.difference_columns
+def _native_fit(stage: Stage) -> Callable[[Analysis, str], Result]:
+    def compute(analysis: Analysis, base_model: str) -> Result:
+        choices = analysis.choices(base_model, "native", stage)
+        weights = analysis.learned(base_model, "native", stage)
+        columns = analysis.study.difference_columns
 
-    def share(column: str) -> float:
-        matrix = _weight_matrix(analysis, choices, weights, column)
-        return _share_predicted(choices, columns, matrix)
+        def share(column: str) -> float:
+            matrix = _weight_matrix(analysis, choices, weights, column)
+            return _share_predicted(choices, columns, matrix)
 
-    chains = [share(str(name)) for name in weights if str(name).startswith("weight_")]
-    error = float(np.std(chains, ddof=1) / math.sqrt(len(chains)))
-    return Result(
-        estimate=share("weight"),
-        n=len(choices),
-        errors=(error, 0.0, 0.0),
-        problems=tuple(_weight_problems(analysis, [base_model], "native")),
-        note="in sample: from the rounded weights of the same choices, without the intercept",
-    )
+        chains = [share(str(name)) for name in weights if str(name).startswith("weight_")]
+        error = float(np.std(chains, ddof=1) / math.sqrt(len(chains)))
+        return Result(
+            estimate=share("weight"),
+            n=len(choices),
+            errors=(error, 0.0, 0.0),
+            problems=tuple(_weight_problems(analysis, [base_model], "native", stage)),
+            note="in sample: from the rounded weights of the same choices, without the intercept",
+        )
+
+    return compute
 
 
 def _invalid_share(analysis: Analysis, base_model: str) -> Result:
     study = analysis.study
     sets = study.report_sets[study.report_sets["base_model"] == base_model]
-    asked = int((sets["contexts_asked"].map(len) * sets["reports_asked"]).sum())
+    asked = int(sets["replies"].sum())
     if asked == 0:
         msg = f"no reports of {base_model}"
-        raise CannotCompute(msg)
+        raise NotInStudy(msg)
     reports = study.reports[study.reports["base_model"] == base_model]
     valid = len(reports[["report_set", "context", "report"]].drop_duplicates())
-    each = "/".join(str(count) for count in sorted(sets["reports_asked"].unique()))
-    return Result(
-        estimate=1 - valid / asked, n=asked, note=f"taking {each} reports asked in each context"
-    )
+    note = ""
+    if "count" not in study.failures:
+        each = "/".join(str(count) for count in sorted(sets["reports_asked"].unique()))
+        note = f"taking {each} reports asked in each context"
+    return Result(estimate=1 - valid / asked, n=asked, note=note)
 
 
 def _effect(figure: str) -> Callable[[Analysis, str], Result]:
@@ -243,9 +259,12 @@ def _training_gain(rows: pd.DataFrame, weights: pd.Series) -> float:
     return float(np.mean(gains))
 
 
+_CONTEXT_SETS: Final[tuple[ContextSet, ...]] = ("instilled", "native")
+
+
 def _all_weight_problems(analysis: Analysis) -> tuple[str, ...]:
     found = []
-    for context_set in ("instilled", "native"):
+    for context_set in _CONTEXT_SETS:
         for base_model in analysis.study.base_models:
             try:
                 found += _weight_problems(analysis, [base_model], context_set)
@@ -278,20 +297,20 @@ def _exclusion(analysis: Analysis, _: str) -> Result:
 def _share_at_limit(analysis: Analysis, _: str) -> Result:
     weights, raw = [], []
     for base_model in analysis.study.base_models:
-        for context_set in ("instilled", "native"):
+        for context_set in _CONTEXT_SETS:
             try:
                 weights.append(analysis.learned(base_model, context_set)["weight"])
             except CannotCompute:
                 continue
-    for figure in COMPARISONS:
+    for figure in PAPER_COMPARISONS:
         for base_model in analysis.study.base_models:
             try:
                 raw.append(analysis.rows(base_model, figure)["mean_report"])
             except CannotCompute:
                 continue
     if not weights:
-        msg = "no choices in this study"
-        raise CannotCompute(msg)
+        msg = "no choices of a weight-trained model"
+        raise NotInStudy(msg)
     learned = pd.concat(weights).abs() == WEIGHT_LIMIT
     notes = ["learned weights"]
     for name, values in (("targets", analysis.study.targets.get("target")), ("mean reports", raw)):
@@ -323,7 +342,11 @@ FIGURES: Final[dict[str, FigureKind]] = {
     "e3.before": FigureKind("native weights, before training: r", _native("e3.before")),
     "e3.after": FigureKind("native weights, after training: r", _native("e3.after")),
     "e3.effect": FigureKind("effect on native weights", _effect("e3.effect"), per_model=False),
-    "e3.fit": FigureKind("native choices predicted", _native_fit),
+    "e3.fit": FigureKind("native choices predicted", _native_fit("weight-trained")),
+    "native.acc": FigureKind("accuracy, off-the-shelf, native weights", _accuracy("native.acc")),
+    "native.fit": FigureKind(
+        "native choices predicted, off-the-shelf", _native_fit("off-the-shelf")
+    ),
     "invalid": FigureKind("invalid reports, all sets", _invalid_share),
     "d.target.e1": FigureKind("r(reported, target), weight-trained", _against_targets("e1.acc")),
     "d.target.e2": FigureKind(
@@ -333,7 +356,13 @@ FIGURES: Final[dict[str, FigureKind]] = {
     "d.excl100": FigureKind("largest change of r without ±100", _exclusion, per_model=False),
     "d.pct100": FigureKind("weights of exactly ±100", _share_at_limit, per_model=False),
 }
-"""The paper's figures by id, without the base model's label."""
+"""Figures by id, without the base model's label."""
 
-PROPORTIONS: Final = frozenset({"e1.agree", "e3.fit", "invalid", "d.pct100"})
+OWN_FIGURES: Final = frozenset({"native.acc", "native.fit"})
+"""Figures that the paper does not have: of models that were never trained."""
+
+PAPER_ONLY: Final = frozenset({"d.learned.e2"})
+"""Figures that only the paper has."""
+
+PROPORTIONS: Final = frozenset({"e1.agree", "e3.fit", "native.fit", "invalid", "d.pct100"})
 """Figures that a table shows as percentages."""

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
-from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute
+from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, REVEALED, CannotCompute
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.specs import Specification, closest
@@ -119,9 +119,11 @@ def _fit_all(analysis: Analysis, name: str) -> Fits:
     jobs: dict[str, Callable[[], ChoiceWeights | Regression]]
     if name == "choice_weights":
         jobs = {
-            f"{b}.{s}": partial(analysis.weights, b, s)
+            ".".join([b, s, *([stage] if stage != "weight-trained" else [])]): partial(
+                analysis.weights, b, s, stage
+            )
             for b in base_models
-            for s in ("instilled", "native")
+            for s, stage in REVEALED
         }
     elif name == "report_accuracy":
         jobs = {

@@ -7,8 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import CannotCompute
-from introspect_bayes.analyses.figures import FIGURES, FigureKind, Result
+from introspect_bayes.analyses.experiments import CannotCompute, NotInStudy
+from introspect_bayes.analyses.figures import (
+    FIGURES,
+    OWN_FIGURES,
+    PAPER_ONLY,
+    FigureKind,
+    Result,
+)
 from introspect_bayes.analyses.published import (
     Published,
     Verdict,
@@ -40,6 +46,8 @@ class Reproduction:
         The comparison.
     note
         Why it cannot be computed, or what a reader should know.
+    in_study
+        Whether the study has any data for it.
     """
 
     id: str
@@ -50,6 +58,7 @@ class Reproduction:
     result: Result | None
     verdict: Verdict
     note: str
+    in_study: bool = True
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -86,7 +95,8 @@ def figure_ids(base_models: Sequence[str], *, published: bool) -> dict[str, tupl
         Base models of the study.
     published
         Whether to compare with the paper: then the paper's own ids are always there, with its
-        labels, and other base models are added. Else only the study's own, under their names.
+        labels, and other base models are added. Else only the study's own, under their names,
+        and the figures that the paper does not have.
     """
     labels: dict[str, str] = {}
     if published:
@@ -95,8 +105,8 @@ def figure_ids(base_models: Sequence[str], *, published: bool) -> dict[str, tupl
     labels |= {model: model for model in base_models if model not in known}
     ids: dict[str, tuple[str, str]] = {}
     for kind, figure in FIGURES.items():
-        if kind == "d.learned.e2" and not published:
-            continue  # a figure that only the paper has
+        if kind in (OWN_FIGURES if published else PAPER_ONLY):
+            continue
         if figure.per_model:
             ids |= {f"{kind}.{label}": (kind, model) for label, model in labels.items()}
         else:
@@ -158,15 +168,18 @@ def _reproduce(
     figure: FigureKind = FIGURES[kind]
     verdict: Verdict = "no public data" if kind == "d.learned.e2" else "cannot be computed"
     result: Result | None = None
+    in_study = True
     if base_model and base_model not in analysis.study.base_models:
-        note = f"the study has no files of {base_model}"
+        note, in_study = f"the study has no files of {base_model}", False
     else:
         try:
             result = figure.compute(analysis, base_model)
             verdict, note = _verdict(analysis, figure, paper, result), result.note
         except CannotCompute as reason:
-            note = str(reason)
-    return Reproduction(name, kind, base_model, figure.title, paper, result, verdict, note)
+            note, in_study = str(reason), not isinstance(reason, NotInStudy)
+    return Reproduction(
+        name, kind, base_model, figure.title, paper, result, verdict, note, in_study
+    )
 
 
 def _verdict(

@@ -126,7 +126,8 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
     comparison = COMPARISONS[figure]
     notes: list[str] = []
     reports = _or_none(lambda: reports_of(analysis.study, base_model, comparison), notes)
-    choices = _or_none(lambda: analysis.choices(base_model, comparison.context_set), notes)
+    chosen = (base_model, comparison.context_set, comparison.chooser)
+    choices = _or_none(lambda: analysis.choices(*chosen), notes)
     asked = _asked(analysis, base_model, figure)
     if reports is None and asked == (0, 0):
         return None
@@ -143,7 +144,7 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
     intercept: float | None = None
     problems: tuple[str, ...] = ()
     if choices is not None:
-        weights = analysis.weights(base_model, comparison.context_set)
+        weights = analysis.weights(*chosen)
         problems = weights.diagnostics.problems
         bias = weights.position_bias()
         intercept = float(bias["mean"].mean())
@@ -161,6 +162,11 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
     )
 
 
+def _learned(analysis: Analysis, base_model: str, figure: str) -> pd.DataFrame:
+    comparison = COMPARISONS[figure]
+    return analysis.learned(base_model, comparison.context_set, comparison.chooser)
+
+
 def _or_none[T](compute: Callable[[], T], notes: list[str]) -> T | None:
     try:
         return compute()
@@ -172,8 +178,7 @@ def _or_none[T](compute: Callable[[], T], notes: list[str]) -> T | None:
 def _asked(analysis: Analysis, base_model: str, figure: str) -> tuple[int, int]:
     """Return the number of contexts and of reports that were asked for."""
     mine = _sets(analysis, base_model, figure)
-    counts = mine["contexts_asked"].map(len)
-    return int(counts.sum()), int((counts * mine["reports_asked"]).sum())
+    return int(mine["contexts_asked"].map(len).sum()), int(mine["replies"].sum())
 
 
 def _sets(analysis: Analysis, base_model: str, figure: str) -> pd.DataFrame:
@@ -212,7 +217,7 @@ def _correlation_of(
     analysis: Analysis, base_model: str, figure: str, reports: pd.DataFrame
 ) -> float | None:
     try:
-        learned = analysis.learned(base_model, COMPARISONS[figure].context_set)
+        learned = _learned(analysis, base_model, figure)
         rows = learned.merge(mean_reports(reports), on=["context", "position"])
         return plain_correlation(rows)
     except CannotCompute:
@@ -227,7 +232,7 @@ def _missing_contexts(
     r = None
     if missing:
         try:
-            learned = analysis.learned(base_model, COMPARISONS[figure].context_set)
+            learned = _learned(analysis, base_model, figure)
             r = _with_zeros(learned, _sets(analysis, base_model, figure), reports)
         except CannotCompute:
             r = None

@@ -78,7 +78,10 @@ def demo(
 
 def analyze(  # noqa: PLR0913 - one argument an option
     study: Annotated[
-        Path, typer.Argument(help="A study folder, or a folder in the authors' layout.")
+        Path,
+        typer.Argument(
+            help="A study folder, a folder in the authors' layout, or smollm2, the shipped example."
+        ),
     ],
     *,
     parser: Annotated[
@@ -97,7 +100,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
     draws: Draws = None,
     warmup: Warmup = None,
 ) -> None:
-    """Analyse a study: every figure of the paper that its data allows, with 95% HDIs.
+    """Analyse a study: every figure that its data allows, with 95% HDIs.
 
     Exit code 1 if the diagnostics of a fit fail (its numbers are marked), 2 for bad input.
     """
@@ -183,9 +186,14 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     _write_json(json_file, rows)
     _write_json(health_file, [row.as_dict() for row in health])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
-    _print_figures(analysis, figures, health, published=published, truth=truth)
+    collapsed = not published and not only
+    _print_figures(analysis, figures, health, published=published, collapsed=collapsed, truth=truth)
     if any(figure.problems for figure in figures):
-        typer.echo("Diagnostics failed: do not rely on the numbers marked †.", err=True)
+        typer.echo(
+            "Diagnostics failed: do not rely on the numbers marked †; more draws may mend it "
+            "(--draws 4000).",
+            err=True,
+        )
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
 
 
@@ -195,20 +203,28 @@ def _print_figures(
     health: "Sequence[HealthRow]",
     *,
     published: bool,
+    collapsed: bool,
     truth: Mapping[str, float] | None,
 ) -> None:
     from rich.console import Console
 
     from introspect_bayes.analyses import exclusion_table
+    from introspect_bayes.checks import study_warnings
     from introspect_bayes.report import tables
 
     # Piped output has no width of its own: wide enough that no cell is cut.
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    for warning in study_warnings(analysis.study):
+        console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    shown = [figure for figure in figures if figure.in_study] if collapsed else figures
     console.print(
-        tables.figures_table(figures) if published else tables.estimates_table(figures, truth)
+        tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
     )
-    for note in tables.notes(figures):
-        console.print(note)
+    for note in tables.notes(shown):
+        console.print(note, markup=False)
+    missing = tables.absent(figures) if collapsed else ""
+    if missing:
+        console.print(missing, markup=False)
     if any(figure.kind == "d.excl100" and figure.result for figure in figures):
         console.print()
         console.print(tables.exclusion_summary(exclusion_table(analysis)))

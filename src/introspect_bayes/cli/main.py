@@ -6,7 +6,10 @@ import typer
 
 from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
+from introspect_bayes.cli.collection import collect
+from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
+from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
 
 EXIT_BAD_INPUT: Final = 2
@@ -26,7 +29,17 @@ app.command(epilog="Example: introspect-bayes reproduce --only e1.acc --json fig
     reproduce
 )
 app.command(epilog="Example: introspect-bayes prepare my-study --instilled 20 --native 20")(prepare)
+app.command(
+    epilog="Example: introspect-bayes collect my-study --model smollm2 "
+    "--base-url http://localhost:11434/v1"
+)(collect)
+app.command(
+    epilog="Example: introspect-bayes train my-study --parent my-base --stage weight-trained"
+)(train)
+app.add_typer(models, name="models")
 app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
+app.command(epilog="Example: introspect-bayes verify my-study")(verify)
+app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature

@@ -1,1 +1,15 @@
-"""Ask models, and keep every word."""
+"""Ask models, and keep every word: the only room that imports openai, and only when it asks."""
+
+from introspect_bayes.collect.collecting import Collection, CollectionStoppedError, collect_replies
+from introspect_bayes.collect.estimate import Prices
+from introspect_bayes.collect.planning import plan_collection
+from introspect_bayes.collect.run import RunSettings
+
+__all__ = [
+    "Collection",
+    "CollectionStoppedError",
+    "Prices",
+    "RunSettings",
+    "collect_replies",
+    "plan_collection",
+]

@@ -1,7 +1,6 @@
 """A study folder: everything that is fixed before any model is asked."""
 
 import csv
-import json
 import random
 import shutil
 import tomllib
@@ -217,9 +216,7 @@ def read_study_folder(folder: Path) -> PreparedStudy:
     """
     try:
         table = tomllib.loads((folder / STUDY_FILE).read_text(encoding="utf-8"))
-        if table["format"] > FORMAT:
-            msg = f"{folder / STUDY_FILE}: written by a newer version; update introspect-bayes"
-            raise InputError(msg)
+        _require_known_format(table["format"], folder / STUDY_FILE)
         by_name = {c.name: c for c in read_candidates(folder / CONTEXTS_FILE)}
         contexts = {name: [by_name[n] for n in names] for name, names in table["contexts"].items()}
         return PreparedStudy(
@@ -234,12 +231,20 @@ def read_study_folder(folder: Path) -> PreparedStudy:
             templates={t: read_template(folder / "prompts" / f) for t, f in TEMPLATES.items()},
             stages=_stages(table.get("asked"), folder / STUDY_FILE),
         )
-    except (OSError, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except InputError:
+        raise
+    except (OSError, ValueError, csv.Error) as error:
         msg = f"{folder}: not a readable study folder: {error}"
         raise InputError(msg) from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         msg = f"{folder / STUDY_FILE}: incomplete or inconsistent: {error}"
         raise InputError(msg) from error
+
+
+def _require_known_format(number: int, path: Path) -> None:
+    if number > FORMAT:
+        msg = f"{path}: written by a newer version; update introspect-bayes"
+        raise InputError(msg)
 
 
 def _stages(asked: Mapping[str, Sequence[str]] | None, path: Path) -> tuple[StagePlan, ...]:
@@ -289,8 +294,9 @@ def _read_trials(path: Path, contexts: Mapping[str, DecisionContext]) -> list[Tr
                 count = len(contexts[context].attributes)
                 a = tuple(float(cell) for cell in cells[:count])
                 b = tuple(float(cell) for cell in cells[width : width + count])
-                trials.append(Trial(task, context_set, context, int(number), Options(a, b)))  # type: ignore[arg-type]
-            except (KeyError, ValueError) as error:
+                pair = Options(a, tuple(b[k] for k in range(count)))
+                trials.append(Trial(task, context_set, context, int(number), pair))  # type: ignore[arg-type]
+            except (KeyError, ValueError, IndexError) as error:
                 msg = f"{path.name}, line {line}: {error}"
                 raise InputError(msg) from error
     return trials

@@ -112,6 +112,8 @@ def learned_answers(
 def read_learned_weights(path: Path) -> dict[str, tuple[float, ...]]:
     """Read learned weights of one base model: CSV columns context, position, weight.
 
+    Of a file that has the column context_set too (`analyze --weights-csv`), the instilled contexts.
+
     Raises
     ------
     InputError
@@ -123,6 +125,8 @@ def read_learned_weights(path: Path) -> dict[str, tuple[float, ...]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for line, row in enumerate(csv.DictReader(file), start=2):
+                if row.get("context_set", "instilled") != "instilled":
+                    continue
                 weights = found.setdefault(row["context"], {})
                 position, weight = int(row["position"]), float(row["weight"])
                 doubled = doubled or (f"line {line}" if position in weights else "")

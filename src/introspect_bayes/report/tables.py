@@ -16,6 +16,9 @@ from introspect_bayes.study import Study
 from introspect_bayes.study.download import identity
 
 _STYLES = {"reproduced": "green", "not reproduced": "bold red"}
+_REASONS = 3
+"""Reasons that the closing line gives: the others are alike."""
+
 PROBLEM_MARK = "†"
 """Stands beside every number that rests on a fit whose diagnostics failed."""
 
@@ -138,6 +141,24 @@ def notes(figures: Iterable[Reproduction]) -> list[str]:
         for problem in figure.problems:
             lines.setdefault(f"{PROBLEM_MARK} {problem}", []).append(figure.id)
     return [f"{', '.join(ids)}: {note}" for note, ids in lines.items()]
+
+
+def absent(figures: Iterable[Reproduction]) -> str:
+    """Return one line on the figures that the study has no data for; empty if it has all.
+
+    Figures that no base model has go by their kind, the others by their id.
+    """
+    listed = list(figures)
+    had = {figure.kind for figure in listed if figure.in_study}
+    missing = [figure for figure in listed if not figure.in_study]
+    if not missing:
+        return ""
+    names = dict.fromkeys(f.id if f.kind in had else f.kind for f in missing)
+    notes = dict.fromkeys(figure.note for figure in missing)
+    # An effect's reason quotes those of the comparisons that it needs.
+    reasons = [note for note in notes if not any(o in note and o != note for o in notes)]
+    shown = [*reasons[:_REASONS], *(["..."] if len(reasons) > _REASONS else [])]
+    return f"Not in this study: {', '.join(names)} ({'; '.join(shown)})"
 
 
 def health_table(rows: Iterable[HealthRow]) -> Table:

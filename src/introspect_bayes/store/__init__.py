@@ -4,8 +4,22 @@ Every word a model said is kept, and never changed: triggers refuse updates and 
 parsed from it is derived elsewhere and can always be made again.
 """
 
-from introspect_bayes.store.records import Attempt, Outcome, StoredReply, TrainingEvent
+from introspect_bayes.store.records import (
+    POSSIBLY_BILLED,
+    Attempt,
+    Outcome,
+    StoredReply,
+    TrainingEvent,
+)
 from introspect_bayes.store.replies import Store
 from introspect_bayes.store.verify import problems_of
 
-__all__ = ["Attempt", "Outcome", "Store", "StoredReply", "TrainingEvent", "problems_of"]
+__all__ = [
+    "POSSIBLY_BILLED",
+    "Attempt",
+    "Outcome",
+    "Store",
+    "StoredReply",
+    "TrainingEvent",
+    "problems_of",
+]

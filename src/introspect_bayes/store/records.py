@@ -15,10 +15,9 @@ OutcomeKind = Literal[
     "unreadable",
     "other model",
     "abandoned",
+    "not sent",
 ]
 """How an attempt ended; only "answered" brings a reply that counts."""
-
-OUTCOME_KINDS: Final[tuple[str, ...]] = OutcomeKind.__args__  # type: ignore[attr-defined]
 
 POSSIBLY_BILLED: Final = ("timeout", "connection lost", "unreadable", "other model", "abandoned")
 """Failed attempts that the server may have answered and billed all the same; so may one without

@@ -120,6 +120,13 @@ class Store:
         )
         return {request: bool(answered) for request, answered in rows}
 
+    def count_unanswered(self) -> int:
+        """Return the number of planned requests without an answer."""
+        (count,) = self.connection.execute(
+            "SELECT count(*) FROM requests LEFT JOIN replies ON request = id WHERE number IS NULL"
+        ).fetchone()
+        return int(count)
+
     def content(self, request: str) -> str:
         """Return what is sent for a request: canonical JSON."""
         (content,) = self.connection.execute(

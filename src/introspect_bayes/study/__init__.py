@@ -1,9 +1,11 @@
 """Studies: tidy frames of contexts, choices, reports, targets and models."""
 
 from pathlib import Path
+from typing import Final
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import STUDY_FILE
+from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.study.authors_layout import read_authors_layout
 from introspect_bayes.study.download import find_paper_data
 from introspect_bayes.study.frames import ContextSet, Stage, Study
@@ -19,6 +21,9 @@ __all__ = [
     "read_prepared",
 ]
 
+SHIPPED_STUDIES: Final = ("smollm2",)
+"""Studies in the package's data, opened by name unless a folder of that name is at hand."""
+
 
 def load_study(
     source: str | Path = "plunkett2025", *, parser: str | None = None, progress: bool = False
@@ -29,8 +34,9 @@ def load_study(
     ----------
     source
         ``"plunkett2025"`` for the paper's public data (downloaded once, unless the environment
-        variable ``INTROSPECT_BAYES_DATA`` names a local copy), or a folder: one that `prepare`
-        wrote and that replies were collected in, or one in the authors' file layout.
+        variable ``INTROSPECT_BAYES_DATA`` names a local copy), ``"smollm2"`` for the small study
+        that ships with the package, or a folder: one that `prepare` wrote and that replies were
+        collected in, or one in the authors' file layout.
     parser
         Name of the parser of reports (`parse.PARSERS`) instead of the study's own.
     progress
@@ -47,9 +53,12 @@ def load_study(
     >>> study.base_models  # doctest: +SKIP
     ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18']
     """
-    if str(source) == "plunkett2025" and not Path(source).is_dir():
-        return read_authors_layout(find_paper_data(progress=progress))
     folder = Path(source).expanduser()
+    if not folder.is_dir():
+        if str(source) == "plunkett2025":
+            return read_authors_layout(find_paper_data(progress=progress))
+        if str(source) in SHIPPED_STUDIES:
+            folder = shipped_folder("data") / str(source)
     if not folder.is_dir():
         msg = f"{folder}: no such study folder"
         raise InputError(msg)

@@ -102,7 +102,7 @@ def read_authors_layout(folder: Path) -> Study:
 _KEYS: Final = ["base_model", "model", "stage", "context_set"]
 _CHOICES: Final = [*_KEYS, "context", "trial", "selection"]
 _REPORTS: Final = [*_KEYS, "report_set", "context", "report", "position", "reported"]
-_REPORT_SETS: Final = [*_KEYS, "report_set", "contexts_asked", "reports_asked"]
+_REPORT_SETS: Final = [*_KEYS, "report_set", "contexts_asked", "reports_asked", "replies"]
 
 
 def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -302,6 +302,7 @@ def _read_reports(
         "report_set": file.path.stem,
         "contexts_asked": tuple(held_out),
         "reports_asked": max(REPORTS_PER_CONTEXT, most),
+        "replies": len(held_out) * max(REPORTS_PER_CONTEXT, most),
     }
     long = frame.loc[frame.index.repeat(len(ks))].reset_index(drop=True)
     long["position"] = np.tile(ks, len(frame))

@@ -37,7 +37,8 @@ class Study:
         report_set, context, report (from 1), position (from 1), reported.
     report_sets
         One row a set of reports asked of one model: report_set, base_model, model, stage,
-        context_set, contexts_asked (tuple), reports_asked (per context).
+        context_set, contexts_asked (tuple), reports_asked (per context), replies (that came, valid
+        or not; in the authors' layout as many as were asked).
     targets
         One row an attribute: context, position, target. Empty if nothing was instilled.
     models
@@ -46,6 +47,8 @@ class Study:
         One row a kind of failed reply in a context: base_model, model, stage, context_set,
         context, task, failure (see `parse.Failure`), count. Empty for the authors' layout,
         whose raw replies were thrown away.
+    unanswered
+        Number of planned requests without an answer yet.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Study:
     targets: pd.DataFrame
     models: pd.DataFrame
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unanswered: int = 0
 
     @property
     def base_models(self) -> list[str]:

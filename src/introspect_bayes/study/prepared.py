@@ -1,6 +1,8 @@
 """A study folder's replies, read from its store and parsed, as tidy frames."""
 
+import sqlite3
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,6 @@ from introspect_bayes.material.study_folder import (
     read_study_folder,
 )
 from introspect_bayes.parse import parse_choice, parser
-from introspect_bayes.stages import held_out
 from introspect_bayes.store import Store, StoredReply
 from introspect_bayes.study.frames import Study
 from introspect_bayes.trials import Trial
@@ -38,17 +39,24 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     prepared = read_study_folder(folder)
     path = folder / REPLIES_FILE
     if not path.is_file():
-        msg = (
-            f"{folder}: no replies are stored yet (no {REPLIES_FILE}); the README shows how "
-            "introspect_bayes.store keeps them"
-        )
+        msg = f"{folder}: no replies are stored yet (no {REPLIES_FILE}); {_advice(folder)}"
         raise InputError(msg)
-    with Store(path, read_only=True) as store:
-        replies = list(store.replies())
+    try:
+        with Store(path, read_only=True) as store:
+            replies = list(store.replies())
+            unanswered = store.count_unanswered()
+    except sqlite3.DatabaseError as error:
+        msg = f"{path}: {error}; see `introspect-bayes verify {folder}`"
+        raise InputError(msg) from error
     if not replies:
-        msg = f"{path}: holds no replies yet"
+        msg = f"{path}: holds no replies yet; {_advice(folder)}"
         raise InputError(msg)
-    return _Reader(prepared, parser_name or prepared.parser).study(replies)
+    study = _Reader(prepared, parser_name or prepared.parser).study(replies)
+    return replace(study, unanswered=unanswered)
+
+
+def _advice(folder: Path) -> str:
+    return f"run `introspect-bayes collect {folder} --model NAME`"
 
 
 class _Reader:
@@ -66,7 +74,7 @@ class _Reader:
         self.width = max(len(c.attributes) for c in self.contexts.values())
 
     def study(self, replies: list[StoredReply]) -> Study:
-        sets: dict[tuple[Any, ...], int] = {}
+        sets: dict[tuple[Any, ...], Counter[str]] = {}
         for reply in replies:
             trial = self.trials.get(reply.trial)
             if trial is None:
@@ -77,7 +85,7 @@ class _Reader:
             if trial.task == "decision":
                 self._decision(reply, trial)
             else:
-                sets[_report_set(reply, trial)] = 1
+                sets.setdefault(_report_set(reply, trial), Counter())[trial.context] += 1
                 self._report(reply, trial)
         keys = ["base_model", "model", "stage", "context_set"]
         choices = pd.DataFrame(self.choices, columns=[*keys, "context", "trial", "selection"])
@@ -96,7 +104,7 @@ class _Reader:
             decision_contexts=self.contexts,
             choices=pd.concat([choices, differences], axis=1),
             reports=reports,
-            report_sets=self._report_sets(list(sets)),
+            report_sets=self._report_sets(sets),
             targets=self._targets(),
             models=pd.DataFrame(list(models), columns=["base_model", "model", "stage"]),
             failures=self._failures(),
@@ -121,21 +129,20 @@ class _Reader:
         if parsed.weights is None:
             self.failures[*who, trial.context, "report", parsed.failure] += 1
             return
-        label = _report_set(reply, trial)[-2]
+        label = _report_set(reply, trial)[-1]
         for position, weight in enumerate(parsed.weights, start=1):
             self.reports.append((*who, label, trial.context, trial.number, position, weight))
 
-    def _report_sets(self, sets: list[tuple[Any, ...]]) -> pd.DataFrame:
+    def _report_sets(self, sets: dict[tuple[Any, ...], Counter[str]]) -> pd.DataFrame:
         rows = []
-        for base_model, model, stage, context_set, label, trained_on in sets:
-            names = [context.name for context in self.prepared.contexts[context_set]]
-            allowed = held_out(names, trained_on) if context_set == "instilled" else set(names)
-            asked = tuple(name for name in names if name in allowed)
-            rows.append(
-                (base_model, model, stage, context_set, label, asked, self.prepared.counts.reports)
-            )
-        columns = ["base_model", "model", "stage", "context_set", "report_set"]
-        return pd.DataFrame(rows, columns=[*columns, "contexts_asked", "reports_asked"])
+        for key, replies in sets.items():
+            # What has no reply yet was not asked yet: it must not count as invalid.
+            context_set = key[3]
+            names = [c.name for c in self.prepared.contexts[context_set]]
+            asked = tuple(name for name in names if name in replies)
+            rows.append((*key, asked, self.prepared.counts.reports, replies.total()))
+        columns = ["base_model", "model", "stage", "context_set", "report_set", "contexts_asked"]
+        return pd.DataFrame(rows, columns=[*columns, "reports_asked", "replies"])
 
     def _targets(self) -> pd.DataFrame:
         rows = [
@@ -154,5 +161,5 @@ class _Reader:
 def _report_set(reply: StoredReply, trial: Trial) -> tuple[Any, ...]:
     label = "/".join(filter(None, (reply.model, reply.trained_on, trial.context_set)))
     return (
-        reply.base_model, reply.model, reply.stage, trial.context_set, label, reply.trained_on,
+        reply.base_model, reply.model, reply.stage, trial.context_set, label,
     )  # fmt: skip

@@ -1,0 +1,208 @@
+"""The command that asks a model."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.errors import InputError
+
+if TYPE_CHECKING:
+    from introspect_bayes.collect import Collection, Prices
+    from introspect_bayes.plan import Conditions
+
+EXIT_RESUMABLE: Final = 3
+
+
+def collect(  # noqa: PLR0913 - one argument an option
+    study: Annotated[Path, typer.Argument(help="A study folder, made by `prepare`.")],
+    *,
+    model: Annotated[str, typer.Option(help="The model, as its server calls it.")],
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="OPENAI_BASE_URL",
+            help="Address of a chat API, such as http://localhost:11434/v1 (default: OpenAI).",
+        ),
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Most calls at once.")] = 8,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask at most so many requests in this run.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print requests, tokens and cost; ask nothing.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the run's counts as JSON.")
+    ] = None,
+    temperature: Annotated[
+        str, typer.Option(metavar="NUMBER|default", help="Sampling temperature.")
+    ] = "0",
+    sampling_seed: Annotated[
+        int | None, typer.Option("--seed", help="Sampling seed that the server is sent.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens of a reply.")] = None,
+    decision_max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens of a decision, instead of --max-tokens.")
+    ] = None,
+    log_probabilities: Annotated[
+        int | None,
+        typer.Option(min=0, max=20, help="Keep log-probabilities of decisions and N alternatives."),
+    ] = None,
+    structured_reports: Annotated[
+        bool,
+        typer.Option("--structured-reports", help="Have the server enforce a report's keys."),
+    ] = False,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Any other request parameter. Repeatable."),
+    ] = None,
+    price_prompt: Annotated[
+        float | None, typer.Option(min=0, help="US dollars per million prompt tokens.")
+    ] = None,
+    price_reply: Annotated[
+        float | None, typer.Option(min=0, help="US dollars per million reply tokens.")
+    ] = None,
+    attempts: Annotated[int, typer.Option(min=1, help="Most attempts at a request.")] = 6,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a call is given up.")] = (
+        120.0
+    ),
+    stop_on_warning: Annotated[
+        bool, typer.Option("--stop-on-warning", help="Stop at the first warning sign.")
+    ] = False,
+    answers_as: Annotated[
+        str | None, typer.Option(help="What the server may call the model in its answers.")
+    ] = None,
+) -> None:
+    """Ask a model the planned trials of a study and keep every reply; stop and go on at will.
+
+    The key is read from the environment variable OPENAI_API_KEY and kept nowhere. What is asked
+    depends on the model's stage: see `models add`; an unknown model counts as off-the-shelf.
+    Sampling options are conditions of the study: once replies are stored, they must stay.
+
+    Exit code 0 when every planned request has its answer, 3 when the run stopped early and the
+    same command goes on from there, 2 for what you must mend first.
+    """
+    from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.plan import Conditions
+    from introspect_bayes.report.collecting import CollectionProgress, summary
+
+    check_writable(json_file)
+    conditions = Conditions(
+        temperature=_temperature(temperature),
+        seed=sampling_seed,
+        max_tokens=max_tokens,
+        decision_max_tokens=decision_max_tokens,
+        log_probabilities=log_probabilities,
+        structured_reports=structured_reports,
+        extra=dict(_extra(text) for text in option or []),
+    )
+    prices = _prices(price_prompt, price_reply)
+    if dry_run:
+        _dry_run(study, model, conditions, (limit, prices), json_file)
+        return
+    settings = RunSettings(
+        concurrency=concurrency,
+        limit=limit,
+        attempts=attempts,
+        timeout=timeout,
+        stop_on_warning=stop_on_warning,
+        answers_as=answers_as,
+    )
+    try:
+        with CollectionProgress(prices, shown=sys.stderr.isatty()) as progress:
+            collection = collect_replies(
+                study,
+                model,
+                base_url=base_url,
+                conditions=conditions,
+                settings=settings,
+                progress=progress,
+            )
+    except CollectionStoppedError as stopped:
+        write_json(json_file, stopped.collection.as_dict())
+        raise
+    write_json(json_file, collection.as_dict())
+    typer.echo(summary(collection))
+    _close(collection, study)
+
+
+def _close(collection: "Collection", study: Path) -> None:
+    if not collection.complete:
+        raise typer.Exit(EXIT_RESUMABLE)
+    typer.echo(f"Next: introspect-bayes analyze {study}")
+
+
+def _dry_run(
+    study: Path,
+    model: str,
+    conditions: "Conditions",
+    how: "tuple[int | None, Prices | None]",
+    json_file: Path | None,
+) -> None:
+    from contextlib import ExitStack
+
+    from rich.console import Console
+
+    from introspect_bayes.collect import plan_collection
+    from introspect_bayes.material import read_study_folder
+    from introspect_bayes.material.study_folder import REPLIES_FILE
+    from introspect_bayes.report.collecting import estimate_table
+    from introspect_bayes.store import Store
+
+    prepared = read_study_folder(study)
+    path = prepared.folder / REPLIES_FILE
+    limit, prices = how
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(path, read_only=True)) if path.is_file() else None
+        plan = plan_collection(prepared, store, model, conditions)
+    Console(highlight=False).print(estimate_table(plan, limit, prices))
+    guessed = "counted by the server so far" if plan.answered else "guessed from the text's length"
+    typer.echo(
+        f"{len(plan.trials):,} planned, {len(plan.answered):,} answered; tokens {guessed}. Nothing "
+        "was asked."
+    )
+    prompts, replies = plan.estimate.total(dict(plan.tasks(plan.left[:limit])))
+    write_json(
+        json_file,
+        {
+            "planned": len(plan.trials),
+            "answered": len(plan.answered),
+            "to_ask": len(plan.left[:limit]),
+            "prompt_tokens": round(prompts),
+            "reply_tokens": round(replies),
+            "cost": None if prices is None else prices.cost(prompts, replies),
+        },
+    )
+
+
+def _temperature(text: str) -> float | None:
+    if text == "default":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        msg = f"--temperature {text}: a number, or default to send none"
+        raise InputError(msg) from error
+
+
+def _extra(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        msg = f"--option {text}: write NAME=VALUE, such as top_p=0.9 or reasoning_effort=low"
+        raise InputError(msg)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _prices(prompt: float | None, reply: float | None) -> "Prices | None":
+    from introspect_bayes.collect import Prices
+
+    if prompt is None and reply is None:
+        return None
+    return Prices(prompt or 0.0, reply or 0.0)

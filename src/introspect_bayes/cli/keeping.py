@@ -1,0 +1,53 @@
+"""Commands that keep a study: export, verify."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+EXIT_NOT_INTACT: Final = 2
+
+
+def export(
+    study: Annotated[
+        Path, typer.Argument(help="A study folder, or a folder in the authors' layout.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="The folder to write; new or empty.")],
+    *,
+    file_format: Annotated[
+        Literal["csv", "parquet", "authors"],
+        typer.Option(
+            "--format",
+            help="csv, parquet: tidy tables, and every stored row. authors: the file layout of "
+            "the paper's data.",
+        ),
+    ] = "csv",
+) -> None:
+    """Write a study as files that other programs read, completely or not at all."""
+    from introspect_bayes.study.export import export_study
+
+    written = export_study(study, folder, file_format)
+    typer.echo(f"Wrote {len(written.files)} files to {folder}")
+    for line in written.changed:
+        typer.echo(f"Changed: {line}")
+    for line in written.left_out:
+        typer.echo(f"Left out: {line}")
+
+
+def verify(
+    study: Annotated[Path, typer.Argument(help="A study folder with replies.")],
+) -> None:
+    """Verify that a study's replies are intact and answer what its folder asks.
+
+    Exit code 2 if not, with one line a problem.
+    """
+    from introspect_bayes.study.verify import verify_study
+
+    found = verify_study(study)
+    if found.problems:
+        for problem in found.problems:
+            typer.echo(f"introspect-bayes: {study}: {problem}", err=True)
+        raise typer.Exit(EXIT_NOT_INTACT)
+    typer.echo(
+        f"OK: {found.requests:,} requests, {found.replies:,} replies, {found.attempts:,} attempts"
+    )

@@ -1,0 +1,259 @@
+"""One call to a chat API, and what its failure means."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from introspect_bayes.collect.reading import read_body, storable
+from introspect_bayes.collect.secrets import Secret
+from introspect_bayes.errors import InputError
+from introspect_bayes.store import Attempt, Outcome
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import APIStatusError, AsyncOpenAI
+
+OPENAI: Final = "https://api.openai.com/v1"
+
+_HEADERS: Final = frozenset(
+    {"content-type", "date", "openai-processing-ms", "openai-version", "retry-after",
+     "retry-after-ms", "server", "x-request-id"}
+)  # fmt: skip
+_QUOTA: Final = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+)
+_PAYMENT_REQUIRED, _TOO_MANY, _SERVER_ERRORS = 402, 429, 500
+_AGAIN: Final = frozenset({408, 409, 425})
+_STOPS: Final = {
+    401: "the server does not accept the key (401); set the right one in OPENAI_API_KEY",
+    403: "the key may not use this model or server (403)",
+    404: "the server knows no such model, or no chat API under this address (404)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A call's outcome, and what follows from it.
+
+    Attributes
+    ----------
+    outcome
+        To be stored.
+    again
+        Whether the same request may be asked again.
+    wait
+        Seconds that the server asked to wait.
+    mend
+        What the user must mend before anything can be asked; empty if nothing.
+    """
+
+    outcome: Outcome
+    again: bool = False
+    wait: float | None = None
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that speaks the OpenAI chat API.
+
+    Parameters
+    ----------
+    address
+        Its base URL, such as ``http://localhost:8000/v1``.
+    key
+        The key that it is sent.
+    timeout
+        Seconds until a call is given up.
+
+    Raises
+    ------
+    InputError
+        If the address is no http or https URL, or holds a password.
+    """
+
+    address: str
+    key: Secret
+    timeout: float = 120.0
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "--base-url: expected an address such as http://localhost:8000/v1"
+            raise InputError(msg)
+        if "@" in parts.netloc or parts.query:
+            # They would end up in the store and in messages.
+            msg = "--base-url: without password and query, please; a key goes in OPENAI_API_KEY"
+            raise InputError(msg)
+
+    @cached_property
+    def client(self) -> "AsyncOpenAI":
+        """The client; it never retries by itself."""
+        import openai
+
+        limits = openai.DEFAULT_CONNECTION_LIMITS
+        http = openai.DefaultAsyncHttpxClient(limits=limits)
+        return openai.AsyncOpenAI(
+            api_key=self.key.value,
+            base_url=self.address,
+            timeout=self.timeout,
+            max_retries=0,
+            http_client=http,
+        )
+
+    async def ask(self, attempt: Attempt, content: str) -> Result:
+        """Send a request's content as it stands, and say how it ended."""
+        import httpx2
+        import openai
+
+        try:
+            async with asyncio.timeout(self.timeout):
+                response = await self.client.post(
+                    "/chat/completions", cast_to=httpx2.Response, content=content.encode()
+                )
+        except openai.APIStatusError as error:
+            return self._refused(attempt, error)
+        except (openai.APITimeoutError, TimeoutError):
+            text = f"no answer within {self.timeout:g} s"
+            return Result(replace(_blank(attempt), kind="timeout", error=text), again=True)
+        except openai.APIConnectionError as error:
+            return Result(self._unconnected(attempt, error), again=True)
+        return self._answered(attempt, response)
+
+    def _answered(self, attempt: Attempt, response: "httpx2.Response") -> Result:
+        body = self.key.scrub_bytes(response.content)
+        outcome = replace(
+            _blank(attempt),
+            status=response.status_code,
+            headers=self._headers(response.headers),
+            body=body,
+            request_id=response.headers.get("x-request-id"),
+        )
+        reading = read_body(body)
+        if isinstance(reading, str):
+            return Result(replace(outcome, kind="unreadable", error=reading), again=True)
+        return Result(
+            replace(
+                outcome,
+                kind="answered",
+                text=reading.text,
+                model=reading.model,
+                system_fingerprint=reading.system_fingerprint,
+                finish_reason=reading.finish_reason,
+                prompt_tokens=reading.prompt_tokens,
+                completion_tokens=reading.completion_tokens,
+            )
+        )
+
+    def _refused(self, attempt: Attempt, error: "APIStatusError") -> Result:
+        status = error.status_code
+        said = self._said(error)
+        outcome = replace(
+            _blank(attempt),
+            status=status,
+            headers=self._headers(error.response.headers),
+            body=self.key.scrub_bytes(error.response.content),
+            request_id=error.response.headers.get("x-request-id"),
+            error=said,
+        )
+        if status == _PAYMENT_REQUIRED or _error_code(error) in _QUOTA:
+            mend = f"the account's quota is exhausted: {said}"
+            return Result(replace(outcome, kind="quota exhausted"), mend=mend)
+        wait = retry_after(error.response.headers)
+        if status == _TOO_MANY:
+            return Result(replace(outcome, kind="rate limited"), again=True, wait=wait)
+        if status >= _SERVER_ERRORS or status in _AGAIN:
+            return Result(replace(outcome, kind="server error"), again=True, wait=wait)
+        mend = f"{_STOPS[status]}: {said}" if status in _STOPS else ""
+        return Result(replace(outcome, kind="refused by server"), mend=mend)
+
+    def _unconnected(self, attempt: Attempt, error: Exception) -> Outcome:
+        import httpx2
+
+        cause = error.__cause__
+        before = isinstance(cause, httpx2.ConnectError | httpx2.UnsupportedProtocol)
+        said = self.key.scrub(f"{type(cause or error).__name__}: {cause or error}")
+        kind: Any = "connection failed" if before else "connection lost"
+        return replace(_blank(attempt), kind=kind, error=said)
+
+    def _said(self, error: "APIStatusError") -> str:
+        body = error.body
+        message = body.get("message") if isinstance(body, dict) else None
+        said = message if isinstance(message, str) else error.response.text
+        # Servers and proxies also answer with whole pages. A key cut in two would not be found.
+        return storable(" ".join(self.key.scrub(said).split())[:300])
+
+    def _headers(self, headers: "httpx2.Headers") -> str:
+        kept = {
+            name.lower(): value
+            for name, value in headers.items()
+            if name.lower() in _HEADERS or name.lower().startswith("x-ratelimit-")
+        }
+        return self.key.scrub(json.dumps(kept, sort_keys=True))
+
+
+def _blank(attempt: Attempt) -> Outcome:
+    return Outcome(attempt.number, attempt.request, now(), "abandoned")
+
+
+def now() -> str:
+    """Return the time: UTC, ISO 8601, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _error_code(error: "APIStatusError") -> str:
+    body = error.body
+    found = [body.get("code"), body.get("type")] if isinstance(body, dict) else []
+    return next((code for code in found if code in _QUOTA), "")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds a response asks to wait; None if it does not say.
+
+    Examples
+    --------
+    >>> retry_after({"retry-after": "20"}), retry_after({"retry-after": "soon"})
+    (20.0, None)
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    stated = headers.get("retry-after")
+    seconds = _number(stated)
+    if seconds is not None or stated is None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(stated)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and re.fullmatch(r"\d+(\.\d+)?", text.strip()) else None
+
+
+def is_same_model(asked: str, answered: str | None) -> bool:
+    """Return whether a server that was asked for one model may call it so.
+
+    A dated snapshot of the name, a tag, and a path or an organisation before it are the same model.
+
+    Examples
+    --------
+    >>> is_same_model("gpt-4o", "gpt-4o-2024-08-06"), is_same_model("gpt-4o", "gpt-4o-mini")
+    (True, False)
+    """
+    if answered is None:
+        return True
+    short, other = (name.replace("\\", "/").rsplit("/", 1)[-1] for name in (asked, answered))
+    ending = r"(-\d{4}-\d{2}-\d{2}|-\d{4,8}|-latest|:[\w.-]+|\.gguf)?"
+    return re.fullmatch(re.escape(short) + ending, other, re.IGNORECASE) is not None

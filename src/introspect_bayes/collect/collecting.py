@@ -1,0 +1,368 @@
+"""`collect_replies`: ask a model everything that a study plans, and keep every word."""
+
+import asyncio
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from introspect_bayes.collect.asking import OPENAI, Server, now
+from introspect_bayes.collect.locking import study_lock
+from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
+from introspect_bayes.collect.provenance import provenance
+from introspect_bayes.collect.run import Ending, Run, RunCounts, RunSettings
+from introspect_bayes.collect.secrets import Secret
+from introspect_bayes.collect.watching import Watch
+from introspect_bayes.errors import InputError
+from introspect_bayes.material import PreparedStudy, read_study_folder
+from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.plan import Conditions
+from introspect_bayes.store import Outcome, Store
+from introspect_bayes.warning_signs import warning_signs
+
+_SHOWN_EVERY: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far a collection is.
+
+    Attributes
+    ----------
+    planned, answered, valid, invalid
+        Requests to the model, those answered so far, and how the answers read.
+    prompt_tokens, reply_tokens
+        Counted by the server in this run.
+    prompt_tokens_left, reply_tokens_left
+        Expected for what is left, corrected by what was counted.
+    """
+
+    planned: int
+    answered: int
+    valid: int
+    invalid: int
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    prompt_tokens_left: float = 0.0
+    reply_tokens_left: float = 0.0
+
+
+class Progress(Protocol):
+    """Told how far a collection is; called from another thread."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show how far it is."""
+
+    def warn(self, text: str) -> None:
+        """Show a warning at once."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Do nothing."""
+
+    def warn(self, text: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a run did, and where it left the study.
+
+    Attributes
+    ----------
+    study, model
+        The study folder and the model's name.
+    snapshot
+        Requests planned, answered, valid and invalid, over all runs.
+    counts
+        Calls of this run.
+    all_runs
+        Attempts at the model's requests over all runs, by outcome.
+    ending, message
+        Why the run ended.
+    warnings
+        Warning signs in the replies.
+    """
+
+    study: Path
+    model: str
+    snapshot: Snapshot
+    counts: RunCounts
+    all_runs: dict[str, int]
+    ending: Ending
+    message: str
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned request has its answer."""
+        return self.snapshot.answered == self.snapshot.planned
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-ready values; attempts are those of this run unless said otherwise."""
+        counts, snapshot = self.counts, self.snapshot
+        return {
+            "study": str(self.study),
+            "model": self.model,
+            "planned": snapshot.planned,
+            "answered": snapshot.answered,
+            "valid": snapshot.valid,
+            "invalid": snapshot.invalid,
+            "answered_in_this_run": counts.answered,
+            "attempts": counts.attempts,
+            "failed_attempts": counts.failed.total(),
+            "failures": dict(counts.failed),
+            "possibly_billed_twice": len(counts.asked_again),
+            "prompt_tokens": counts.prompt_tokens,
+            "reply_tokens": counts.completion_tokens,
+            "attempts_in_all_runs": self.all_runs,
+            "complete": self.complete,
+            "ending": self.ending,
+            "message": self.message,
+            "warnings": self.warnings,
+        }
+
+
+class CollectionStoppedError(InputError):
+    """A run ended because of something that the user must mend; what was answered is stored.
+
+    Parameters
+    ----------
+    message
+        What to mend.
+    collection
+        What the run did before.
+    """
+
+    def __init__(self, message: str, collection: Collection) -> None:
+        super().__init__(message)
+        self.collection = collection
+
+
+def collect_replies(
+    study: str | Path,
+    model: str,
+    *,
+    base_url: str | None = None,
+    conditions: Conditions | None = None,
+    settings: RunSettings | None = None,
+    progress: Progress | None = None,
+) -> Collection:
+    """Ask a model everything that a study plans and that has no answer yet.
+
+    Every attempt is stored before the call is made, and every reply before the next call of the
+    same worker, so the run can be stopped and started again at any moment. It works inside a
+    notebook too: the calls are made in a thread of their own. Ctrl-C (or the notebook's stop
+    button) lets the calls in progress end; a second one abandons them.
+
+    Parameters
+    ----------
+    study
+        A folder that `prepare` wrote.
+    model
+        The model, as its server calls it; `models add` tells what a trained one is.
+    base_url
+        Address of the server's chat API; OpenAI's own if not given.
+    conditions
+        Parameters of every request; temperature 0 and nothing else if not given.
+    settings
+        Concurrency, patience and limits.
+    progress
+        Told how far it is.
+
+    Raises
+    ------
+    CollectionStoppedError
+        If the server says something that the user must mend: wrong key, unknown model, quota.
+    InputError
+        If the study, the conditions or the key do not allow to ask anything.
+
+    Examples
+    --------
+    >>> import introspect_bayes as ib
+    >>> server = "http://localhost:11434/v1"
+    >>> ib.collect_replies("my-study", "llama3.2", base_url=server)  # doctest: +SKIP
+    """
+    prepared = read_study_folder(Path(study))
+    conditions = conditions or Conditions()
+    settings = settings or RunSettings()
+    if not model.strip():
+        msg = "--model: a name is needed"
+        raise InputError(msg)
+    with study_lock(prepared.folder), Store(prepared.folder / REPLIES_FILE) as store:
+        plan = plan_collection(prepared, store, model, conditions)
+        store_plan(prepared, store, plan, conditions)
+        collector = _Collector(prepared, store, plan, progress or Silent())
+        if plan.left:
+            key = Secret.from_environment(required=base_url is None)
+            server = Server(base_url or OPENAI, key, settings.timeout)
+            collector.run(server, settings, conditions)
+        collection = collector.result()
+    if collection.ending == "needs mending":
+        raise CollectionStoppedError(collection.message, collection)
+    return collection
+
+
+class _Collector:
+    """Runs the calls in a thread of their own and keeps count."""
+
+    def __init__(
+        self, study: PreparedStudy, store: Store, plan: CollectionPlan, progress: Progress
+    ) -> None:
+        self.study, self.store, self.plan, self.progress = study, store, plan, progress
+        self.counts = RunCounts()
+        self.ending: Ending = "complete"
+        self.message = ""
+        self.watch = Watch(study)
+        for reply in store.replies(plan.model.name):
+            self.watch.read(reply.trial, reply.text, reply.finish_reason)
+        self.answered = set(plan.answered)
+        self.left = plan.tasks(plan.left)
+        self._shown = 0.0
+        self._run: Run | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._interrupts = 0
+        self._failure: BaseException | None = None
+
+    def run(self, server: Server, settings: RunSettings, conditions: Conditions) -> None:
+        """Ask what is left."""
+        number = self._begin(server, settings, conditions)
+        self.progress.update(self.snapshot())
+
+        def make_calls() -> None:
+            try:
+                asyncio.run(self._ask(number, server, settings))
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                self._failure = error
+            finally:
+                finished.set()
+
+        finished = threading.Event()
+        thread = threading.Thread(target=make_calls, name="collect")
+        thread.start()
+        _wait(finished, self._interrupt)
+        thread.join()
+        if self._run is not None:
+            self.counts = self._run.counts
+            self.ending, self.message = self._run.ending, self._run.message
+        self.progress.update(self.snapshot())
+        if self._failure is not None:
+            raise self._failure
+        self._end(number)
+
+    async def _ask(self, number: int, server: Server, settings: RunSettings) -> None:
+        self._loop = asyncio.get_running_loop()
+        name = self.plan.model.name
+        with Store(self.store.path) as store:
+            self._run = Run(store, number, name, server, settings, self._on_answer)
+            if self._interrupts:
+                self._run.ending = "interrupted"
+                return
+            await self._run.ask_all(self.plan.left)
+
+    def _interrupt(self) -> None:
+        """Stop: let calls in progress end; asked a second time, abandon them."""
+        self._interrupts += 1
+        if self._loop is None or self._run is None:
+            return
+        if self._interrupts == 1:
+            self._loop.call_soon_threadsafe(self._run.stop, "interrupted")
+            self.progress.warn("Stopping: the calls in progress end first (Ctrl-C abandons them)")
+        else:
+            self._loop.call_soon_threadsafe(self._run.abandon)
+
+    def _on_answer(self, outcome: Outcome) -> Sequence[str]:
+        task = self.plan.task(outcome.request)
+        self.answered.add(outcome.request)
+        self.left[task] -= 1
+        trial = self.plan.trials[outcome.request]
+        self.watch.read(trial, outcome.text, outcome.finish_reason or "")
+        signs = self.watch.look()
+        for sign in signs:
+            self.progress.warn(sign)
+        if time.monotonic() - self._shown > _SHOWN_EVERY:
+            self._shown = time.monotonic()
+            self.progress.update(self.snapshot())
+        return signs
+
+    def _begin(self, server: Server, settings: RunSettings, conditions: Conditions) -> int:
+        chosen = {
+            "model": self.plan.model.name,
+            "base_url": server.address,
+            "run": asdict(settings),
+            "conditions": asdict(conditions),
+            "prompts": {task: t.name for task, t in self.study.templates.items()},
+        }
+        try:
+            return self.store.begin_run(
+                now(), json.dumps(chosen, sort_keys=True), json.dumps(provenance(), sort_keys=True)
+            )
+        except sqlite3.Error as error:
+            msg = f"{self.store.path}: cannot be written, nothing was asked: {error}"
+            raise InputError(msg) from error
+
+    def _end(self, number: int) -> None:
+        counts = json.dumps(self.result().as_dict(), sort_keys=True)
+        try:
+            self.store.end_run(number, now(), self.ending, counts)
+        except sqlite3.Error as error:
+            if self.ending != "store failing":
+                self.ending, self.message = "store failing", f"{self.store.path}: {error}"
+
+    def snapshot(self) -> Snapshot:
+        """Return how far the collection is."""
+        tally, counts = self.watch.tally, self.counts
+        if self._run is not None:
+            counts = self._run.counts
+        prompts, replies = self.plan.estimate.total(self.left)
+        return Snapshot(
+            planned=len(self.plan.trials),
+            answered=len(self.answered),
+            valid=tally.valid,
+            invalid=tally.invalid,
+            prompt_tokens=counts.prompt_tokens,
+            reply_tokens=counts.completion_tokens,
+            prompt_tokens_left=prompts,
+            reply_tokens_left=replies,
+        )
+
+    def result(self) -> Collection:
+        """Return what was done."""
+        snapshot, tally = self.snapshot(), self.watch.tally
+        ending: Ending = self.ending
+        if snapshot.answered == snapshot.planned:
+            ending = "complete"
+        elif ending == "complete":
+            ending = "server failing"
+        return Collection(
+            study=self.study.folder,
+            model=self.plan.model.name,
+            snapshot=snapshot,
+            counts=self.counts,
+            all_runs=self.store.attempt_counts(self.plan.model.name),
+            ending=ending,
+            message=self.message,
+            warnings=[sign.text for sign in warning_signs(tally)],
+        )
+
+
+def _wait(finished: threading.Event, on_interrupt: Callable[[], None]) -> None:
+    """Wait for an event; Ctrl-C calls `on_interrupt` instead of ending the wait.
+
+    Not for the thread itself: Python 3.12 takes a thread whose `join` was interrupted for dead.
+    """
+    while True:
+        try:
+            while not finished.wait(0.1):
+                pass
+        except KeyboardInterrupt:
+            on_interrupt()
+        else:
+            return

@@ -1,0 +1,165 @@
+"""What is left to be asked of a model, and under which conditions."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from introspect_bayes.collect.estimate import TokenEstimate
+from introspect_bayes.collect.lineage import find_model
+from introspect_bayes.errors import InputError
+from introspect_bayes.material import PreparedStudy
+from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.stages import Model
+from introspect_bayes.store import Store
+from introspect_bayes.trials import Task
+
+_SAMPLED_FOR_ESTIMATE = 500
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """Everything that a model is asked in a study.
+
+    Attributes
+    ----------
+    model
+        Who is asked.
+    trials
+        Trial of each request, by the request's id.
+    answered
+        Requests that have their answer.
+    estimate
+        Tokens per request.
+    """
+
+    model: Model
+    trials: dict[str, str]
+    answered: frozenset[str]
+    estimate: TokenEstimate
+
+    @property
+    def left(self) -> list[str]:
+        """Requests without an answer, in the order in which they are asked.
+
+        The order of their hashes is as good as random: the first hundred replies already tell
+        about all contexts and both tasks.
+        """
+        return sorted(self.trials.keys() - self.answered)
+
+    def task(self, request: str) -> Task:
+        """Return the task of a request."""
+        return "decision" if self.trials[request].startswith("decision/") else "report"
+
+    def tasks(self, requests: Iterable[str]) -> Counter[Task]:
+        """Count requests by task."""
+        return Counter(self.task(request) for request in requests)
+
+
+def plan_collection(
+    study: PreparedStudy, store: Store | None, model_name: str, conditions: Conditions
+) -> CollectionPlan:
+    """Plan what a model is asked, writing nothing.
+
+    Parameters
+    ----------
+    study
+        The study.
+    store
+        Its store; None if there is none yet.
+    model_name
+        The model, as its server calls it.
+    conditions
+        Parameters of every request.
+
+    Raises
+    ------
+    InputError
+        If the study asks the model's stage nothing, or the store holds requests to the model
+        under other conditions.
+    """
+    model = Model(model_name, model_name) if store is None else find_model(store, model_name)
+    trials = {request.id: request.trial.id for request in plan_requests(study, model, conditions)}
+    if not trials:
+        msg = (
+            f"{study.folder}: nothing is asked of {model.stage} models; see [asked] in "
+            "study.toml, or tell what this model is: introspect-bayes models add"
+        )
+        raise InputError(msg)
+    stored = {} if store is None else store.planned(model_name)
+    sample = islice(plan_requests(study, model, conditions), 0, None, _stride(len(trials)))
+    texts = [(request.trial.task, request.content) for request in sample]
+    strangers = stored.keys() - trials.keys()
+    if store is not None and strangers:
+        raise InputError(_conflict(study.folder, model, store.content(min(strangers)), texts))
+    estimate = TokenEstimate.from_text(texts)
+    if store is not None:
+        usage = store.usage(model_name)
+        estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
+    answered = frozenset(request for request, done in stored.items() if done)
+    return CollectionPlan(model, trials, answered, estimate)
+
+
+def store_plan(
+    study: PreparedStudy, store: Store, plan: CollectionPlan, conditions: Conditions
+) -> None:
+    """Store the requests of a plan that are not stored yet.
+
+    Raises
+    ------
+    InputError
+        If the store cannot be written.
+    """
+    if store.planned(plan.model.name).keys() == plan.trials.keys():
+        return
+    try:
+        store.plan(plan_requests(study, plan.model, conditions))
+    except sqlite3.Error as error:
+        msg = f"{store.path}: the plan cannot be stored, nothing was asked: {error}"
+        raise InputError(msg) from error
+
+
+def _stride(count: int) -> int:
+    return max(1, count // _SAMPLED_FOR_ESTIMATE)
+
+
+def _task(trial: str) -> Task:
+    return "decision" if trial.startswith("decision/") else "report"
+
+
+def _conflict(folder: Path, model: Model, stored: str, planned: Iterable[tuple[Task, str]]) -> str:
+    """Say how a stored request differs from what would be planned now."""
+    before = _parameters(stored)
+    now = [_parameters(content) for _, content in planned]
+    # Decisions and reports may have different parameters: compare with the closest.
+    closest = min(now, key=lambda p: len(_differences(before, p)), default={})
+    changed = _differences(before, closest)
+    if not changed:
+        return (
+            f"{folder}: {model.name} was asked other trials or with other prompts before; put "
+            "study.toml, trials.csv and prompts/ back as they were, or prepare another study"
+        )
+    return (
+        f"{folder}: {model.name} was asked under other conditions before ({'; '.join(changed)}); "
+        "go on with those, or prepare another study: one study never mixes conditions"
+    )
+
+
+def _parameters(content: str) -> dict[str, Any]:
+    request = json.loads(content)
+    # A schema differs from context to context; whether there is one does not.
+    schema = {"response_format": "a schema"} if "response_format" in request else {}
+    without = {"model", "messages", "response_format"}
+    return {name: value for name, value in request.items() if name not in without} | schema
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name}: {before.get(name, 'not set')}, now {now.get(name, 'not set')}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]

@@ -1,0 +1,311 @@
+"""One run: workers that ask what is left, and the reasons why they stop."""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from introspect_bayes.collect.asking import Result, Server, is_same_model, now
+from introspect_bayes.collect.pace import Pace
+from introspect_bayes.collect.writing import StorageFailed, Writer
+from introspect_bayes.store import POSSIBLY_BILLED, Attempt, Outcome, Store
+
+Ending = Literal[
+    "complete", "limit reached", "interrupted", "server failing", "store failing",
+    "warning sign", "needs mending",
+]  # fmt: skip
+"""Why a run ended."""
+
+EXHAUSTED_IN_ROW: Final = 3
+"""Requests given up one after the other, with no answer in between, that end a run."""
+
+REFUSED_AT_MOST: Final = 5
+"""Requests that the server calls wrong (such as 400) before a run ends."""
+
+_LOOK_AGAIN: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How hard a run asks and how patient it is; none of it changes what is asked.
+
+    Attributes
+    ----------
+    concurrency
+        Most calls at once.
+    limit
+        Most requests asked in this run; None for all.
+    attempts
+        Most attempts at a request in this run.
+    timeout
+        Seconds until a call is given up.
+    first_wait, longest_wait
+        Seconds before a second attempt, and before any.
+    longest_pause
+        Longest pause in seconds that a server may ask for without ending the run.
+    stop_on_warning
+        Whether a warning sign ends the run.
+    answers_as
+        What the server may call itself although it was asked for another name.
+    """
+
+    concurrency: int = 8
+    limit: int | None = None
+    attempts: int = 6
+    timeout: float = 120.0
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    longest_pause: float = 600.0
+    stop_on_warning: bool = False
+    answers_as: str | None = None
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """What happened in a run.
+
+    Attributes
+    ----------
+    answered
+        Requests answered in this run.
+    attempts, failed
+        Calls made, and those that brought no answer, by kind of failure.
+    asked_again
+        Requests asked although an earlier attempt may have been billed.
+    prompt_tokens, completion_tokens
+        Of the answers, as far as the server tells.
+    """
+
+    answered: int = 0
+    attempts: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    asked_again: set[str] = field(default_factory=set)
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Run:
+    """Asks requests until all are answered or something stops it.
+
+    Parameters
+    ----------
+    store
+        Open store; read from this thread only.
+    number
+        Of the run, in the store.
+    model
+        Name of the model that is asked.
+    server
+        Who is asked.
+    settings
+        See `RunSettings`.
+    on_answer
+        Called with each stored answer; returns warning signs that just appeared.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        number: int,
+        model: str,
+        server: Server,
+        settings: RunSettings,
+        on_answer: Callable[[Outcome], Sequence[str]],
+    ) -> None:
+        self.store, self.number, self.model, self.server = store, number, model, server
+        self.settings, self.on_answer = settings, on_answer
+        self.counts = RunCounts()
+        self.ending: Ending = "complete"
+        self.message = ""
+        self.pace = Pace(settings.concurrency, settings.first_wait, settings.longest_wait)
+        self._answering = store.answering_model(model)
+        self._billed = store.possibly_billed(model)
+        self._next_attempt = store.next_attempt()
+        self._exhausted_in_row = 0
+        self._refused = 0
+        self._abandoned = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._workers: list[int] = []
+
+    async def ask_all(self, requests: Sequence[str]) -> None:
+        """Ask the requests, by id, the first one alone before all others."""
+        self._left = deque(requests[: self.settings.limit])
+        self._stopping = asyncio.Event()
+        self._preflight = asyncio.Event()
+        if len(self._left) < len(requests):
+            self.ending = "limit reached"
+        with Writer(self.store.path) as self._writer:
+            self._tasks = [
+                asyncio.create_task(self._work(worker))
+                for worker in range(min(self.settings.concurrency, len(self._left)))
+            ]
+            done, _ = await asyncio.wait(self._tasks)
+        await self.server.client.close()
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    def stop(self, ending: Ending, message: str = "") -> None:
+        """Start no further call; calls in progress may end. The first reason counts."""
+        if not self._stopping.is_set():
+            self.ending, self.message = ending, message
+            self._stopping.set()
+            self._preflight.set()
+
+    def abandon(self) -> None:
+        """Give up the calls in progress too; they are stored as abandoned."""
+        self.stop("interrupted")
+        self._abandoned = True
+        for task in self._tasks:
+            task.cancel()
+
+    async def _work(self, worker: int) -> None:
+        self._workers.append(worker)
+        if worker:
+            await self._preflight.wait()
+        unsaved: Outcome | None = None
+        while not self._stopping.is_set() and self._left:
+            if not self._may_ask(worker):
+                await self._save(unsaved)
+                unsaved = None
+                await self._wait_for_turn(worker)
+                continue
+            unsaved = await self._persist(worker, self._left.popleft(), unsaved)
+            self._preflight.set()
+        await self._save(unsaved)
+        self._workers.remove(worker)
+
+    def _may_ask(self, worker: int) -> bool:
+        """Return whether the server's rests and limits let a worker ask now."""
+        if self.pace.remaining():
+            return False
+        # Counted are those still at work, so that the last ones are never kept waiting.
+        return worker < self.pace.allowed or self._workers.index(worker) < self.pace.allowed
+
+    async def _wait_for_turn(self, worker: int) -> None:
+        while not self._may_ask(worker) and not self._stopping.is_set():
+            await self._rest(max(_LOOK_AGAIN, self.pace.remaining()))
+
+    async def _persist(self, worker: int, request: str, unsaved: Outcome | None) -> Outcome | None:
+        """Ask until there is an answer; return an outcome that is not yet stored."""
+        content = self.store.content(request)
+        for tries in range(1, self.settings.attempts + 1):
+            if request in self._billed:
+                self.counts.asked_again.add(request)
+            attempt = Attempt(self._next_attempt, request, self.number, now())
+            self._next_attempt += 1
+            began = time.monotonic()
+            # A call may only begin once its attempt is stored; the outcome before goes with it.
+            if not await self._save(unsaved, attempt):
+                return None
+            if self._stopping.is_set():
+                return Outcome(attempt.number, request, now(), "not sent")
+            self.counts.attempts += 1
+            result = self._judged(await self._ask(attempt, content))
+            unsaved = result.outcome
+            if unsaved.kind == "answered":
+                self._answered(unsaved)
+                return unsaved
+            self._failed(result, began)
+            if self._stopping.is_set() or not result.again:
+                return unsaved
+            await self._save(unsaved)
+            unsaved = None
+            if tries < self.settings.attempts:
+                await self._rest(self.pace.backoff(tries))
+                await self._wait_for_turn(worker)
+            if self._stopping.is_set():
+                return None
+        self._give_up(result.outcome)
+        return None
+
+    async def _ask(self, attempt: Attempt, content: str) -> Result:
+        try:
+            return await self.server.ask(attempt, content)
+        except asyncio.CancelledError:
+            if not self._abandoned:
+                raise
+            error = "abandoned by the user before the answer"
+            return Result(Outcome(attempt.number, attempt.request, now(), "abandoned", error=error))
+
+    def _judged(self, result: Result) -> Result:
+        """Turn an answer by another model into a failure."""
+        outcome = result.outcome
+        if outcome.kind != "answered":
+            return result
+        same = (
+            outcome.model == self._answering
+            if self._answering is not None
+            else is_same_model(self.model, outcome.model)
+        )
+        if same or outcome.model in {None, self.settings.answers_as}:
+            self._answering = self._answering or outcome.model
+            return result
+        expected = self._answering or self.model
+        error = f"answered as {outcome.model!r}, not as {expected!r}"
+        return Result(
+            replace(outcome, kind="other model", text=None, error=error),
+            mend=(
+                f"the server {error}; if that is the model that you mean, say so with "
+                f"--answers-as {outcome.model}"
+            ),
+        )
+
+    def _answered(self, outcome: Outcome) -> None:
+        self.pace.speed_up()
+        self._exhausted_in_row = 0
+        self.counts.prompt_tokens += outcome.prompt_tokens or 0
+        self.counts.completion_tokens += outcome.completion_tokens or 0
+
+    def _failed(self, result: Result, began: float) -> None:
+        outcome = result.outcome
+        self.counts.failed[outcome.kind] += 1
+        if outcome.kind in POSSIBLY_BILLED:
+            self._billed.add(outcome.request)
+        if result.wait is not None or outcome.kind == "rate limited":
+            self.pace.slow_down(began, result.wait)
+        if result.mend:
+            self.stop("needs mending", result.mend)
+        elif (result.wait or 0) > self.settings.longest_pause:
+            self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
+        elif outcome.kind == "refused by server":
+            self._refused += 1
+            if self._refused >= REFUSED_AT_MOST or not self._preflight.is_set():
+                said = f"the server calls requests wrong ({outcome.status}): {outcome.error}"
+                self.stop("needs mending", said)
+
+    def _give_up(self, outcome: Outcome) -> None:
+        self._exhausted_in_row += 1
+        times = f"{self.settings.attempts} attempts, the last one: {outcome.kind}"
+        detail = f" ({outcome.error})" if outcome.error else ""
+        if not self._preflight.is_set() and outcome.kind == "connection failed":
+            said = f"no server answers at {self.server.address}{detail}; is it running?"
+            self.stop("needs mending", said)
+        elif not self._preflight.is_set() or self._exhausted_in_row >= EXHAUSTED_IN_ROW:
+            self.stop("server failing", f"no answer in {times}{detail}")
+
+    async def _save(self, outcome: Outcome | None, attempt: Attempt | None = None) -> bool:
+        """Store an outcome and a new attempt together; False if that failed."""
+        if outcome is None and attempt is None:
+            return True
+        try:
+            await self._writer.commit(
+                [] if attempt is None else [attempt], [] if outcome is None else [outcome]
+            )
+        except StorageFailed as failure:
+            self.stop("store failing", str(failure))
+            return False
+        if outcome is not None and outcome.kind == "answered":
+            self.counts.answered += 1
+            signs = self.on_answer(outcome)
+            if signs and self.settings.stop_on_warning:
+                self.stop("warning sign", signs[0])
+        return True
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return

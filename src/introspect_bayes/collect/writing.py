@@ -1,0 +1,103 @@
+"""A thread that commits attempts and outcomes, many at a time."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from introspect_bayes.store import Attempt, Outcome, Store
+
+
+class StorageFailed(Exception):  # noqa: N818 - an ending of a run
+    """The store could not be written; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    attempts: Sequence[Attempt]
+    outcomes: Sequence[Outcome]
+    done: "asyncio.Future[None]"
+
+
+class Writer:
+    """Commits what workers hand over; whatever waits meanwhile goes into the next commit.
+
+    Use it as a context manager inside a running event loop; leaving it commits what is left.
+
+    Parameters
+    ----------
+    path
+        The store file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._loop = asyncio.get_running_loop()
+        self._waiting: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="store writer")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+
+    def commit(
+        self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]
+    ) -> "asyncio.Future[None]":
+        """Hand over rows; the future is done when they are safely stored.
+
+        The future raises StorageFailed if they could not be.
+        """
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.put(_Batch(attempts, outcomes, done))
+        return done
+
+    def _write(self) -> None:
+        failure: StorageFailed | None = None
+        with Store(self._path) as store:
+            while batches := self._next():
+                try:
+                    store.record(
+                        [a for batch in batches for a in batch.attempts],
+                        [o for batch in batches for o in batch.outcomes],
+                    )
+                except sqlite3.Error as error:
+                    failure = StorageFailed(f"{self._path}: cannot be written: {error}")
+                self._loop.call_soon_threadsafe(_finish, batches, failure)
+
+    def _next(self) -> list[_Batch]:
+        """Return all that waits, at least one batch; nothing after the last."""
+        batches = []
+        batch = self._waiting.get()
+        while batch is not None:
+            batches.append(batch)
+            try:
+                batch = self._waiting.get_nowait()
+            except queue.Empty:
+                return batches
+        if batches:
+            self._waiting.put(None)
+        return batches
+
+
+def _finish(batches: Sequence[_Batch], failure: StorageFailed | None) -> None:
+    for batch in batches:
+        if batch.done.cancelled():
+            continue
+        if failure is None:
+            batch.done.set_result(None)
+        else:
+            batch.done.set_exception(failure)

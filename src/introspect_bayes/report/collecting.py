@@ -1,0 +1,133 @@
+"""What a terminal shows while replies come in, and what they will cost before they do."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from introspect_bayes.collect.collecting import Collection, Snapshot
+from introspect_bayes.collect.estimate import Prices
+from introspect_bayes.collect.planning import CollectionPlan
+
+
+class CollectionProgress:
+    """A bar with rate, time left, share of invalid replies, tokens and cost.
+
+    Parameters
+    ----------
+    prices
+        US dollars per million tokens; without them no cost is shown.
+    shown
+        Whether to draw the bar; warnings are shown in any case.
+    """
+
+    def __init__(self, prices: Prices | None, *, shown: bool) -> None:
+        self._prices = prices
+        console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            BarColumn(bar_width=10),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("left{task.fields[detail]}"),
+            console=console,
+            disable=not shown,
+        )
+        self._task = self._bar.add_task("replies", total=None, rate="", detail="")
+        self._began = False
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show how far it is."""
+        if not self._began:
+            self._began = True
+            # Answers of earlier runs must not count in this run's rate.
+            self._bar.reset(self._task, total=snapshot.planned, completed=snapshot.answered)
+        speed = self._bar.tasks[0].speed
+        self._bar.update(
+            self._task,
+            completed=snapshot.answered,
+            rate=f"{speed:.1f}/s" if speed else "",
+            detail=self._detail(snapshot),
+        )
+
+    def warn(self, text: str) -> None:
+        """Show a warning above the bar."""
+        self._bar.console.print(f"[bold yellow]Warning:[/] {text}")
+
+    def _detail(self, snapshot: Snapshot) -> str:
+        read = snapshot.valid + snapshot.invalid
+        parts = ["", f"{snapshot.invalid / read:.0%} invalid"] if read else [""]
+        tokens = snapshot.prompt_tokens + snapshot.reply_tokens
+        ahead = snapshot.prompt_tokens_left + snapshot.reply_tokens_left
+        parts.append(f"{_short(tokens)}/{_short(tokens + ahead)} tokens")
+        if self._prices is not None:
+            spent = self._prices.cost(snapshot.prompt_tokens, snapshot.reply_tokens)
+            more = self._prices.cost(snapshot.prompt_tokens_left, snapshot.reply_tokens_left)
+            parts.append(f"${spent:.2f}/${spent + more:.2f}")
+        return " · ".join(parts)
+
+
+def _short(count: float) -> str:
+    """Return a count in few letters, as a terminal has only 80 columns."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.1f}{letter}"
+    return f"{count:.0f}"
+
+
+def estimate_table(plan: CollectionPlan, limit: int | None, prices: Prices | None) -> Table:
+    """Return what a run would ask: requests, tokens and cost by task."""
+    table = Table(box=None, title=escape(f"To ask of {plan.model.name}"), title_justify="left")
+    for name in ("task", "requests", "prompt tokens", "reply tokens", "cost"):
+        table.add_column(name, justify="left" if name == "task" else "right")
+    counts = plan.tasks(plan.left[:limit])
+    rows = [(f"{task}s", {task: count}) for task, count in sorted(counts.items())]
+    for name, left in [*rows, ("together", dict(counts))]:
+        prompts, replies = plan.estimate.total(left)
+        cost = "" if prices is None else f"${prices.cost(prompts, replies):.2f}"
+        table.add_row(name, f"{sum(left.values()):,}", f"{prompts:,.0f}", f"{replies:,.0f}", cost)
+    return table
+
+
+def summary(collection: Collection) -> str:
+    """Return how a run ended, in one paragraph, and how to go on."""
+    snapshot, counts = collection.snapshot, collection.counts
+    read = f"{snapshot.invalid:,} replies cannot be used"
+    lines = [
+        f"{collection.model}: {snapshot.answered:,} of {snapshot.planned:,} requests answered.",
+        f"In this run {counts.answered:,} were; of all, {read}.",
+    ]
+    if counts.failed:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.failed.most_common())
+        lines.append(f"{counts.failed.total():,} of {counts.attempts:,} calls failed: {kinds}.")
+    if counts.asked_again:
+        lines.append(
+            f"{len(counts.asked_again):,} requests were asked again after an interruption and may "
+            "be billed twice."
+        )
+    lines += [f"Warning: {sign}" for sign in collection.warnings]
+    if not collection.complete:
+        why = f" ({collection.message})" if collection.message else ""
+        lines.append(f"Stopped: {collection.ending}{why}. The same command goes on from here.")
+    return "\n".join(lines)

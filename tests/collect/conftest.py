@@ -1,0 +1,41 @@
+"""A small prepared study, its answers, and the key that must never be seen again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from loopback import KEY
+
+from introspect_bayes.context_files import shipped_contexts
+from introspect_bayes.material import Counts, prepare_study
+from introspect_bayes.shipped import shipped_folder
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    return KEY
+
+
+@pytest.fixture
+def prepare(tmp_path: Path) -> Callable[..., Path]:
+    """Prepare a study of native contexts, 6 decisions and 2 reports each if not told otherwise."""
+
+    def make(name: str = "study", contexts: int = 4, decisions: int = 6, reports: int = 2) -> Path:
+        prompts = shipped_folder("data") / "prompts"
+        prepare_study(
+            tmp_path / name,
+            {"instilled": [], "native": shipped_contexts("native")[:contexts]},
+            {"decision": prompts / "decision-1.toml", "report": prompts / "report-1.toml"},
+            counts=Counts(native_choices=decisions, reports=reports),
+        )
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def study(prepare: Callable[..., Path]) -> Path:
+    """32 requests."""
+    return prepare()
