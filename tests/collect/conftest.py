@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from loopback import KEY
 
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.shipped import shipped_folder
+from loopback import KEY
 
 
 @pytest.fixture(autouse=True)
