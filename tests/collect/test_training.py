@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-from training_server import Fault, TrainingServer
 
 from introspect_bayes.cli import main
 from introspect_bayes.collect import training, training_service
@@ -19,6 +18,7 @@ from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
+from training_server import Fault, TrainingServer
 
 KEY = "sk-very/secret-0123456789"
 JOBS = "/fine_tuning/jobs"
