@@ -1,12 +1,15 @@
 """Names and queries that the tests of collecting share."""
 
+import json
+import resource
 import sqlite3
 from pathlib import Path
 
-from introspect_bayes.collect import RunSettings
+from introspect_bayes.collect import RunSettings, collect_replies
 
 KEY = "sk-loopback/0123456789+secret"
 MODEL = "tiny-1"
+CONCURRENCY = 8
 
 
 def impatient(**changes: object) -> RunSettings:
@@ -29,3 +32,12 @@ def answers(study: Path) -> list[tuple]:
 
 def stored_bytes(study: Path) -> bytes:
     return b"".join(path.read_bytes() for path in study.rglob("*") if path.is_file())
+
+
+def run_in_process(study, address, file_size=None):
+    """Collect in a process of its own, as `kill -9` needs one."""
+    if file_size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
+    settings = impatient(concurrency=CONCURRENCY)
+    result = collect_replies(study, MODEL, base_url=address, settings=settings)
+    (study / "result.json").write_text(json.dumps(result.as_dict()))

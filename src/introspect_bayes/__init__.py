@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.plan import Conditions
-    from introspect_bayes.specs import Prior, Specification, read_specification, spec
+    from introspect_bayes.priors import Prior
+    from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
@@ -28,7 +29,7 @@ _HOMES = {
     "Conditions": "plan",
     "HDI_PROB": "constants",
     "InputError": "errors",
-    "Prior": "specs",
+    "Prior": "priors",
     "RunSettings": "collect",
     "Sampler": "fits",
     "Settings": "analyses",

@@ -30,3 +30,13 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
     "Weibull": {"alpha": "positive", "beta": "positive"},
 }
 """Continuous univariate PyMC distributions: name to arguments, in PyMC's order."""
+
+DISCRETE: Final = frozenset(
+    {
+        "Bernoulli", "BetaBinomial", "Binomial", "Categorical", "DiscreteUniform",
+        "DiscreteWeibull", "Geometric", "HyperGeometric", "NegativeBinomial", "OrderedLogistic",
+        "OrderedProbit", "Poisson", "ZeroInflatedBinomial", "ZeroInflatedNegativeBinomial",
+        "ZeroInflatedPoisson",
+    }
+)  # fmt: skip
+"""PyMC's discrete distributions, to be told from misspellings."""

@@ -5,20 +5,15 @@ are errors, because Bambi would fill a gap with a prior scaled to the data and o
 misspelling.
 """
 
-import difflib
-import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
+from introspect_bayes.priors import Prior, as_prior, closest
 from introspect_bayes.shipped import shipped_folder
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {"bernoulli": (), "gaussian": ("sigma",)}
@@ -29,99 +24,6 @@ _KEYS: Final = frozenset(
     {"title", "source", "brms", "formula", "family", "by", "dropped_when_constant", "priors"}
 )
 _REQUIRED: Final = ("title", "source", "brms", "formula", "family", "priors")
-
-
-def _median(response: np.ndarray) -> float:
-    return round(float(np.median(response)), 1) + 0.0  # never -0.0
-
-
-def _scale(response: np.ndarray) -> float:
-    deviation = 1.4826 * float(np.median(np.abs(response - np.median(response))))
-    return max(2.5, round(deviation, 1))
-
-
-RESPONSE_STATISTICS: Final = {"median(response)": _median, "max(2.5, mad(response))": _scale}
-"""Prior arguments that brms takes from the response; it rounds both to one decimal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """A prior distribution: a PyMC distribution's name and its arguments.
-
-    Parameters
-    ----------
-    dist
-        A name in `DISTRIBUTIONS`.
-    args
-        All arguments of the distribution: numbers, or a name in `RESPONSE_STATISTICS`.
-
-    Raises
-    ------
-    InputError
-        If the distribution or an argument is unknown, missing or out of range.
-
-    Examples
-    --------
-    >>> print(Prior("Normal", {"mu": 0, "sigma": 1}))
-    Normal(mu=0, sigma=1)
-    """
-
-    dist: str
-    args: Mapping[str, float | str]
-
-    def __post_init__(self) -> None:
-        if self.dist not in DISTRIBUTIONS:
-            msg = f"unknown distribution {self.dist!r}{closest(self.dist, DISTRIBUTIONS)}"
-            raise InputError(msg)
-        arguments = DISTRIBUTIONS[self.dist]
-        for name in self.args:
-            if name not in arguments:
-                msg = f"{self.dist} has no argument {name!r}{closest(name, arguments)}"
-                raise InputError(msg)
-        missing = [name for name in arguments if name not in self.args]
-        if missing:
-            msg = f"{self.dist} lacks {', '.join(missing)} (its arguments: {', '.join(arguments)})"
-            raise InputError(msg)
-        for name, value in self.args.items():
-            _check_argument(self.dist, name, value)
-
-    def __str__(self) -> str:
-        return f"{self.dist}({', '.join(f'{k}={v}' for k, v in self.args.items())})"
-
-    def numbers(self, response: ArrayLike = ()) -> dict[str, float]:
-        """Return the arguments as numbers, those that depend on the data taken from `response`.
-
-        Parameters
-        ----------
-        response
-            The response of the regression, one-dimensional; needed only by
-            `RESPONSE_STATISTICS` (brms's default priors for Gaussian models).
-
-        Examples
-        --------
-        >>> Prior("StudentT", {"nu": 3, "mu": "median(response)", "sigma": 2.5}).numbers([0, 1, 2])
-        {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
-        """
-        values = np.asarray(response, dtype=float)
-        return {
-            name: RESPONSE_STATISTICS[value](values) if isinstance(value, str) else float(value)
-            for name, value in self.args.items()
-        }
-
-
-def _check_argument(dist: str, name: str, value: object) -> None:
-    if isinstance(value, str):
-        if value not in RESPONSE_STATISTICS:
-            known = ", ".join(repr(key) for key in RESPONSE_STATISTICS)
-            msg = f"{dist}: {name} = {value!r} is neither a number nor one of {known}"
-            raise InputError(msg)
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        msg = f"{dist}: {name} = {value!r} is not a finite number"
-        raise InputError(msg)
-    if DISTRIBUTIONS[dist][name] == "positive" and value <= 0:
-        msg = f"{dist}: {name} = {value:g} must be positive"
-        raise InputError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +103,35 @@ class Specification:
         """Names that `priors` must hold, in the model's order."""
         return ("Intercept", *self.terms, *FAMILIES[self.family])
 
-    def with_priors(self, **priors: Prior) -> "Specification":
+    def with_priors(self, **priors: object) -> "Specification":
         """Return a copy with some priors replaced.
+
+        Parameters
+        ----------
+        **priors
+            Parameter and prior: text such as ``"Normal(0, 0.5)"``, a `Prior`, or an unnamed
+            distribution of PyMC or PreliZ. Parameters with a colon in their name go in as
+            ``**{"a:b": ...}``.
 
         Raises
         ------
         InputError
-            If a parameter does not exist; the message names those that do.
+            If a parameter does not exist, or a prior is none; the message names what there is.
 
         Examples
         --------
-        >>> wide = Prior("Normal", {"mu": 0, "sigma": 2.5})
-        >>> print(spec("choice_weights").with_priors(slopes=wide).priors["slopes"])
+        >>> print(spec("choice_weights").with_priors(slopes="Normal(0, 2.5)").priors["slopes"])
         Normal(mu=0, sigma=2.5)
         """
-        return replace(self, priors={**self.priors, **priors})
+        changed = {name: self._prior(name, given) for name, given in priors.items()}
+        return replace(self, priors={**self.priors, **changed})
+
+    def _prior(self, parameter: str, given: object) -> Prior:
+        try:
+            return as_prior(given)
+        except InputError as error:
+            msg = f"{self.name}.{parameter}: {error}"
+            raise InputError(msg) from error
 
     def without(self, factor: str) -> "Specification":
         """Return a copy without a factor, its interactions and their priors.
@@ -328,17 +244,3 @@ def _prior(parameter: str, entry: object) -> Prior:
     except InputError as error:
         msg = f"[priors] {parameter}: {error}"
         raise InputError(msg) from error
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return " (did you mean ...?)" and the known names, to end an error message.
-
-    Examples
-    --------
-    >>> closest("Norml", ["Normal", "Laplace"])
-    '; did you mean Normal? (known: Normal, Laplace)'
-    """
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    question = f"; did you mean {near[0]}?" if near else ""
-    return f"{question} (known: {', '.join(names)})"

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.collect.asking import is_same_model, retry_after
@@ -18,11 +18,13 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_read_or_named(body):
     assert isinstance(read_body(body), Reading | str)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
@@ -44,6 +46,7 @@ def test_any_json_is_read_or_named_and_can_be_stored(answer):
         assert isinstance(answer["choices"][0]["message"], dict)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_reply_is_kept_word_for_word(text):
     message = {"content": text}
@@ -96,6 +99,7 @@ def test_a_key_is_trimmed_and_never_shown(monkeypatch):
         assert "4567890" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_the_key_never_survives(before, after):
     key = Secret('sk-/"quoted\\key"')

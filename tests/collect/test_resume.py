@@ -4,7 +4,6 @@ import asyncio
 import json
 import multiprocessing
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -20,19 +19,16 @@ from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
 from introspect_bayes.plan import Conditions
 from introspect_bayes.store.schema import MIGRATIONS
-from loopback import MODEL, answers, impatient, rows
+from loopback import CONCURRENCY, MODEL, answers, impatient, rows, run_in_process
 
-CONCURRENCY = 8
 PROGRAM = [sys.executable, "-c", "from introspect_bayes.cli import main; exit(main())"]
 
 
-def run_in_process(study, address, file_size=None):
-    """Collect in a process of its own, as `kill -9` needs one."""
-    if file_size is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
-    settings = impatient(concurrency=CONCURRENCY)
-    result = collect_replies(study, MODEL, base_url=address, settings=settings)
-    (study / "result.json").write_text(json.dumps(result.as_dict()))
+def wait_for(condition, process):
+    """Wait until a condition holds while a process runs."""
+    while not condition():
+        assert process.is_alive(), f"the process ended: {process.exitcode}"
+        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +106,7 @@ def test_requests_cut_off_by_a_kill_are_counted_as_possibly_billed_twice(study, 
     with ChatServer(stuck) as server:
         process = processes.Process(target=run_in_process, args=(study, server.address))
         process.start()
-        while len(server.hits) < 5 + CONCURRENCY:
-            time.sleep(0.01)
+        wait_for(lambda: len(server.hits) >= 5 + CONCURRENCY, process)
         process.kill()
         process.join()
     with ChatServer() as server:
@@ -153,8 +148,7 @@ def test_a_second_process_is_refused(study, processes):
     with ChatServer(stuck) as server:
         process = processes.Process(target=run_in_process, args=(study, server.address))
         process.start()
-        while not server.hits:
-            time.sleep(0.01)
+        wait_for(lambda: server.hits, process)
         with pytest.raises(InputError, match="another process is collecting"):
             collect_replies(study, MODEL, base_url=server.address)
         assert main(["verify", str(study)]) == 0
@@ -175,7 +169,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study, times):
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            while len(server.hits) < 11:
+            while len(server.hits) < 11 and process.poll() is None:
                 time.sleep(0.01)
             for _ in range(times):
                 process.send_signal(signal.SIGINT)

@@ -10,7 +10,8 @@ from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
 from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, REVEALED, CannotCompute
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.specs import Specification, closest
+from introspect_bayes.priors import closest
+from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study
 

@@ -1,0 +1,284 @@
+"""Priors: a distribution's name and its arguments, however they are written.
+
+Distributions are named and checked as data, so that nothing that a user writes is evaluated, and a
+specification can be read without loading PyMC.
+"""
+
+import ast
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS
+from introspect_bayes.errors import InputError
+
+
+def _median(response: np.ndarray) -> float:
+    return round(float(np.median(response)), 1) + 0.0  # never -0.0
+
+
+def _scale(response: np.ndarray) -> float:
+    deviation = 1.4826 * float(np.median(np.abs(response - np.median(response))))
+    return max(2.5, round(deviation, 1))
+
+
+RESPONSE_STATISTICS: Final = {"median(response)": _median, "max(2.5, mad(response))": _scale}
+"""Prior arguments that brms takes from the response; it rounds both to one decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A prior distribution: a PyMC distribution's name and its arguments.
+
+    Parameters
+    ----------
+    dist
+        A name in `DISTRIBUTIONS`.
+    args
+        All arguments of the distribution: numbers, or a name in `RESPONSE_STATISTICS`.
+
+    Raises
+    ------
+    InputError
+        If the distribution or an argument is unknown, missing or out of range.
+
+    Examples
+    --------
+    >>> print(Prior("Normal", {"mu": 0, "sigma": 1}))
+    Normal(mu=0, sigma=1)
+    """
+
+    dist: str
+    args: Mapping[str, float | str]
+
+    def __post_init__(self) -> None:
+        _require_known(self.dist)
+        arguments = DISTRIBUTIONS[self.dist]
+        for name in self.args:
+            if name not in arguments:
+                msg = f"{self.dist} has no argument {name!r}{closest(name, arguments)}"
+                raise InputError(msg)
+        missing = [name for name in arguments if name not in self.args]
+        if missing:
+            msg = f"{self.dist} lacks {', '.join(missing)} (its arguments: {', '.join(arguments)})"
+            raise InputError(msg)
+        for name, value in self.args.items():
+            _check_argument(self.dist, name, value)
+        if self.dist == "Uniform" and not self.args["lower"] < self.args["upper"]:  # type: ignore[operator]
+            msg = f"{self}: lower must be less than upper"
+            raise InputError(msg)
+
+    def __str__(self) -> str:
+        return f"{self.dist}({', '.join(f'{k}={v}' for k, v in self.args.items())})"
+
+    def numbers(self, response: ArrayLike = ()) -> dict[str, float]:
+        """Return the arguments as numbers, those that depend on the data taken from `response`.
+
+        Parameters
+        ----------
+        response
+            The response of the regression, one-dimensional; needed only by
+            `RESPONSE_STATISTICS` (brms's default priors for Gaussian models).
+
+        Examples
+        --------
+        >>> Prior("StudentT", {"nu": 3, "mu": "median(response)", "sigma": 2.5}).numbers([0, 1, 2])
+        {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
+        """
+        values = np.asarray(response, dtype=float)
+        return {
+            name: RESPONSE_STATISTICS[value](values) if isinstance(value, str) else float(value)
+            for name, value in self.args.items()
+        }
+
+
+def _check_argument(dist: str, name: str, value: object) -> None:
+    if isinstance(value, str):
+        if value not in RESPONSE_STATISTICS:
+            known = ", ".join(repr(key) for key in RESPONSE_STATISTICS)
+            msg = f"{dist}: {name} = {value!r} is neither a number nor one of {known}"
+            raise InputError(msg)
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        msg = f"{dist}: {name} = {value!r} is not a finite number"
+        raise InputError(msg)
+    if DISTRIBUTIONS[dist][name] == "positive" and value <= 0:
+        msg = f"{dist}: {name} = {value:g} must be positive"
+        raise InputError(msg)
+
+
+def _require_known(dist: str) -> None:
+    if dist in DISCRETE:
+        msg = f"{dist} is a discrete distribution; a parameter needs a continuous one"
+        raise InputError(msg)
+    if dist not in DISTRIBUTIONS:
+        msg = f"unknown distribution {dist!r}{closest(dist, DISTRIBUTIONS)}"
+        raise InputError(msg)
+
+
+def read_prior(text: str) -> Prior:
+    """Read a prior written as a distribution with its arguments; nothing is evaluated.
+
+    Parameters
+    ----------
+    text
+        Such as ``Normal(0, 0.5)`` or ``StudentT(nu=3, mu=0, sigma=1)``: arguments in PyMC's order,
+        or by name; numbers, or a quoted name in `RESPONSE_STATISTICS`.
+
+    Raises
+    ------
+    InputError
+        If it is anything else, or no possible prior.
+
+    Examples
+    --------
+    >>> print(read_prior("Normal(0, sigma=0.5)"))
+    Normal(mu=0, sigma=0.5)
+    """
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        call = None
+    if isinstance(call, ast.Name):
+        call = ast.Call(func=call, args=[], keywords=[])
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        msg = f"{text!r} is not a distribution; write one such as Normal(0, 0.5)"
+        raise InputError(msg)
+    dist = call.func.id
+    _require_known(dist)
+    names = list(DISTRIBUTIONS[dist])
+    if len(call.args) > len(names):
+        msg = f"{dist} takes {len(names)} arguments: {', '.join(names) or 'none'}"
+        raise InputError(msg)
+    args = {name: _constant(dist, node) for name, node in zip(names, call.args, strict=False)}
+    for keyword in call.keywords:
+        if keyword.arg is None or keyword.arg in args:
+            msg = f"{dist}: argument {keyword.arg or '**'} is given twice or unreadable"
+            raise InputError(msg)
+        args[keyword.arg] = _constant(dist, keyword.value)
+    return Prior(dist, args)
+
+
+def _constant(dist: str, node: ast.expr) -> float | str:
+    sign = 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        sign = -1 if isinstance(node.op, ast.USub) else 1
+        node = node.operand
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, str) and sign == 1:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        msg = f"{dist}: {ast.unparse(node)} is not a number"
+        raise InputError(msg)
+    return sign * value
+
+
+def as_prior(given: object) -> Prior:
+    """Return a prior from whatever states one.
+
+    Parameters
+    ----------
+    given
+        A `Prior`, its text (`read_prior`), an unnamed PyMC distribution (``pm.Normal.dist(0, 1)``),
+        or a PreliZ distribution with all its parameters.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or no possible prior.
+
+    Examples
+    --------
+    >>> print(as_prior("Laplace(0, 1)"))
+    Laplace(mu=0, b=1)
+    """
+    if isinstance(given, Prior):
+        return given
+    if isinstance(given, str):
+        return read_prior(given)
+    owner = getattr(given, "owner", None)
+    if owner is not None and hasattr(owner.op, "dist_params"):
+        return _from_pymc(owner)
+    if hasattr(given, "params_dict") and hasattr(given, "params"):
+        return _from_preliz(given)
+    msg = f"{given!r} is not a prior; write one such as Normal(0, 0.5)"
+    raise InputError(msg)
+
+
+def _from_pymc(node: Any) -> Prior:
+    """Read PyMC's own parameters, some of which are the inverse of what its users write."""
+    kind = node.op.name
+    if kind not in _PYMC:
+        msg = f"PyMC's {kind!r} is not among the priors (known: {', '.join(DISTRIBUTIONS)})"
+        raise InputError(msg)
+    dist, names = _PYMC[kind]
+    args = {}
+    for name, parameter in zip(names, node.op.dist_params(node), strict=True):
+        value = np.asarray(parameter.eval())
+        if value.ndim:
+            msg = f"{dist}: {name} has shape {value.shape}; a prior's arguments are single numbers"
+            raise InputError(msg)
+        number = float(str(value))  # as it is printed: PyMC keeps 0.1 in single precision
+        if name.startswith("1/"):
+            args[name.removeprefix("1/")] = float(f"{1 / number:.6g}")
+        elif name:
+            args[name] = number
+        elif number:
+            msg = f"{dist} with a location other than 0 is not among the priors"
+            raise InputError(msg)
+    return Prior(dist, args)
+
+
+_PYMC: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "asymmetriclaplace": ("AsymmetricLaplace", ("b", "kappa", "mu")),
+    "cauchy": ("Cauchy", ("alpha", "beta")),
+    "exponential": ("Exponential", ("1/lam",)),
+    "flat": ("Flat", ()),
+    "gamma": ("Gamma", ("alpha", "1/beta")),
+    "gumbel": ("Gumbel", ("mu", "beta")),
+    "half_flat": ("HalfFlat", ()),
+    "halfcauchy": ("HalfCauchy", ("beta",)),
+    "halfnormal": ("HalfNormal", ("", "sigma")),
+    "halfstudentt": ("HalfStudentT", ("nu", "sigma")),
+    "invgamma": ("InverseGamma", ("alpha", "beta")),
+    "laplace": ("Laplace", ("mu", "b")),
+    "logistic": ("Logistic", ("mu", "s")),
+    "lognormal": ("LogNormal", ("mu", "sigma")),
+    "normal": ("Normal", ("mu", "sigma")),
+    "skewnormal": ("SkewNormal", ("mu", "sigma", "alpha")),
+    "t": ("StudentT", ("nu", "mu", "sigma")),
+    "uniform": ("Uniform", ("lower", "upper")),
+    "weibull": ("Weibull", ("alpha", "beta")),
+}
+"""PyMC's operations by name, and what their parameters are; an empty name must be zero."""
+
+
+def _from_preliz(given: Any) -> Prior:
+    dist = type(given).__name__
+    _require_known(dist)
+    arguments = DISTRIBUTIONS[dist]
+    stated = {name: getattr(given, name, None) for name in arguments}
+    missing = [name for name, value in stated.items() if value is None]
+    if missing:
+        msg = f"PreliZ's {dist} lacks {', '.join(missing)}"
+        raise InputError(msg)
+    return Prior(dist, {name: float(str(value)) for name, value in stated.items()})
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return " (did you mean ...?)" and the known names, to end an error message.
+
+    Examples
+    --------
+    >>> closest("Norml", ["Normal", "Laplace"])
+    '; did you mean Normal? (known: Normal, Laplace)'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    question = f"; did you mean {near[0]}?" if near else ""
+    return f"{question} (known: {', '.join(names)})"

@@ -1,0 +1,117 @@
+import contextlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS
+from introspect_bayes.errors import InputError
+from introspect_bayes.priors import Prior, as_prior, read_prior
+
+EXAMPLES = {
+    "AsymmetricLaplace": {"b": 2.0, "kappa": 0.7, "mu": -1.0},
+    "Cauchy": {"alpha": 0.1, "beta": 2.0},
+    "Exponential": {"lam": 3.0},
+    "Flat": {},
+    "Gamma": {"alpha": 2.0, "beta": 3.0},
+    "Gumbel": {"mu": 0.3, "beta": 2.0},
+    "HalfCauchy": {"beta": 2.5},
+    "HalfFlat": {},
+    "HalfNormal": {"sigma": 0.1},
+    "HalfStudentT": {"nu": 3.0, "sigma": 2.5},
+    "InverseGamma": {"alpha": 2.0, "beta": 0.7},
+    "Laplace": {"mu": 0.0, "b": 1.0},
+    "LogNormal": {"mu": -0.5, "sigma": 0.3},
+    "Logistic": {"mu": 0.1, "s": 2.0},
+    "Normal": {"mu": 0.0, "sigma": 0.5},
+    "SkewNormal": {"mu": 0.0, "sigma": 1.0, "alpha": 3.0},
+    "StudentT": {"nu": 3.0, "mu": 0.0, "sigma": 1.0},
+    "Uniform": {"lower": -1.0, "upper": 4.0},
+    "Weibull": {"alpha": 2.0, "beta": 1.5},
+}
+
+
+def test_every_distribution_has_an_example():
+    assert EXAMPLES.keys() == DISTRIBUTIONS.keys()
+
+
+@pytest.mark.parametrize("dist", EXAMPLES)
+def test_text_and_pymc_state_the_same_prior(dist):
+    import pymc as pm
+
+    args = EXAMPLES[dist]
+    written = f"{dist}({', '.join(f'{k}={v}' for k, v in args.items())})"
+    assert read_prior(written) == Prior(dist, args)
+    in_order = f"{dist}({', '.join(str(args[name]) for name in DISTRIBUTIONS[dist])})"
+    assert read_prior(in_order) == Prior(dist, args)
+    unnamed = getattr(pm, dist).dist(**args)
+    assert as_prior(unnamed) == Prior(dist, args)
+    # And it means the same, whatever the names of the arguments.
+    again = getattr(pm, dist).dist(**as_prior(unnamed).numbers())
+    assert pm.logp(unnamed, 0.37).eval() == pytest.approx(float(pm.logp(again, 0.37).eval()))
+
+
+@pytest.mark.parametrize("dist", sorted(EXAMPLES.keys() - {"Flat", "HalfFlat"}))
+def test_preliz_states_the_same_prior(dist):
+    preliz = pytest.importorskip("preliz")
+    if not hasattr(preliz, dist):
+        pytest.skip(f"PreliZ has no {dist}")
+    args = EXAMPLES[dist]
+    assert as_prior(getattr(preliz, dist)(**args)) == Prior(dist, args)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Norml(0, 1)", "did you mean Normal"),
+        ("Normal(0)", "lacks sigma"),
+        ("Normal(0, 1, 2)", "takes 2 arguments"),
+        ("Normal(0, sd=1)", "no argument 'sd'"),
+        ("Normal(0, mu=1)", "given twice"),
+        ("Normal(0, -1)", "must be positive"),
+        ("Normal(0, 0)", "must be positive"),
+        ("Normal(0, inf)", "not a number"),
+        ("Normal(0, 1e999)", "not a finite number"),
+        ("Normal(0, True)", "not a number"),
+        ("Normal(0, 2**3)", "not a number"),
+        ("Normal(0, 'median')", "neither a number nor"),
+        ("Normal(*x)", "not a number"),
+        ("Normal(**x)", "unreadable"),
+        ("Poisson(3)", "discrete"),
+        ("Uniform(2, 1)", "lower must be less"),
+        ("Uniform(1, 1)", "lower must be less"),
+        ("0.5", "not a distribution"),
+        ("", "not a distribution"),
+        ("Normal(0, 1); import os", "not a distribution"),
+        ("__import__('os').system('true')", "not a distribution"),
+        ("exec('1')", "unknown distribution 'exec'"),
+        ("lambda: 0", "not a distribution"),
+        ("Normal(0, __import__('os'))", "not a number"),
+    ],
+)
+def test_what_is_no_prior_is_refused_with_the_reason(text, said):
+    with pytest.raises(InputError, match=said.replace("(", r"\(")):
+        read_prior(text)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40))
+def test_no_text_is_ever_evaluated_or_trips_the_reader(text):
+    with contextlib.suppress(InputError):
+        assert isinstance(read_prior(text), Prior)
+
+
+def test_other_objects_are_refused():
+    import pymc as pm
+
+    for given_ in (3, None, ["Normal"], pm.Poisson.dist(3), pm.Normal.dist([0, 1], 1)):
+        with pytest.raises(InputError):
+            as_prior(given_)
+    assert "Poisson" in DISCRETE
+
+
+def test_single_precision_does_not_show():
+    import pymc as pm
+
+    assert str(as_prior(pm.Normal.dist(np.float32(0.1), 0.7))) == "Normal(mu=0.1, sigma=0.7)"
