@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
     from introspect_bayes.checks import data_health, study_warnings
-    from introspect_bayes.collect import RunSettings, collect_replies
+    from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # command for help load neither PyMC nor openai.
 _HOMES = {
     "Analysis": "analyses",
+    "CollectionStoppedError": "collect",
     "Conditions": "plan",
     "HDI_PROB": "constants",
     "InputError": "errors",
@@ -50,6 +51,7 @@ _HOMES = {
 __all__ = [
     "HDI_PROB",
     "Analysis",
+    "CollectionStoppedError",
     "Conditions",
     "InputError",
     "Prior",

@@ -72,6 +72,11 @@ class Conditions:
         if self.max_tokens or self.decision_max_tokens:
             own.add("max_tokens")
         taken = sorted({*self.extra} & {*RESERVED, *own})
+        try:
+            json.dumps(dict(self.extra), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            msg = f"options {dict(self.extra)}: cannot be sent as JSON: {error}"
+            raise InputError(msg) from error
         if taken:
             msg = f"option {taken[0]!r}: set by the plan or by an option of its own"
             raise InputError(msg)

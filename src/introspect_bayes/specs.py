@@ -6,7 +6,7 @@ misspelling.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -191,6 +191,73 @@ def spec(name: str) -> Specification:
         msg = f"no specification {name!r}{closest(name, names)}"
         raise InputError(msg)
     return read_specification(path)
+
+
+ANALYSED: Final = ("choice_weights", "report_accuracy", "introspection_training")
+"""The specifications that the paper's analyses use."""
+
+
+def chosen_specifications(
+    priors: Iterable[str] = (), files: Iterable[Path] = ()
+) -> dict[str, Specification]:
+    """Return the specifications of an analysis, some replaced or with other priors.
+
+    Parameters
+    ----------
+    priors
+        Such as ``report_accuracy.reported=Normal(0, 0.5)``: specification, parameter, prior.
+    files
+        Specification files of the user's own, each named as the one that it replaces.
+
+    Raises
+    ------
+    InputError
+        If a specification, a parameter or a distribution does not exist, or a file replaces none.
+
+    Examples
+    --------
+    >>> print(chosen_specifications(["choice_weights.slopes=Laplace(0, 1)"])["choice_weights"]
+    ...     .priors["slopes"])
+    Laplace(mu=0, b=1)
+    """
+    chosen = {name: spec(name) for name in ANALYSED}
+    for path in files:
+        own = read_specification(path)
+        if own.name not in chosen:
+            msg = f"{path.name}: name the file as the specification that it replaces"
+            raise InputError(msg + closest(own.name, chosen))
+        chosen[own.name] = own
+    for text in priors:
+        where, sign, prior = text.partition("=")
+        name, dot, parameter = where.strip().partition(".")
+        if not (sign and dot and parameter):
+            msg = f'--prior {text}: write SPECIFICATION.PARAMETER="Normal(0, 0.5)"'
+            raise InputError(msg)
+        if name not in chosen:
+            msg = f"--prior {text}: no specification {name!r}{closest(name, chosen)}"
+            raise InputError(msg)
+        chosen[name] = chosen[name].with_priors(**{parameter: prior})
+    return chosen
+
+
+def changed_priors(specs: Mapping[str, Specification]) -> list[str]:
+    """Return which priors differ from those of the shipped specifications.
+
+    Examples
+    --------
+    >>> other = spec("choice_weights").with_priors(slopes="Laplace(0, 1)")
+    >>> changed_priors({"choice_weights": other})
+    ['choice_weights.slopes ~ Laplace(mu=0, b=1) instead of Normal(mu=0, sigma=1)']
+    """
+    found = []
+    for name, chosen in specs.items():
+        shipped = spec(name).priors
+        for parameter, prior in chosen.priors.items():
+            usual = shipped.get(parameter)
+            if prior != usual:
+                instead = f" instead of {usual}" if usual else ", which the paper does not have"
+                found.append(f"{name}.{parameter} ~ {prior}{instead}")
+    return found
 
 
 def read_specification(path: Path) -> Specification:

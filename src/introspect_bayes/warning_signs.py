@@ -16,6 +16,9 @@ UNREADABLE: Final = 0.2
 LEAST: Final = 30
 """Replies of a task below which nothing is said."""
 
+FEW: Final = 8
+"""Replies of a task that suffice where more than half of them have failed."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -78,7 +81,8 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
     for task, valid in (("decision", count), ("report", tally.reports)):
         reasons = Counter({why: n for (t, why), n in tally.failures.items() if t == task})
         failed = reasons.total()
-        if valid + failed >= LEAST and failed / (valid + failed) > UNREADABLE:
+        count, limit = valid + failed, UNREADABLE if valid + failed >= LEAST else 0.5
+        if count >= FEW and failed / count > limit:
             why, most = reasons.most_common(1)[0]
             yield WarningSign(
                 f"unusable {task}s",

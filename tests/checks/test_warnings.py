@@ -120,7 +120,7 @@ def test_replies_not_collected_yet_are_no_failures(answer_study, tmp_path):
     study = ib.load_study(tmp_path / "s")
     assert len(study.reports) == 40 * 5
     assert ib.study_warnings(study) == [
-        "660 planned requests have no answer yet; `introspect-bayes collect` goes on"
+        "m: 660 planned requests have no answer yet; `introspect-bayes collect` goes on"
     ]
     assert study.report_sets["replies"].sum() == 40
 

@@ -33,7 +33,7 @@ def test_the_estimate_adds_up():
     estimate = TokenEstimate(
         {"decision": 100.0, "report": 300.0}, {"decision": 2.0, "report": 50.0}
     )
-    plan = CollectionPlan(Model("[m]", "[m]"), trials, frozenset({"a"}), estimate)
+    plan = CollectionPlan(Model("[m]", "[m]"), trials, frozenset({"a"}), {}, estimate)
     console = Console(width=100)
     with console.capture() as captured:
         console.print(estimate_table(plan, None, Prices(1000.0, 1000.0)))

@@ -350,9 +350,7 @@ def test_damaged_replies_are_said_to_be(simulated, tmp_path):
     middle = len(whole) // 2
     broken = whole[:middle] + b"\xff" * 20_000 + whole[middle + 20_000 :]
     (folder / "replies.sqlite").write_bytes(broken)
-    with pytest.raises(
-        InputError, match=r"replies cannot be read: .*; see introspect-bayes verify"
-    ):
+    with pytest.raises(InputError, match=r"see `introspect-bayes verify"):
         export_study(folder, tmp_path / "csv")
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
 

@@ -31,7 +31,7 @@ from introspect_bayes.fits import (
     Sampler,
     scaled_weights,
 )
-from introspect_bayes.specs import Specification, spec
+from introspect_bayes.specs import Specification, chosen_specifications
 from introspect_bayes.study import ContextSet, Stage, Study
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
@@ -42,8 +42,6 @@ REGRESSION_SAMPLER: Final = Sampler(draws=4000, warmup=1000)
 
 BATCHES: Final = 20
 """Batches of draws, five a chain, whose spread tells the weights' Monte Carlo error."""
-
-SPECIFICATIONS: Final = ("choice_weights", "report_accuracy", "introspection_training")
 
 
 class Progress(Protocol):
@@ -84,13 +82,17 @@ class Settings:
 
     @classmethod
     def default(
-        cls, seed: int | None = None, draws: int | None = None, warmup: int | None = None
+        cls,
+        seed: int | None = None,
+        draws: int | None = None,
+        warmup: int | None = None,
+        specs: Mapping[str, Specification] | None = None,
     ) -> "Settings":
-        """Return the shipped specifications and default settings, some numbers replaced."""
+        """Return the shipped specifications and default settings, some of them replaced."""
         given = {"seed": seed, "draws": draws, "warmup": warmup}
         changes = {name: value for name, value in given.items() if value is not None}
         return cls(
-            specs={name: spec(name) for name in SPECIFICATIONS},
+            specs={**chosen_specifications(), **(specs or {})},
             choice_sampler=replace(CHOICE_SAMPLER, **changes),
             regression_sampler=replace(REGRESSION_SAMPLER, **changes),
         )

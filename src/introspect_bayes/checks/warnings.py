@@ -39,9 +39,9 @@ def study_warnings(study: Study) -> list[str]:
     ['ft:gpt-4o-mini-... (weight-trained): 42% of 2,000 reports cannot be used ...']
     """
     found = []
-    if study.unanswered:
+    for model, left in study.unanswered.items():
         found.append(
-            f"{study.unanswered:,} planned requests have no answer yet; `introspect-bayes collect` "
+            f"{model}: {left:,} planned requests have no answer yet; `introspect-bayes collect` "
             "goes on"
         )
     for who in study.models[_WHO].drop_duplicates().itertuples(index=False):

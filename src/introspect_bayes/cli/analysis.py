@@ -1,6 +1,5 @@
 """Commands that analyse: demo, analyze, reproduce."""
 
-import json
 import os
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from introspect_bayes.errors import InputError
+from introspect_bayes.cli.files import check_writable, write_json, write_text
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
@@ -37,8 +36,24 @@ Warmup = Annotated[
     int | None, typer.Option(min=1, help="Warm-up iterations per chain, instead of the defaults.")
 ]
 
+Prior = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SPECIFICATION.PARAMETER=PRIOR",
+        help="Another prior, such as report_accuracy.reported='Normal(0, 0.5)'. Repeatable.",
+    ),
+]
+SpecificationFile = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--specification",
+        metavar="FILE",
+        help="Your own specification (TOML), named as the one that it replaces. Repeatable.",
+    ),
+]
 
-def demo(
+
+def demo(  # noqa: PLR0913 - one argument an option
     *,
     folder: Annotated[
         Path | None,
@@ -49,6 +64,8 @@ def demo(
     seed: Seed = 1,
     draws: Draws = None,
     warmup: Warmup = None,
+    prior: Prior = None,
+    specification: SpecificationFile = None,
 ) -> None:
     """Simulate the paper's three experiments offline, at full size, and analyse them.
 
@@ -61,7 +78,8 @@ def demo(
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
     from introspect_bayes.study import load_study
 
-    _check_writable(json_file)
+    check_writable(json_file)
+    settings = _settings(seed, draws, warmup, prior, specification)
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
     select_ids(figure_ids(names, published=False), only or [])
@@ -72,7 +90,7 @@ def demo(
         progress.start("Simulating choices and reports", 40_000)
         place = folder or Path(scratch) / "demo"
         simulate_study(place, design, seed, advance=progress.advance)
-        analysis = _analysis(load_study(place), progress, seed, draws, warmup)
+        analysis = _analysis(load_study(place), progress, settings)
         _analyse(analysis, progress, only, json_file, None, truth=design.truth())
 
 
@@ -99,20 +117,27 @@ def analyze(  # noqa: PLR0913 - one argument an option
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
+    prior: Prior = None,
+    specification: SpecificationFile = None,
 ) -> None:
     """Analyse a study: every figure that its data allows, with 95% HDIs.
 
     Exit code 1 if the diagnostics of a fit fail (its numbers are marked), 2 for bad input.
     """
     from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.specs import changed_priors
     from introspect_bayes.study import load_study
 
-    _check_writable(json_file, health_file, weights_file)
+    check_writable(json_file, health_file, weights_file)
+    settings = _settings(seed, draws, warmup, prior, specification)
     loaded = load_study(study, parser=parser)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
-        analysis = _analysis(loaded, progress, seed, draws, warmup)
+        analysis = _analysis(loaded, progress, settings)
         if weights_file is not None:
-            _write_text(weights_file, analysis.learned_table().to_csv(index=False))
+            table = analysis.learned_table()
+            changed = "; ".join(changed_priors(analysis.settings.specs))
+            table = table.assign(changed_priors=changed) if changed else table
+            write_text(weights_file, table.to_csv(index=False))
         _analyse(analysis, progress, only, json_file, health_file)
 
 
@@ -128,6 +153,8 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
+    prior: Prior = None,
+    specification: SpecificationFile = None,
 ) -> None:
     """Print the paper's figures beside what its raw data gives, with verdicts.
 
@@ -136,25 +163,34 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.study import find_paper_data, load_study
 
-    _check_writable(json_file, health_file)
+    check_writable(json_file, health_file)
+    settings = _settings(seed, draws, warmup, prior, specification)
     shown = sys.stderr.isatty()
     study = load_study(find_paper_data(data, progress=shown))
     with TerminalProgress(shown=shown) as progress:
-        analysis = _analysis(study, progress, seed, draws, warmup)
+        analysis = _analysis(study, progress, settings)
         _analyse(analysis, progress, only, json_file, health_file, published=True)
 
 
-def _analysis(
-    study: "Study",
-    progress: "TerminalProgress",
+def _settings(
     seed: int,
     draws: int | None,
     warmup: int | None,
-) -> "Analysis":
+    priors: list[str] | None,
+    files: list[Path] | None,
+) -> dict[str, Any]:
+    """Check what was chosen before anything is loaded."""
+    from introspect_bayes.specs import chosen_specifications
+
+    specs = chosen_specifications(priors or [], files or [])
+    return {"seed": seed, "draws": draws, "warmup": warmup, "specs": specs}
+
+
+def _analysis(study: "Study", progress: "TerminalProgress", settings: dict[str, Any]) -> "Analysis":
     from introspect_bayes.analyses import Analysis, Settings
 
     progress.start("Loading PyMC", 1)
-    return Analysis(study, Settings.default(seed=seed, draws=draws, warmup=warmup), progress)
+    return Analysis(study, Settings.default(**settings), progress)
 
 
 def _analyse(  # noqa: PLR0913 - shared by three commands
@@ -171,6 +207,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     from introspect_bayes.analyses import reproduce as figures_of
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
+    from introspect_bayes.specs import changed_priors
 
     wanted = select_ids(figure_ids(analysis.study.base_models, published=published), only or [])
     progress.expect(len(wanted))
@@ -180,11 +217,12 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
         progress.finish_one(figure.id)
     health = list(data_health(analysis)) if health_file or not only else []
     progress.close()
-    rows = [figure.as_dict() for figure in figures]
+    changed = changed_priors(analysis.settings.specs)
+    rows = [{**figure.as_dict(), "changed_priors": changed} for figure in figures]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
-    _write_json(json_file, rows)
-    _write_json(health_file, [row.as_dict() for row in health])
+    write_json(json_file, rows)
+    write_json(health_file, [{**row.as_dict(), "changed_priors": changed} for row in health])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
     collapsed = not published and not only
     _print_figures(analysis, figures, health, published=published, collapsed=collapsed, truth=truth)
@@ -213,7 +251,8 @@ def _print_figures(
     from introspect_bayes.report import tables
 
     # Piped output has no width of its own: wide enough that no cell is cut.
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if known else 140, highlight=False)
     for warning in study_warnings(analysis.study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures
@@ -235,25 +274,3 @@ def _print_figures(
         if failures is not None:
             console.print(failures)
     console.print(tables.provenance(analysis))
-
-
-def _check_writable(*files: Path | None) -> None:
-    """Fail before the work rather than after it."""
-    for file in files:
-        if file is None:
-            continue
-        folder = file.absolute().parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK) or file.is_dir():
-            msg = f"{file}: cannot be written; is its folder there and writable?"
-            raise InputError(msg)
-
-
-def _write_json(file: Path | None, content: list[dict[str, Any]]) -> None:
-    if file is not None:
-        _write_text(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def _write_text(file: Path, text: str) -> None:
-    draft = file.with_name(f".{file.name}.part")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)

@@ -98,7 +98,7 @@ def collect(  # noqa: PLR0913 - one argument an option
         decision_max_tokens=decision_max_tokens,
         log_probabilities=log_probabilities,
         structured_reports=structured_reports,
-        extra=dict(_extra(text) for text in option or []),
+        extra=_extras(option or []),
     )
     prices = _prices(price_prompt, price_reply)
     if dry_run:
@@ -198,6 +198,17 @@ def _extra(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
+
+
+def _extras(texts: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, value = _extra(text)
+        if name in found:
+            msg = f"--option {name}: given twice"
+            raise InputError(msg)
+        found[name] = value
+    return found
 
 
 def _prices(prompt: float | None, reply: float | None) -> "Prices | None":

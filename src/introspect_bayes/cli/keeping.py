@@ -41,13 +41,16 @@ def verify(
 
     Exit code 2 if not, with one line a problem.
     """
+    from introspect_bayes.study import study_folder
     from introspect_bayes.study.verify import verify_study
 
-    found = verify_study(study)
+    found = verify_study(study_folder(study))
     if found.problems:
         for problem in found.problems:
             typer.echo(f"introspect-bayes: {study}: {problem}", err=True)
         raise typer.Exit(EXIT_NOT_INTACT)
+    left = found.requests - found.replies
     typer.echo(
         f"OK: {found.requests:,} requests, {found.replies:,} replies, {found.attempts:,} attempts"
+        + (f"; {left:,} requests have no reply yet" if left else "")
     )

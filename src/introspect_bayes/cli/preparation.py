@@ -86,7 +86,8 @@ def prepare(  # noqa: PLR0913 - one argument an option
     )
     typer.echo(
         f"Wrote {folder}: {len(prepared.contexts['instilled'])} instilled and "
-        f"{len(prepared.contexts['native'])} native contexts, {len(prepared.trials):,} trials."
+        f"{len(prepared.contexts['native'])} native contexts, {len(prepared.trials):,} trials.\n"
+        f"Next: introspect-bayes collect {folder} --model NAME --dry-run"
     )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from introspect_bayes.collect.reading import read_body, storable
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.errors import InputError
-from introspect_bayes.store import Attempt, Outcome
+from introspect_bayes.store import Attempt, Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,7 +30,15 @@ _QUOTA: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 )
 _PAYMENT_REQUIRED, _TOO_MANY, _SERVER_ERRORS = 402, 429, 500
-_AGAIN: Final = frozenset({408, 409, 425})
+_CLIENT_ERRORS: Final = 400
+_AGAIN: Final = frozenset({409, 425})
+_TIMEOUTS: Final = frozenset({408, 504})
+_SAID: Final = 300
+"""Most characters of a server's message."""
+
+_TEXTS: Final = (
+    "text", "model", "system_fingerprint", "finish_reason", "request_id", "headers", "error",
+)  # fmt: skip
 _STOPS: Final = {
     401: "the server does not accept the key (401); set the right one in OPENAI_API_KEY",
     403: "the key may not use this model or server (403)",
@@ -76,7 +84,7 @@ class Server:
     Raises
     ------
     InputError
-        If the address is no http or https URL, or holds a password.
+        If the address is no http or https URL, or holds a password or the key.
     """
 
     address: str
@@ -84,32 +92,57 @@ class Server:
     timeout: float = 120.0
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(self.address)
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
             msg = "--base-url: expected an address such as http://localhost:8000/v1"
             raise InputError(msg)
-        if "@" in parts.netloc or parts.query:
+        if "@" in parts.netloc or parts.query or parts.fragment or self.key.occurs_in(self.address):
             # They would end up in the store and in messages.
             msg = "--base-url: without password and query, please; a key goes in OPENAI_API_KEY"
             raise InputError(msg)
 
     @cached_property
     def client(self) -> "AsyncOpenAI":
-        """The client; it never retries by itself."""
+        """The client; it neither retries nor follows redirects by itself.
+
+        Raises
+        ------
+        InputError
+            If the environment (proxies, certificates) does not allow one.
+        """
         import openai
 
-        limits = openai.DEFAULT_CONNECTION_LIMITS
-        http = openai.DefaultAsyncHttpxClient(limits=limits)
-        return openai.AsyncOpenAI(
-            api_key=self.key.value,
-            base_url=self.address,
-            timeout=self.timeout,
-            max_retries=0,
-            http_client=http,
-        )
+        try:
+            http = openai.DefaultAsyncHttpxClient(follow_redirects=False)
+            return openai.AsyncOpenAI(
+                api_key=self.key.value,
+                base_url=self.address,
+                timeout=self.timeout,
+                max_retries=0,
+                http_client=http,
+            )
+        except (ImportError, OSError, ValueError, openai.OpenAIError) as error:
+            said = self.key.scrub(f"{type(error).__name__}: {error}")
+            msg = f"no connection can be set up (proxy or certificate settings?): {said}"
+            raise InputError(msg) from None
 
     async def ask(self, attempt: Attempt, content: str) -> Result:
         """Send a request's content as it stands, and say how it ended."""
+        result = await self._ask(attempt, content)
+        outcome = result.outcome
+        texts: dict[str, Any] = {n: self._scrubbed(getattr(outcome, n)) for n in _TEXTS}
+        return replace(
+            result, outcome=replace(outcome, **texts), mend=self._scrubbed(result.mend) or ""
+        )
+
+    def _scrubbed(self, text: str | None) -> str | None:
+        return None if text is None else storable(self.key.scrub(text))
+
+    async def _ask(self, attempt: Attempt, content: str) -> Result:
         import httpx2
         import openai
 
@@ -118,14 +151,16 @@ class Server:
                 response = await self.client.post(
                     "/chat/completions", cast_to=httpx2.Response, content=content.encode()
                 )
+            return self._answered(attempt, response)
         except openai.APIStatusError as error:
             return self._refused(attempt, error)
-        except (openai.APITimeoutError, TimeoutError):
-            text = f"no answer within {self.timeout:g} s"
-            return Result(replace(_blank(attempt), kind="timeout", error=text), again=True)
         except openai.APIConnectionError as error:
             return Result(self._unconnected(attempt, error), again=True)
-        return self._answered(attempt, response)
+        except TimeoutError:
+            return Result(self._timeout(attempt), again=True)
+        except Exception as error:  # noqa: BLE001 - of any library below; it is recorded, not lost
+            said = f"{type(error).__name__}: {error}"[:_SAID]
+            return Result(replace(_blank(attempt), kind="client error", error=said), again=True)
 
     def _answered(self, attempt: Attempt, response: "httpx2.Response") -> Result:
         body = self.key.scrub_bytes(response.content)
@@ -153,42 +188,55 @@ class Server:
         )
 
     def _refused(self, attempt: Attempt, error: "APIStatusError") -> Result:
-        status = error.status_code
+        status, headers = error.status_code, error.response.headers
         said = self._said(error)
         outcome = replace(
             _blank(attempt),
             status=status,
-            headers=self._headers(error.response.headers),
+            headers=self._headers(headers),
             body=self.key.scrub_bytes(error.response.content),
-            request_id=error.response.headers.get("x-request-id"),
+            request_id=headers.get("x-request-id"),
             error=said,
         )
         if status == _PAYMENT_REQUIRED or _error_code(error) in _QUOTA:
             mend = f"the account's quota is exhausted: {said}"
             return Result(replace(outcome, kind="quota exhausted"), mend=mend)
-        wait = retry_after(error.response.headers)
+        wait = retry_after(headers)
         if status == _TOO_MANY:
             return Result(replace(outcome, kind="rate limited"), again=True, wait=wait)
+        if status in _TIMEOUTS:
+            return Result(replace(outcome, kind="timeout"), again=True, wait=wait)
         if status >= _SERVER_ERRORS or status in _AGAIN:
             return Result(replace(outcome, kind="server error"), again=True, wait=wait)
         mend = f"{_STOPS[status]}: {said}" if status in _STOPS else ""
+        if status < _CLIENT_ERRORS:
+            elsewhere = headers.get("location", "another address")
+            mend = f"the server redirects to {elsewhere} ({status}); give that with --base-url"
         return Result(replace(outcome, kind="refused by server"), mend=mend)
 
     def _unconnected(self, attempt: Attempt, error: Exception) -> Outcome:
         import httpx2
+        import openai
 
         cause = error.__cause__
-        before = isinstance(cause, httpx2.ConnectError | httpx2.UnsupportedProtocol)
-        said = self.key.scrub(f"{type(cause or error).__name__}: {cause or error}")
-        kind: Any = "connection failed" if before else "connection lost"
+        before = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.UnsupportedProtocol
+        if isinstance(error, openai.APITimeoutError) and not isinstance(cause, before):
+            return self._timeout(attempt)
+        said = f"{type(cause or error).__name__}: {cause or error}"
+        kind: OutcomeKind = "connection failed" if isinstance(cause, before) else "connection lost"
         return replace(_blank(attempt), kind=kind, error=said)
+
+    def _timeout(self, attempt: Attempt) -> Outcome:
+        error = f"no answer within {self.timeout:g} s"
+        return replace(_blank(attempt), kind="timeout", error=error)
 
     def _said(self, error: "APIStatusError") -> str:
         body = error.body
         message = body.get("message") if isinstance(body, dict) else None
         said = message if isinstance(message, str) else error.response.text
         # Servers and proxies also answer with whole pages. A key cut in two would not be found.
-        return storable(" ".join(self.key.scrub(said).split())[:300])
+        # Nor one between the zeros of a wider encoding.
+        return " ".join(self.key.scrub(said.replace("\0", "")).split())[:_SAID]
 
     def _headers(self, headers: "httpx2.Headers") -> str:
         kept = {
@@ -196,7 +244,7 @@ class Server:
             for name, value in headers.items()
             if name.lower() in _HEADERS or name.lower().startswith("x-ratelimit-")
         }
-        return self.key.scrub(json.dumps(kept, sort_keys=True))
+        return json.dumps(kept, sort_keys=True)
 
 
 def _blank(attempt: Attempt) -> Outcome:
@@ -231,7 +279,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return seconds
     try:
         moment = parsedate_to_datetime(stated)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

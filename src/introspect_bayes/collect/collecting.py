@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, Protocol
 
 from introspect_bayes.collect.asking import OPENAI, Server, now
 from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
 from introspect_bayes.collect.provenance import provenance
+from introspect_bayes.collect.reading import storable
 from introspect_bayes.collect.run import Ending, Run, RunCounts, RunSettings
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.collect.watching import Watch
@@ -71,7 +75,7 @@ class Silent:
         """Do nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collection:
     """What a run did, and where it left the study.
 
@@ -85,6 +89,8 @@ class Collection:
         Calls of this run.
     all_runs
         Attempts at the model's requests over all runs, by outcome.
+    billed_twice
+        Requests that may have been billed twice, over all runs.
     ending, message
         Why the run ended.
     warnings
@@ -96,9 +102,14 @@ class Collection:
     snapshot: Snapshot
     counts: RunCounts
     all_runs: dict[str, int]
+    billed_twice: int
     ending: Ending
     message: str
     warnings: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        done = f"{self.snapshot.answered:,} of {self.snapshot.planned:,} answered"
+        return f"<Collection of {self.model}: {done}, {self.ending}; see as_dict()>"
 
     @property
     def complete(self) -> bool:
@@ -120,6 +131,7 @@ class Collection:
             "failed_attempts": counts.failed.total(),
             "failures": dict(counts.failed),
             "possibly_billed_twice": len(counts.asked_again),
+            "possibly_billed_twice_in_all_runs": self.billed_twice,
             "prompt_tokens": counts.prompt_tokens,
             "reply_tokens": counts.completion_tokens,
             "attempts_in_all_runs": self.all_runs,
@@ -188,26 +200,46 @@ def collect_replies(
     --------
     >>> import introspect_bayes as ib
     >>> server = "http://localhost:11434/v1"
-    >>> ib.collect_replies("my-study", "llama3.2", base_url=server)  # doctest: +SKIP
+    >>> short = ib.Conditions(decision_max_tokens=1, max_tokens=200)
+    >>> ib.collect_replies(
+    ...     "my-study",
+    ...     "llama3.2",
+    ...     base_url=server,
+    ...     conditions=short,
+    ...     settings=ib.RunSettings(concurrency=4),
+    ... )  # doctest: +SKIP
     """
     prepared = read_study_folder(Path(study))
     conditions = conditions or Conditions()
     settings = settings or RunSettings()
-    if not model.strip():
+    if not model.strip() or storable(model) != model:
         msg = "--model: a name is needed"
         raise InputError(msg)
-    with study_lock(prepared.folder), Store(prepared.folder / REPLIES_FILE) as store:
-        plan = plan_collection(prepared, store, model, conditions)
-        store_plan(prepared, store, plan, conditions)
-        collector = _Collector(prepared, store, plan, progress or Silent())
-        if plan.left:
-            key = Secret.from_environment(required=base_url is None)
-            server = Server(base_url or OPENAI, key, settings.timeout)
-            collector.run(server, settings, conditions)
-        collection = collector.result()
+    _require_no_key(Secret.from_environment(required=False), model, conditions)
+    path = prepared.folder / REPLIES_FILE
+    try:
+        with study_lock(prepared.folder), Store(path) as store:
+            plan = plan_collection(prepared, store, model, conditions)
+            store_plan(prepared, store, plan, conditions)
+            collector = _Collector(prepared, store, plan, progress or Silent())
+            if plan.left:
+                key = Secret.from_environment(required=base_url is None)
+                server = Server(base_url or OPENAI, key, settings.timeout)
+                collector.run(server, settings, conditions)
+            collection = collector.result()
+    except sqlite3.Error as error:
+        msg = f"{path}: {error}; see `introspect-bayes verify {prepared.folder}`"
+        raise InputError(msg) from error
     if collection.ending == "needs mending":
         raise CollectionStoppedError(collection.message, collection)
     return collection
+
+
+def _require_no_key(key: Secret, model: str, conditions: Conditions) -> None:
+    """Refuse the key among what is stored."""
+    if key.occurs_in(model) or key.occurs_in(json.dumps(dict(conditions.extra))):
+        msg = "the key in OPENAI_API_KEY must not be part of the model's name or of an option"
+        raise InputError(msg)
 
 
 class _Collector:
@@ -233,6 +265,7 @@ class _Collector:
 
     def run(self, server: Server, settings: RunSettings, conditions: Conditions) -> None:
         """Ask what is left."""
+        _ = server.client  # what it cannot do without is missed before anything is asked
         number = self._begin(server, settings, conditions)
         self.progress.update(self.snapshot())
 
@@ -246,37 +279,43 @@ class _Collector:
 
         finished = threading.Event()
         thread = threading.Thread(target=make_calls, name="collect")
-        thread.start()
-        _wait(finished, self._interrupt)
-        thread.join()
-        if self._run is not None:
-            self.counts = self._run.counts
-            self.ending, self.message = self._run.ending, self._run.message
+        with _signals_counted() as signals:
+            thread.start()
+            while not finished.wait(0.1):
+                self._heed(signals)
+            thread.join()
+            if self._run is not None:
+                self.counts = self._run.counts
+                self.ending, self.message = self._run.ending, self._run.message
+            if self._failure is not None:
+                self.ending, self.message = "failed", type(self._failure).__name__
+            self._end(number)
         self.progress.update(self.snapshot())
         if self._failure is not None:
             raise self._failure
-        self._end(number)
 
     async def _ask(self, number: int, server: Server, settings: RunSettings) -> None:
         self._loop = asyncio.get_running_loop()
         name = self.plan.model.name
         with Store(self.store.path) as store:
             self._run = Run(store, number, name, server, settings, self._on_answer)
-            if self._interrupts:
-                self._run.ending = "interrupted"
-                return
             await self._run.ask_all(self.plan.left)
 
-    def _interrupt(self) -> None:
-        """Stop: let calls in progress end; asked a second time, abandon them."""
-        self._interrupts += 1
-        if self._loop is None or self._run is None:
+    def _heed(self, signals: list[int]) -> None:
+        """Stop at the first Ctrl-C, letting calls in progress end; abandon them at the second."""
+        if len(signals) == self._interrupts or self._run is None or self._loop is None:
             return
-        if self._interrupts == 1:
-            self._loop.call_soon_threadsafe(self._run.stop, "interrupted")
-            self.progress.warn("Stopping: the calls in progress end first (Ctrl-C abandons them)")
-        else:
-            self._loop.call_soon_threadsafe(self._run.abandon)
+        heeded, self._interrupts = self._interrupts, len(signals)
+        try:
+            if not heeded:
+                self._loop.call_soon_threadsafe(self._run.stop, "interrupted")
+                self.progress.warn(
+                    "Stopping: the calls in progress end first (Ctrl-C abandons them)"
+                )
+            if self._interrupts > 1:
+                self._loop.call_soon_threadsafe(self._run.abandon)
+        except RuntimeError:  # the loop has closed: the run is over anyway
+            return
 
     def _on_answer(self, outcome: Outcome) -> Sequence[str]:
         task = self.plan.task(outcome.request)
@@ -309,8 +348,8 @@ class _Collector:
             raise InputError(msg) from error
 
     def _end(self, number: int) -> None:
-        counts = json.dumps(self.result().as_dict(), sort_keys=True)
         try:
+            counts = json.dumps(self.result().as_dict(), sort_keys=True)
             self.store.end_run(number, now(), self.ending, counts)
         except sqlite3.Error as error:
             if self.ending != "store failing":
@@ -347,22 +386,32 @@ class _Collector:
             snapshot=snapshot,
             counts=self.counts,
             all_runs=self.store.attempt_counts(self.plan.model.name),
+            billed_twice=self.store.count_billed_twice(self.plan.model.name),
             ending=ending,
             message=self.message,
             warnings=[sign.text for sign in warning_signs(tally)],
         )
 
 
-def _wait(finished: threading.Event, on_interrupt: Callable[[], None]) -> None:
-    """Wait for an event; Ctrl-C calls `on_interrupt` instead of ending the wait.
+@contextmanager
+def _signals_counted() -> Iterator[list[int]]:
+    """Count Ctrl-C (and termination) instead of raising, while in the main thread.
 
-    Not for the thread itself: Python 3.12 takes a thread whose `join` was interrupted for dead.
+    A KeyboardInterrupt can be raised between any two statements, also where the lock would be
+    freed under a run that goes on. In other threads there is nothing to count.
     """
-    while True:
-        try:
-            while not finished.wait(0.1):
-                pass
-        except KeyboardInterrupt:
-            on_interrupt()
-        else:
-            return
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def count(number: int, _: FrameType | None) -> None:
+        received.append(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, count) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,8 @@ class CollectionPlan:
         Trial of each request, by the request's id.
     answered
         Requests that have their answer.
+    failed
+        Failed attempts of earlier runs, by request.
     estimate
         Tokens per request.
     """
@@ -40,6 +42,7 @@ class CollectionPlan:
     model: Model
     trials: dict[str, str]
     answered: frozenset[str]
+    failed: dict[str, int]
     estimate: TokenEstimate
 
     @property
@@ -47,13 +50,15 @@ class CollectionPlan:
         """Requests without an answer, in the order in which they are asked.
 
         The order of their hashes is as good as random: the first hundred replies already tell
-        about all contexts and both tasks.
+        about all contexts and both tasks. Those that failed before come last, so that a request
+        which a server never answers does not hold up the others.
         """
-        return sorted(self.trials.keys() - self.answered)
+        left = self.trials.keys() - self.answered
+        return sorted(left, key=lambda request: (self.failed.get(request, 0), request))
 
     def task(self, request: str) -> Task:
         """Return the task of a request."""
-        return "decision" if self.trials[request].startswith("decision/") else "report"
+        return _task(self.trials[request])
 
     def tasks(self, requests: Iterable[str]) -> Counter[Task]:
         """Count requests by task."""
@@ -95,13 +100,16 @@ def plan_collection(
     texts = [(request.trial.task, request.content) for request in sample]
     strangers = stored.keys() - trials.keys()
     if store is not None and strangers:
-        raise InputError(_conflict(study.folder, model, store.content(min(strangers)), texts))
+        stranger = min(strangers)
+        same_task = [c for task, c in texts if task == _task(store.trial(stranger))]
+        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
     estimate = TokenEstimate.from_text(texts)
     if store is not None:
         usage = store.usage(model_name)
         estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
     answered = frozenset(request for request, done in stored.items() if done)
-    return CollectionPlan(model, trials, answered, estimate)
+    failed = {} if store is None else store.failed_attempts(model_name)
+    return CollectionPlan(model, trials, answered, failed, estimate)
 
 
 def store_plan(
@@ -131,13 +139,9 @@ def _task(trial: str) -> Task:
     return "decision" if trial.startswith("decision/") else "report"
 
 
-def _conflict(folder: Path, model: Model, stored: str, planned: Iterable[tuple[Task, str]]) -> str:
-    """Say how a stored request differs from what would be planned now."""
-    before = _parameters(stored)
-    now = [_parameters(content) for _, content in planned]
-    # Decisions and reports may have different parameters: compare with the closest.
-    closest = min(now, key=lambda p: len(_differences(before, p)), default={})
-    changed = _differences(before, closest)
+def _conflict(folder: Path, model: Model, stored: str, planned: Sequence[str]) -> str:
+    """Say how a stored request differs from those of its task that would be planned now."""
+    changed = _differences(_parameters(stored), _parameters(planned[0])) if planned else []
     if not changed:
         return (
             f"{folder}: {model.name} was asked other trials or with other prompts before; put "

@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_LARGEST: Final = 2**63
+"""SQLite's integers end here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def read_body(body: bytes) -> Reading | str:
     message = _message(answer)
     if message is None:
         return "the response has no choices"
-    text = message.get("content")
+    text = _joined(message.get("content"))
     if text is None:
         text = message.get("refusal")
     if text is not None and not isinstance(text, str):
@@ -82,9 +85,20 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def _joined(content: Any) -> Any:
+    """Return a reply that some servers send in parts as one text."""
+    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
+        texts = [part.get("text") for part in content]
+        if all(isinstance(text, str) for text in texts):
+            return "".join(texts)
+    return content
+
+
 def _text(value: object) -> str | None:
     return storable(value) if isinstance(value, str) else None
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < _LARGEST else None

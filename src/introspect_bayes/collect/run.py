@@ -10,19 +10,20 @@ from typing import Final, Literal
 from introspect_bayes.collect.asking import Result, Server, is_same_model, now
 from introspect_bayes.collect.pace import Pace
 from introspect_bayes.collect.writing import StorageFailed, Writer
+from introspect_bayes.errors import InputError
 from introspect_bayes.store import POSSIBLY_BILLED, Attempt, Outcome, Store
 
 Ending = Literal[
     "complete", "limit reached", "interrupted", "server failing", "store failing",
-    "warning sign", "needs mending",
+    "warning sign", "needs mending", "failed",
 ]  # fmt: skip
 """Why a run ended."""
 
 EXHAUSTED_IN_ROW: Final = 3
 """Requests given up one after the other, with no answer in between, that end a run."""
 
-REFUSED_AT_MOST: Final = 5
-"""Requests that the server calls wrong (such as 400) before a run ends."""
+REFUSED_IN_ROW: Final = 3
+"""Requests that the server calls wrong (such as 400), with no answer in between, that end a run."""
 
 _LOOK_AGAIN: Final = 0.05
 
@@ -49,6 +50,11 @@ class RunSettings:
         Whether a warning sign ends the run.
     answers_as
         What the server may call itself although it was asked for another name.
+
+    Raises
+    ------
+    InputError
+        If a number is too small.
     """
 
     concurrency: int = 8
@@ -60,6 +66,16 @@ class RunSettings:
     longest_pause: float = 600.0
     stop_on_warning: bool = False
     answers_as: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "attempts", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                msg = f"{name} = {value}: must be 1 or more"
+                raise InputError(msg)
+        if not self.timeout > 0:
+            msg = f"timeout = {self.timeout}: must be more than 0"
+            raise InputError(msg)
 
 
 @dataclass(slots=True)
@@ -124,8 +140,8 @@ class Run:
         self._billed = store.possibly_billed(model)
         self._next_attempt = store.next_attempt()
         self._exhausted_in_row = 0
-        self._refused = 0
-        self._abandoned = False
+        self._refused_in_row = 0
+        self._asking: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: list[int] = []
 
@@ -141,11 +157,11 @@ class Run:
                 asyncio.create_task(self._work(worker))
                 for worker in range(min(self.settings.concurrency, len(self._left)))
             ]
-            done, _ = await asyncio.wait(self._tasks)
+            ends = await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.server.client.close()
-        for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     def stop(self, ending: Ending, message: str = "") -> None:
         """Start no further call; calls in progress may end. The first reason counts."""
@@ -157,12 +173,23 @@ class Run:
     def abandon(self) -> None:
         """Give up the calls in progress too; they are stored as abandoned."""
         self.stop("interrupted")
-        self._abandoned = True
-        for task in self._tasks:
+        # Only calls: a commit in progress is awaited, so that no reply is lost or miscounted.
+        for task in self._asking:
             task.cancel()
 
     async def _work(self, worker: int) -> None:
         self._workers.append(worker)
+        try:
+            await self._take_turns(worker)
+        except BaseException:
+            self.stop("failed")
+            raise
+        finally:
+            self._workers.remove(worker)
+            if not worker:
+                self._preflight.set()
+
+    async def _take_turns(self, worker: int) -> None:
         if worker:
             await self._preflight.wait()
         unsaved: Outcome | None = None
@@ -173,9 +200,7 @@ class Run:
                 await self._wait_for_turn(worker)
                 continue
             unsaved = await self._persist(worker, self._left.popleft(), unsaved)
-            self._preflight.set()
         await self._save(unsaved)
-        self._workers.remove(worker)
 
     def _may_ask(self, worker: int) -> bool:
         """Return whether the server's rests and limits let a worker ask now."""
@@ -191,17 +216,23 @@ class Run:
     async def _persist(self, worker: int, request: str, unsaved: Outcome | None) -> Outcome | None:
         """Ask until there is an answer; return an outcome that is not yet stored."""
         content = self.store.content(request)
-        for tries in range(1, self.settings.attempts + 1):
-            if request in self._billed:
-                self.counts.asked_again.add(request)
+        tries = 0
+        while True:
             attempt = Attempt(self._next_attempt, request, self.number, now())
             self._next_attempt += 1
-            began = time.monotonic()
             # A call may only begin once its attempt is stored; the outcome before goes with it.
             if not await self._save(unsaved, attempt):
                 return None
-            if self._stopping.is_set():
-                return Outcome(attempt.number, request, now(), "not sent")
+            if self._stopping.is_set() or self.pace.remaining():
+                unsaved = Outcome(attempt.number, request, now(), "not sent")
+                if self._stopping.is_set():
+                    return unsaved
+                await self._wait_for_turn(worker)
+                continue
+            tries += 1
+            began = time.monotonic()
+            if request in self._billed:
+                self.counts.asked_again.add(request)
             self.counts.attempts += 1
             result = self._judged(await self._ask(attempt, content))
             unsaved = result.outcome
@@ -213,22 +244,25 @@ class Run:
                 return unsaved
             await self._save(unsaved)
             unsaved = None
-            if tries < self.settings.attempts:
-                await self._rest(self.pace.backoff(tries))
-                await self._wait_for_turn(worker)
+            if tries >= self.settings.attempts:
+                self._give_up(result.outcome)
+                return None
+            await self._rest(self.pace.backoff(tries))
+            await self._wait_for_turn(worker)
             if self._stopping.is_set():
                 return None
-        self._give_up(result.outcome)
-        return None
 
     async def _ask(self, attempt: Attempt, content: str) -> Result:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - only workers, which are tasks, ask
+        self._asking.add(task)
         try:
             return await self.server.ask(attempt, content)
         except asyncio.CancelledError:
-            if not self._abandoned:
-                raise
             error = "abandoned by the user before the answer"
             return Result(Outcome(attempt.number, attempt.request, now(), "abandoned", error=error))
+        finally:
+            self._asking.discard(task)
 
     def _judged(self, result: Result) -> Result:
         """Turn an answer by another model into a failure."""
@@ -244,18 +278,20 @@ class Run:
             self._answering = self._answering or outcome.model
             return result
         expected = self._answering or self.model
-        error = f"answered as {outcome.model!r}, not as {expected!r}"
+        named = repr(outcome.model)[:100]
+        error = f"answered as {named}, not as {expected!r}"
         return Result(
             replace(outcome, kind="other model", text=None, error=error),
             mend=(
                 f"the server {error}; if that is the model that you mean, say so with "
-                f"--answers-as {outcome.model}"
+                f"--answers-as {named}"
             ),
         )
 
     def _answered(self, outcome: Outcome) -> None:
         self.pace.speed_up()
-        self._exhausted_in_row = 0
+        self._preflight.set()
+        self._exhausted_in_row = self._refused_in_row = 0
         self.counts.prompt_tokens += outcome.prompt_tokens or 0
         self.counts.completion_tokens += outcome.completion_tokens or 0
 
@@ -271,8 +307,8 @@ class Run:
         elif (result.wait or 0) > self.settings.longest_pause:
             self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
         elif outcome.kind == "refused by server":
-            self._refused += 1
-            if self._refused >= REFUSED_AT_MOST or not self._preflight.is_set():
+            self._refused_in_row += 1
+            if self._refused_in_row >= REFUSED_IN_ROW:
                 said = f"the server calls requests wrong ({outcome.status}): {outcome.error}"
                 self.stop("needs mending", said)
 

@@ -2,10 +2,10 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
-from urllib.parse import quote
 
 from introspect_bayes.errors import InputError
 
@@ -13,7 +13,10 @@ KEY_VARIABLE: Final = "OPENAI_API_KEY"
 REMOVED: Final = "[key removed]"
 
 SHORTEST: Final = 8
-"""A shorter key is a placeholder such as "none" or "ollama", whose letters replies may hold."""
+"""A shorter key is removed only where it stands as a word of its own."""
+
+PLACEHOLDERS: Final = frozenset({"dummy", "empty", "none", "ollama", "test", "token", "unused"})
+"""Keys for servers that need none; like those under four letters, they are no secrets."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +65,40 @@ class Secret:
         return cls(value or "none")
 
     @cached_property
-    def _spellings(self) -> tuple[str, ...]:
-        """The key as it may be written in a reply; none for a placeholder."""
+    def _pattern(self) -> re.Pattern[str] | None:
+        """The key however its letters are escaped; None for a placeholder."""
+        if len(self.value) < 4 or self.value.lower() in PLACEHOLDERS:  # noqa: PLR2004
+            return None
+        letters = "".join(_spellings(letter) for letter in self.value)
         if len(self.value) < SHORTEST:
-            return ()
-        written = json.dumps(self.value)[1:-1]
-        spellings = {self.value, written, written.replace("/", "\\/"), quote(self.value, safe="")}
-        return tuple(sorted(spellings, key=len, reverse=True))
+            letters = rf"(?<![\w-]){letters}(?![\w-])"
+        return re.compile(letters)
 
     def scrub(self, text: str) -> str:
         """Return a text without the key."""
-        for spelling in self._spellings:
-            text = text.replace(spelling, REMOVED)
-        return text
+        return text if self._pattern is None else self._pattern.sub(REMOVED, text)
 
     def scrub_bytes(self, body: bytes) -> bytes:
-        """Return a response body without the key, also where JSON escapes hide it."""
-        for spelling in self._spellings:
-            body = body.replace(spelling.encode(), REMOVED.encode())
-        if self._spellings and b"\\u" in body:
-            try:
-                plain = json.dumps(json.loads(body), ensure_ascii=False)
-            except (ValueError, RecursionError):
-                return body
-            if self.value in plain:
-                return self.scrub(plain).encode()
-        return body
+        """Return a response body without the key, in whatever encoding JSON allows."""
+        if self._pattern is None:
+            return body
+        encoding = json.detect_encoding(body) if b"\0" in body[:4] else "latin-1"
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            encoding, text = "latin-1", body.decode("latin-1")
+        scrubbed = self.scrub(text)
+        return body if scrubbed == text else scrubbed.encode(encoding)
+
+    def occurs_in(self, text: str) -> bool:
+        """Return whether a text holds the key."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+
+def _spellings(letter: str) -> str:
+    """Return a pattern for a letter: plain, or escaped as in JSON, addresses or HTML."""
+    code = ord(letter)
+    return (
+        rf"(?:\\*{re.escape(letter)}|\\+u00(?i:{code:02x})|%(?i:{code:02x})"
+        rf"|&#0*{code};|&#[xX]0*(?i:{code:x});)"
+    )

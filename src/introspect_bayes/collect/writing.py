@@ -2,7 +2,6 @@
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,17 +65,30 @@ class Writer:
         return done
 
     def _write(self) -> None:
+        store: Store | None = None
         failure: StorageFailed | None = None
-        with Store(self._path) as store:
-            while batches := self._next():
-                try:
-                    store.record(
-                        [a for batch in batches for a in batch.attempts],
-                        [o for batch in batches for o in batch.outcomes],
-                    )
-                except sqlite3.Error as error:
-                    failure = StorageFailed(f"{self._path}: cannot be written: {error}")
-                self._loop.call_soon_threadsafe(_finish, batches, failure)
+        try:
+            store = Store(self._path)
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            failure = StorageFailed(f"{self._path}: cannot be opened: {error}")
+        while batches := self._next():
+            ends = [failure] * len(batches) if store is None else self._record(store, batches)
+            self._loop.call_soon_threadsafe(_finish, batches, ends)
+        if store is not None:
+            store.connection.close()
+
+    def _record(self, store: Store, batches: "Sequence[_Batch]") -> "list[StorageFailed | None]":
+        """Commit batches together; if that fails, one by one, so that none spoils the others."""
+        try:
+            store.record(
+                [a for batch in batches for a in batch.attempts],
+                [o for batch in batches for o in batch.outcomes],
+            )
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            if len(batches) > 1:
+                return [end for batch in batches for end in self._record(store, [batch])]
+            return [StorageFailed(f"{self._path}: cannot be written: {error}")]
+        return [None] * len(batches)
 
     def _next(self) -> list[_Batch]:
         """Return all that waits, at least one batch; nothing after the last."""
@@ -93,11 +105,11 @@ class Writer:
         return batches
 
 
-def _finish(batches: Sequence[_Batch], failure: StorageFailed | None) -> None:
-    for batch in batches:
+def _finish(batches: Sequence[_Batch], ends: Sequence[StorageFailed | None]) -> None:
+    for batch, end in zip(batches, ends, strict=True):
         if batch.done.cancelled():
             continue
-        if failure is None:
+        if end is None:
             batch.done.set_result(None)
         else:
-            batch.done.set_exception(failure)
+            batch.done.set_exception(end)

@@ -214,6 +214,10 @@ def read_study_folder(folder: Path) -> PreparedStudy:
     InputError
         If a file is missing, malformed, or does not fit the others.
     """
+    if not (folder / STUDY_FILE).is_file():
+        what = "holds no study" if folder.is_dir() else "no such study folder"
+        msg = f"{folder}: {what} (no {STUDY_FILE}); make one with `introspect-bayes prepare`"
+        raise InputError(msg)
     try:
         table = tomllib.loads((folder / STUDY_FILE).read_text(encoding="utf-8"))
         _require_known_format(table["format"], folder / STUDY_FILE)

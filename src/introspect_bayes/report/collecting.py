@@ -99,14 +99,17 @@ def _short(count: float) -> str:
 def estimate_table(plan: CollectionPlan, limit: int | None, prices: Prices | None) -> Table:
     """Return what a run would ask: requests, tokens and cost by task."""
     table = Table(box=None, title=escape(f"To ask of {plan.model.name}"), title_justify="left")
-    for name in ("task", "requests", "prompt tokens", "reply tokens", "cost"):
+    names = ("task", "requests", "prompt tokens", "reply tokens")
+    for name in names if prices is None else (*names, "cost"):
         table.add_column(name, justify="left" if name == "task" else "right")
     counts = plan.tasks(plan.left[:limit])
     rows = [(f"{task}s", {task: count}) for task, count in sorted(counts.items())]
     for name, left in [*rows, ("together", dict(counts))]:
         prompts, replies = plan.estimate.total(left)
-        cost = "" if prices is None else f"${prices.cost(prompts, replies):.2f}"
-        table.add_row(name, f"{sum(left.values()):,}", f"{prompts:,.0f}", f"{replies:,.0f}", cost)
+        cells = [f"{sum(left.values()):,}", f"{prompts:,.0f}", f"{replies:,.0f}"]
+        if prices is not None:
+            cells.append(f"${prices.cost(prompts, replies):.2f}")
+        table.add_row(name, *cells)
     return table
 
 
@@ -123,8 +126,8 @@ def summary(collection: Collection) -> str:
         lines.append(f"{counts.failed.total():,} of {counts.attempts:,} calls failed: {kinds}.")
     if counts.asked_again:
         lines.append(
-            f"{len(counts.asked_again):,} requests were asked again after an interruption and may "
-            "be billed twice."
+            f"Requests asked again after a call without a known end, perhaps billed twice: "
+            f"{len(counts.asked_again):,}."
         )
     lines += [f"Warning: {sign}" for sign in collection.warnings]
     if not collection.complete:

@@ -8,6 +8,7 @@ from introspect_bayes.store.records import (
     POSSIBLY_BILLED,
     Attempt,
     Outcome,
+    OutcomeKind,
     StoredReply,
     TrainingEvent,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "POSSIBLY_BILLED",
     "Attempt",
     "Outcome",
+    "OutcomeKind",
     "Store",
     "StoredReply",
     "TrainingEvent",

@@ -16,10 +16,13 @@ OutcomeKind = Literal[
     "other model",
     "abandoned",
     "not sent",
+    "client error",
 ]
 """How an attempt ended; only "answered" brings a reply that counts."""
 
-POSSIBLY_BILLED: Final = ("timeout", "connection lost", "unreadable", "other model", "abandoned")
+POSSIBLY_BILLED: Final = (
+    "timeout", "connection lost", "unreadable", "other model", "abandoned", "client error",
+)  # fmt: skip
 """Failed attempts that the server may have answered and billed all the same; so may one without
 any outcome, whose process died."""
 

@@ -64,23 +64,28 @@ class Store:
         if seen == len(MIGRATIONS):
             return
         if read_only:
+            # An old store is read through a copy in memory; the file stays as it is.
+            copy = sqlite3.connect(":memory:", isolation_level=None)
+            self.connection.backup(copy)
             self.connection.close()
-            self.connection = _connect(self.path, read_only=False)
+            self.connection = copy
         for number, script in enumerate(MIGRATIONS[seen:], start=seen + 1):
             self.connection.executescript(
-                f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;"
+                f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;"
             )
 
     def plan(self, requests: Iterable[Request]) -> None:
         """Add requests; those already there are left as they are."""
+        known = {row[0] for row in self.connection.execute("SELECT id FROM requests")}
         rows = (
             (r.id, r.content, r.replicate, m.base_model, m.name, m.stage, m.trained_on, r.trial.id)
             for r in requests
             for m in (r.model,)
+            if r.id not in known
         )
         with self.transaction():
             self.connection.executemany(
-                "INSERT OR IGNORE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+                "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
 
     def answer(self, replies: Iterable[tuple[str, str | None, str]]) -> None:
@@ -120,12 +125,23 @@ class Store:
         )
         return {request: bool(answered) for request, answered in rows}
 
-    def count_unanswered(self) -> int:
-        """Return the number of planned requests without an answer."""
-        (count,) = self.connection.execute(
-            "SELECT count(*) FROM requests LEFT JOIN replies ON request = id WHERE number IS NULL"
+    def count_unanswered(self) -> dict[str, int]:
+        """Return the number of planned requests without an answer, by model.
+
+        Models that never answered at all are left out: a mistyped name leaves only a plan behind.
+        """
+        rows = self.connection.execute(
+            "SELECT model, count(*) - count(number), count(number)"
+            " FROM requests LEFT JOIN replies ON request = id GROUP BY model"
+        )
+        return {model: left for model, left, answered in rows if left and answered}
+
+    def trial(self, request: str) -> str:
+        """Return the id of the trial that a request states."""
+        (trial,) = self.connection.execute(
+            "SELECT trial FROM requests WHERE id = ?", (request,)
         ).fetchone()
-        return int(count)
+        return str(trial)
 
     def content(self, request: str) -> str:
         """Return what is sent for a request: canonical JSON."""
@@ -193,6 +209,34 @@ class Store:
         )
         return {request for request, kind in rows if kind is None or kind in POSSIBLY_BILLED}
 
+    def failed_attempts(self, model: str) -> dict[str, int]:
+        """Return how many attempts at each request to a model failed, by request."""
+        rows = self.connection.execute(
+            "SELECT request, count(*) FROM attempts JOIN requests ON requests.id = request"
+            " JOIN outcomes ON attempt = attempts.number"
+            " WHERE requests.model = ? AND kind NOT IN ('answered', 'abandoned', 'not sent')"
+            " GROUP BY request",
+            (model,),
+        )
+        return dict(rows.fetchall())
+
+    def count_billed_twice(self, model: str) -> int:
+        """Return how many requests were asked after an attempt that may have been billed."""
+        rows = self.connection.execute(
+            "SELECT request, kind FROM attempts JOIN requests ON requests.id = request"
+            " LEFT JOIN outcomes ON attempt = attempts.number"
+            " WHERE requests.model = ? AND kind IS NOT 'not sent' ORDER BY attempts.number",
+            (model,),
+        )
+        billed: set[str] = set()
+        twice: set[str] = set()
+        for request, kind in rows:
+            if request in billed:
+                twice.add(request)
+            if kind is None or kind in POSSIBLY_BILLED:
+                billed.add(request)
+        return len(twice)
+
     def attempt_counts(self, model: str) -> dict[str, int]:
         """Return how many attempts at a model's requests there were, by outcome.
 
@@ -212,7 +256,8 @@ class Store:
         row = self.connection.execute(
             "SELECT outcomes.model FROM replies JOIN outcomes ON outcomes.attempt = replies.attempt"
             " JOIN requests ON requests.id = request"
-            " WHERE requests.model = ? ORDER BY replies.number LIMIT 1",
+            " WHERE requests.model = ? AND outcomes.model IS NOT NULL"
+            " ORDER BY replies.number LIMIT 1",
             (model,),
         ).fetchone()
         return None if row is None else row[0]
@@ -295,18 +340,14 @@ class Store:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if not read_only:
-        connection = sqlite3.connect(path, isolation_level=None)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         connection.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
         )
         return connection
+    # Whoever writes has a write-ahead log. Where there is none nothing changes, and SQLite need not
+    # put files of its own beside the store.
+    log = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     address = path.absolute().as_uri()
-    connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None)
-    try:
-        connection.execute("PRAGMA user_version")
-    except sqlite3.OperationalError:
-        # A write-ahead log cannot be opened in a folder where nothing can be written, and where
-        # nothing can be written nobody is writing.
-        connection.close()
-        connection = sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
-    return connection
+    return sqlite3.connect(f"{address}?{mode}", uri=True, isolation_level=None, timeout=30)

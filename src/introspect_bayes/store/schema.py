@@ -15,6 +15,16 @@ def _append_only(*tables: str) -> str:
     )
 
 
+def _written_once(**keys: str) -> str:
+    """Refuse a second row with a key; INSERT OR REPLACE would delete the first untold."""
+    script = """
+        CREATE TRIGGER {table}_once BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
+            BEGIN SELECT RAISE(ABORT, '{table} are written once'); END;
+        """
+    return "".join(script.format(table=table, key=key) for table, key in keys.items())
+
+
 MIGRATIONS: Final = (
     f"""
     CREATE TABLE requests (
@@ -90,5 +100,9 @@ MIGRATIONS: Final = (
     ) STRICT;
     {_append_only("runs", "run_ends", "attempts", "outcomes", "models", "training_events")}
     """,
-)
+    _written_once(
+        requests="id", replies="request", runs="number", run_ends="run", attempts="number",
+        outcomes="attempt", models="number", training_events="number",
+    ),
+)  # fmt: skip
 """Numbered from 1; a store knows how many it has seen (SQLite's user_version)."""

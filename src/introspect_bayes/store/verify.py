@@ -41,7 +41,7 @@ def _problems(connection: sqlite3.Connection) -> Iterator[str]:
     triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     present = {name for (name,) in triggers}
     for table in APPEND_ONLY:
-        if not {f"{table}_stay", f"{table}_remain"} <= present:
+        if not {f"{table}_stay", f"{table}_remain", f"{table}_once"} <= present:
             yield f"the triggers that keep {table} unchanged are gone"
     changed = [
         id_

@@ -19,10 +19,19 @@ __all__ = [
     "load_study",
     "read_authors_layout",
     "read_prepared",
+    "study_folder",
 ]
 
 SHIPPED_STUDIES: Final = ("smollm2",)
 """Studies in the package's data, opened by name unless a folder of that name is at hand."""
+
+
+def study_folder(source: str | Path) -> Path:
+    """Return a study's folder: the one named, or that of a study which ships with the package."""
+    folder = Path(source).expanduser()
+    if not folder.is_dir() and str(source) in SHIPPED_STUDIES:
+        return shipped_folder("data") / str(source)
+    return folder
 
 
 def load_study(
@@ -53,12 +62,9 @@ def load_study(
     >>> study.base_models  # doctest: +SKIP
     ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18']
     """
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        if str(source) == "plunkett2025":
-            return read_authors_layout(find_paper_data(progress=progress))
-        if str(source) in SHIPPED_STUDIES:
-            folder = shipped_folder("data") / str(source)
+    folder = study_folder(source)
+    if str(source) == "plunkett2025" and not folder.is_dir():
+        return read_authors_layout(find_paper_data(progress=progress))
     if not folder.is_dir():
         msg = f"{folder}: no such study folder"
         raise InputError(msg)

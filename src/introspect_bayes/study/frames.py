@@ -48,7 +48,7 @@ class Study:
         context, task, failure (see `parse.Failure`), count. Empty for the authors' layout,
         whose raw replies were thrown away.
     unanswered
-        Number of planned requests without an answer yet.
+        Number of planned requests without an answer yet, by model that gave others.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Study:
     targets: pd.DataFrame
     models: pd.DataFrame
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
-    unanswered: int = 0
+    unanswered: dict[str, int] = field(default_factory=dict)
 
     @property
     def base_models(self) -> list[str]:

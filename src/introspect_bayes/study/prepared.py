@@ -18,6 +18,7 @@ from introspect_bayes.material.study_folder import (
 from introspect_bayes.parse import parse_choice, parser
 from introspect_bayes.store import Store, StoredReply
 from introspect_bayes.study.frames import Study
+from introspect_bayes.study.verify import problems_of_requests
 from introspect_bayes.trials import Trial
 
 
@@ -45,11 +46,18 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
         with Store(path, read_only=True) as store:
             replies = list(store.replies())
             unanswered = store.count_unanswered()
+            changed = next(problems_of_requests(store.connection, prepared), "")
     except sqlite3.DatabaseError as error:
         msg = f"{path}: {error}; see `introspect-bayes verify {folder}`"
         raise InputError(msg) from error
     if not replies:
         msg = f"{path}: holds no replies yet; {_advice(folder)}"
+        raise InputError(msg)
+    if changed:
+        msg = (
+            f"{folder}: the folder is no longer as it was when the model was asked: {changed}; put "
+            "contexts.json, trials.csv and prompts/ back"
+        )
         raise InputError(msg)
     study = _Reader(prepared, parser_name or prepared.parser).study(replies)
     return replace(study, unanswered=unanswered)

@@ -78,8 +78,10 @@ def verify_study(folder: Path) -> Verification:
         problems += found
         try:
             counts = _counts(store.connection)
+            if not counts[0]:
+                problems.append("the store is empty: it holds no requests")
             if prepared is not None:
-                problems += _problems_of_requests(store.connection, prepared)
+                problems += problems_of_requests(store.connection, prepared)
             problems += _problems_of_replies(store.connection)
         except sqlite3.DatabaseError as error:
             if not found:
@@ -95,7 +97,16 @@ def _counts(connection: sqlite3.Connection) -> tuple[int, int, int]:
     return requests, replies, attempts
 
 
-def _problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy) -> Iterator[str]:
+def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy) -> Iterator[str]:
+    """Yield how the requests of a store differ from what its study folder says.
+
+    Parameters
+    ----------
+    connection
+        To the store.
+    prepared
+        The study folder.
+    """
     planned = _messages_by_trial(prepared)
     unplanned, elsewhere, changed = [], [], []
     rows = connection.execute("SELECT id, content, model, trial FROM requests ORDER BY rowid")
