@@ -259,6 +259,8 @@ def _print_figures(
     console.print(
         tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
     )
+    if note := tables.priors_note(analysis):
+        console.print(note, style="bold", markup=False)
     for note in tables.notes(shown):
         console.print(note, markup=False)
     missing = tables.absent(figures) if collapsed else ""

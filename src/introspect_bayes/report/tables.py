@@ -12,6 +12,7 @@ from introspect_bayes.analyses import PROPORTIONS, Analysis, Reproduction
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.checks import ANOMALIES, HealthRow
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.specs import changed_priors
 from introspect_bayes.study import Study
 from introspect_bayes.study.download import identity
 
@@ -225,6 +226,12 @@ def exclusion_summary(changes: pd.DataFrame) -> Table:
         name = f"{figure}.{_label(str(base_model))}"
         table.add_row(name, number(float(rows["r_all"].iloc[0])), *cells)
     return table
+
+
+def priors_note(analysis: Analysis) -> str:
+    """Return which priors differ from the paper's; empty if none does."""
+    changed = changed_priors(analysis.settings.specs)
+    return f"Priors that differ from the paper's: {'; '.join(changed)}" if changed else ""
 
 
 def provenance(analysis: Analysis) -> str:
