@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from introspect_bayes.collect.collecting import Snapshot
+from introspect_bayes.collect.collection import Snapshot
 from introspect_bayes.collect.estimate import Prices, TokenEstimate
 from introspect_bayes.collect.planning import CollectionPlan
 from introspect_bayes.report.collecting import CollectionProgress, estimate_table

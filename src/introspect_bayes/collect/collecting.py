@@ -8,12 +8,19 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Final
 
 from introspect_bayes.collect.asking import OPENAI, Server, now
+from introspect_bayes.collect.collection import (
+    Collection,
+    CollectionStoppedError,
+    Progress,
+    Silent,
+    Snapshot,
+)
 from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
 from introspect_bayes.collect.provenance import provenance
@@ -29,133 +36,6 @@ from introspect_bayes.store import Outcome, Store
 from introspect_bayes.warning_signs import warning_signs
 
 _SHOWN_EVERY: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """How far a collection is.
-
-    Attributes
-    ----------
-    planned, answered, valid, invalid
-        Requests to the model, those answered so far, and how the answers read.
-    prompt_tokens, reply_tokens
-        Counted by the server in this run.
-    prompt_tokens_left, reply_tokens_left
-        Expected for what is left, corrected by what was counted.
-    """
-
-    planned: int
-    answered: int
-    valid: int
-    invalid: int
-    prompt_tokens: int = 0
-    reply_tokens: int = 0
-    prompt_tokens_left: float = 0.0
-    reply_tokens_left: float = 0.0
-
-
-class Progress(Protocol):
-    """Told how far a collection is; called from another thread."""
-
-    def update(self, snapshot: Snapshot) -> None:
-        """Show how far it is."""
-
-    def warn(self, text: str) -> None:
-        """Show a warning at once."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def update(self, snapshot: Snapshot) -> None:
-        """Do nothing."""
-
-    def warn(self, text: str) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True, repr=False)
-class Collection:
-    """What a run did, and where it left the study.
-
-    Attributes
-    ----------
-    study, model
-        The study folder and the model's name.
-    snapshot
-        Requests planned, answered, valid and invalid, over all runs.
-    counts
-        Calls of this run.
-    all_runs
-        Attempts at the model's requests over all runs, by outcome.
-    billed_twice
-        Requests that may have been billed twice, over all runs.
-    ending, message
-        Why the run ended.
-    warnings
-        Warning signs in the replies.
-    """
-
-    study: Path
-    model: str
-    snapshot: Snapshot
-    counts: RunCounts
-    all_runs: dict[str, int]
-    billed_twice: int
-    ending: Ending
-    message: str
-    warnings: list[str] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        done = f"{self.snapshot.answered:,} of {self.snapshot.planned:,} answered"
-        return f"<Collection of {self.model}: {done}, {self.ending}; see as_dict()>"
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned request has its answer."""
-        return self.snapshot.answered == self.snapshot.planned
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return JSON-ready values; attempts are those of this run unless said otherwise."""
-        counts, snapshot = self.counts, self.snapshot
-        return {
-            "study": str(self.study),
-            "model": self.model,
-            "planned": snapshot.planned,
-            "answered": snapshot.answered,
-            "valid": snapshot.valid,
-            "invalid": snapshot.invalid,
-            "answered_in_this_run": counts.answered,
-            "attempts": counts.attempts,
-            "failed_attempts": counts.failed.total(),
-            "failures": dict(counts.failed),
-            "possibly_billed_twice": len(counts.asked_again),
-            "possibly_billed_twice_in_all_runs": self.billed_twice,
-            "prompt_tokens": counts.prompt_tokens,
-            "reply_tokens": counts.completion_tokens,
-            "attempts_in_all_runs": self.all_runs,
-            "complete": self.complete,
-            "ending": self.ending,
-            "message": self.message,
-            "warnings": self.warnings,
-        }
-
-
-class CollectionStoppedError(InputError):
-    """A run ended because of something that the user must mend; what was answered is stored.
-
-    Parameters
-    ----------
-    message
-        What to mend.
-    collection
-        What the run did before.
-    """
-
-    def __init__(self, message: str, collection: Collection) -> None:
-        super().__init__(message)
-        self.collection = collection
 
 
 def collect_replies(

@@ -14,7 +14,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from introspect_bayes.collect.collecting import Collection, Snapshot
+from introspect_bayes.collect.collection import Collection, Snapshot
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import CollectionPlan
 
