@@ -75,7 +75,8 @@ def test_preliz_states_the_same_prior(dist):
         ("Normal(0, 1e999)", "not a finite number"),
         ("Normal(0, True)", "not a number"),
         ("Normal(0, 2**3)", "not a number"),
-        ("Normal(0, 'median')", "neither a number nor"),
+        ("Normal(0, nan)", "not a number"),
+        ("Normal(0, -scale)", "not a number"),
         ("Normal(*x)", "not a number"),
         ("Normal(**x)", "unreadable"),
         ("Poisson(3)", "discrete"),
@@ -100,6 +101,41 @@ def test_what_is_no_prior_is_refused_with_the_reason(text, said):
 def test_no_text_is_ever_evaluated_or_trips_the_reader(text):
     with contextlib.suppress(InputError):
         assert isinstance(read_prior(text), Prior)
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("Normal(0, scale)", {"mu": 0, "sigma": "scale"}),
+        ("Normal(0, sigma='scale')", {"mu": 0, "sigma": "scale"}),
+        ("Normal('median(response)', 1)", {"mu": "median(response)", "sigma": 1}),
+        ("Normal(0, 'reported|context_sigma')", {"mu": 0, "sigma": "reported|context_sigma"}),
+        ("Normal(-0.5, 1)", {"mu": -0.5, "sigma": 1}),
+    ],
+)
+def test_what_a_prior_writes_is_read_again(text, args):
+    prior = read_prior(text)
+    assert prior == Prior("Normal", args)
+    assert read_prior(str(prior)) == prior
+
+
+def test_hyperparameters_are_told_from_numbers_and_statistics():
+    prior = read_prior("StudentT(3, 'median(response)', scale)")
+    assert prior.references == {"sigma": "scale"}
+    assert prior.depends_on_response
+    assert prior.numbers([1.0, 4.0, 5.0]) == {"nu": 3, "mu": 4}
+    assert not read_prior("Normal(0, scale)").depends_on_response
+
+
+def test_only_distributions_without_negative_values_are_positive():
+    import pymc as pm
+
+    for dist, args in EXAMPLES.items():
+        prior = Prior(dist, args)
+        below = float(pm.logp(getattr(pm, dist).dist(**args), -0.01).eval())
+        assert prior.is_positive == (below == -np.inf), dist
+    assert read_prior("Uniform(0, 1)").is_positive
+    assert not read_prior("Uniform(low, 1)").is_positive
 
 
 def test_other_objects_are_refused():

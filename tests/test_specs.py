@@ -7,7 +7,14 @@ import pytest
 from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
-from introspect_bayes.specs import Prior, read_specification, spec
+from introspect_bayes.specs import (
+    Prior,
+    changed_priors,
+    chosen_specifications,
+    read_formula,
+    read_specification,
+    spec,
+)
 
 SOURCE = """
 title = "t"
@@ -42,6 +49,25 @@ def test_response_statistics_round_like_brms():
     assert numbers == {"nu": 3, "mu": 20.3, "sigma": 15.2}
 
 
+HIERARCHY = """
+title = "t"
+source = "s"
+brms = "b"
+formula = "y ~ x + (0 + x | g)"
+family = "t"
+[priors]
+Intercept = { dist = "Normal", mu = "centre", sigma = "width" }
+x = { dist = "Normal", mu = 0, sigma = 1 }
+"x|g" = { dist = "Normal", mu = 0, sigma = "x|g_sigma" }
+sigma = { dist = "HalfNormal", sigma = 1 }
+nu = { dist = "Gamma", alpha = 2, beta = 0.1 }
+width = { dist = "HalfNormal", sigma = "widest" }
+widest = { dist = "HalfNormal", sigma = 1 }
+centre = { dist = "Normal", mu = 0, sigma = 1 }
+"x|g_sigma" = { dist = "HalfNormal", sigma = 1 }
+"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -67,6 +93,92 @@ def test_gaps_and_misspellings_are_errors(tmp_path, old, new, complaint):
     with pytest.raises(InputError, match=complaint) as raised:
         read_specification(path)
     assert str(raised.value).startswith("model.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('sigma = "width"', "sigma = 1", r"names 'width', which the model lacks.*known: Intercept"),
+        ('sigma = "width"', 'sigma = "widht"', "'widht' is neither .* nor an entry of .*width"),
+        ('sigma = "width"', 'sigma = "sigma"', "'sigma' is a parameter of the model"),
+        ('sigma = "width"', 'sigma = "centre"', "'centre' must be positive.*HalfNormal"),
+        ('widest = { dist = "HalfNormal", sigma = 1',
+         'widest = { dist = "HalfNormal", sigma = "width"',
+         "in a circle: Intercept -> width -> widest -> width"),
+        ('sigma = "x|g_sigma"', "sigma = 1", "x.g ~ .* needs a hyperparameter, such as sigma"),
+        ('sigma = "x|g_sigma"', 'sigma = "width"', "call sigma 'x.g_sigma', as Bambi does"),
+        ('mu = 0, sigma = "x|g_sigma"', 'mu = 1, sigma = "x|g_sigma"', "mu must be 0"),
+        ('sigma = { dist = "HalfNormal"', 'sigma = { mu = 0, dist = "Normal"', "sigma must be pos"),
+        ('nu = { dist = "Gamma", alpha = 2, beta = 0.1 }', "", "lacks nu"),
+        ("(0 + x | g)", "(0 + x || g)", "is not a term; write"),
+        ("(0 + x | g)", "s(x)", "is not a term"),
+        ("(0 + x | g)", "", "'' is not a term"),
+        ("x + (0 + x | g)", "x + (0 + d1 + ... + dK | g)", "pool d1 .* by a hyperparameter"),
+    ],
+)  # fmt: skip
+def test_hyperparameters_and_groups_are_checked(tmp_path, old, new, complaint):
+    path = tmp_path / "model.toml"
+    assert old in HIERARCHY
+    path.write_text(HIERARCHY.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=complaint) as raised:
+        read_specification(path)
+    assert str(raised.value).startswith("model.toml: ")
+
+
+def test_hyperparameters_come_last_and_in_order_of_need(tmp_path):
+    (tmp_path / "model.toml").write_text(HIERARCHY, encoding="utf-8")
+    model = read_specification(tmp_path / "model.toml")
+    assert model.model_parameters == ("Intercept", "x", "x|g", "sigma", "nu")
+    assert model.hyperparameters == ("centre", "widest", "width", "x|g_sigma")
+    assert model.parameters == model.model_parameters + model.hyperparameters
+    assert model.variables == ("x", "g")
+    without = model.without("g")
+    assert without.formula == "y ~ x"
+    assert without.parameters == ("Intercept", "x", "sigma", "nu", "centre", "widest", "width")
+
+
+@pytest.mark.parametrize(
+    ("text", "intercept", "common", "grouped"),
+    [
+        ("y ~ 1", True, (), ()),
+        ("y ~ 0 + a", False, ("a",), ()),
+        ("y ~ a*b + c", True, ("a", "b", "c", "a:b"), ()),
+        ("y ~ a:b + a", True, ("a", "a:b"), ()),
+        ("y ~ 0 + d1 + ... + dK", False, ("slopes",), ()),
+        ("y ~ (1 | g)", True, (), ("1|g",)),
+        ("y ~ 0 + (a | g)", False, (), ("1|g", "a|g")),
+        ("y ~ a + (0 + a + b | g) + (0 + a | g)", True, ("a",), ("a|g", "b|g")),
+        ("y ~ a + (0 + a:b | g)", True, ("a",), ("a:b|g",)),
+    ],
+)
+def test_formulas_are_read_and_written(text, intercept, common, grouped):
+    formula = read_formula(text)
+    assert (formula.intercept, formula.common, formula.grouped) == (intercept, common, grouped)
+    assert read_formula(str(formula)) == formula
+
+
+def test_pooling_is_put_in_and_taken_out_again():
+    plain = spec("choice_weights")
+    pooled = plain.with_priors(slopes="Normal(0, scale)", scale="HalfNormal(1)")
+    assert pooled.parameters == ("Intercept", "slopes", "scale")
+    wider = pooled.with_priors(scale="HalfNormal(3)")
+    assert wider.priors["scale"].args == {"sigma": 3}
+    assert pooled.with_priors(slopes="Normal(0, 1)") == plain
+    with pytest.raises(InputError, match="names 'scale', which the model lacks"):
+        pooled.with_priors(slopes="Normal(0, 1)", scale="HalfNormal(3)")
+    with pytest.raises(InputError, match="'scale' is neither"):
+        plain.with_priors(slopes="Normal(0, scale)")
+
+
+def test_a_prior_and_its_hyperparameter_come_from_the_command_line_in_any_order():
+    pair = ["choice_weights.slopes=Normal(0, scale)", "choice_weights.scale=HalfNormal(1)"]
+    for priors in (pair, pair[::-1]):
+        chosen = chosen_specifications(priors)
+        assert chosen["choice_weights"].hyperparameters == ("scale",)
+    assert changed_priors(chosen) == [
+        "choice_weights.slopes ~ Normal(mu=0, sigma=scale) instead of Normal(mu=0, sigma=1)",
+        "choice_weights.scale ~ HalfNormal(sigma=1), which the paper does not have",
+    ]
 
 
 def test_a_correct_file_is_read(tmp_path):

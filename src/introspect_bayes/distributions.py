@@ -31,6 +31,14 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
 }
 """Continuous univariate PyMC distributions: name to arguments, in PyMC's order."""
 
+POSITIVE: Final = frozenset(
+    {
+        "Exponential", "Gamma", "HalfCauchy", "HalfFlat", "HalfNormal", "HalfStudentT",
+        "InverseGamma", "LogNormal", "Weibull",
+    }
+)  # fmt: skip
+"""Distributions without negative values, as a scale needs; so is a Uniform from 0 up."""
+
 DISCRETE: Final = frozenset(
     {
         "Bernoulli", "BetaBinomial", "Binomial", "Categorical", "DiscreteUniform",

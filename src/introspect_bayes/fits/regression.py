@@ -229,7 +229,7 @@ def build_bambi_model(spec: Specification, data: pd.DataFrame) -> Any:
 
 
 def _variables(spec: Specification, terms: list[str]) -> list[str]:
-    named = [v for term in spec.terms for v in (terms if term == "slopes" else term.split(":"))]
+    named = [v for name in spec.variables for v in (terms if name == "slopes" else [name])]
     return list(dict.fromkeys(named))
 
 

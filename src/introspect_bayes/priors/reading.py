@@ -1,124 +1,15 @@
-"""Priors: a distribution's name and its arguments, however they are written.
-
-Distributions are named and checked as data, so that nothing that a user writes is evaluated, and a
-specification can be read without loading PyMC.
-"""
+"""Priors read from text, PyMC or PreliZ; nothing that a user writes is evaluated."""
 
 import ast
-import difflib
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS
+from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
+from introspect_bayes.priors.prior import Prior, require_known
 
-
-def _median(response: np.ndarray) -> float:
-    return round(float(np.median(response)), 1) + 0.0  # never -0.0
-
-
-def _scale(response: np.ndarray) -> float:
-    deviation = 1.4826 * float(np.median(np.abs(response - np.median(response))))
-    return max(2.5, round(deviation, 1))
-
-
-RESPONSE_STATISTICS: Final = {"median(response)": _median, "max(2.5, mad(response))": _scale}
-"""Prior arguments that brms takes from the response; it rounds both to one decimal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """A prior distribution: a PyMC distribution's name and its arguments.
-
-    Parameters
-    ----------
-    dist
-        A name in `DISTRIBUTIONS`.
-    args
-        All arguments of the distribution: numbers, or a name in `RESPONSE_STATISTICS`.
-
-    Raises
-    ------
-    InputError
-        If the distribution or an argument is unknown, missing or out of range.
-
-    Examples
-    --------
-    >>> print(Prior("Normal", {"mu": 0, "sigma": 1}))
-    Normal(mu=0, sigma=1)
-    """
-
-    dist: str
-    args: Mapping[str, float | str]
-
-    def __post_init__(self) -> None:
-        _require_known(self.dist)
-        arguments = DISTRIBUTIONS[self.dist]
-        for name in self.args:
-            if name not in arguments:
-                msg = f"{self.dist} has no argument {name!r}{closest(name, arguments)}"
-                raise InputError(msg)
-        missing = [name for name in arguments if name not in self.args]
-        if missing:
-            msg = f"{self.dist} lacks {', '.join(missing)} (its arguments: {', '.join(arguments)})"
-            raise InputError(msg)
-        for name, value in self.args.items():
-            _check_argument(self.dist, name, value)
-        if self.dist == "Uniform" and not self.args["lower"] < self.args["upper"]:  # type: ignore[operator]
-            msg = f"{self}: lower must be less than upper"
-            raise InputError(msg)
-
-    def __str__(self) -> str:
-        return f"{self.dist}({', '.join(f'{k}={v}' for k, v in self.args.items())})"
-
-    def numbers(self, response: ArrayLike = ()) -> dict[str, float]:
-        """Return the arguments as numbers, those that depend on the data taken from `response`.
-
-        Parameters
-        ----------
-        response
-            The response of the regression, one-dimensional; needed only by
-            `RESPONSE_STATISTICS` (brms's default priors for Gaussian models).
-
-        Examples
-        --------
-        >>> Prior("StudentT", {"nu": 3, "mu": "median(response)", "sigma": 2.5}).numbers([0, 1, 2])
-        {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
-        """
-        values = np.asarray(response, dtype=float)
-        return {
-            name: RESPONSE_STATISTICS[value](values) if isinstance(value, str) else float(value)
-            for name, value in self.args.items()
-        }
-
-
-def _check_argument(dist: str, name: str, value: object) -> None:
-    if isinstance(value, str):
-        if value not in RESPONSE_STATISTICS:
-            known = ", ".join(repr(key) for key in RESPONSE_STATISTICS)
-            msg = f"{dist}: {name} = {value!r} is neither a number nor one of {known}"
-            raise InputError(msg)
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        msg = f"{dist}: {name} = {value!r} is not a finite number"
-        raise InputError(msg)
-    if DISTRIBUTIONS[dist][name] == "positive" and value <= 0:
-        msg = f"{dist}: {name} = {value:g} must be positive"
-        raise InputError(msg)
-
-
-def _require_known(dist: str) -> None:
-    if dist in DISCRETE:
-        msg = f"{dist} is a discrete distribution; a parameter needs a continuous one"
-        raise InputError(msg)
-    if dist not in DISTRIBUTIONS:
-        msg = f"unknown distribution {dist!r}{closest(dist, DISTRIBUTIONS)}"
-        raise InputError(msg)
+_NEVER_NAMES: Final = {"inf", "nan"}
 
 
 def read_prior(text: str) -> Prior:
@@ -128,7 +19,8 @@ def read_prior(text: str) -> Prior:
     ----------
     text
         Such as ``Normal(0, 0.5)`` or ``StudentT(nu=3, mu=0, sigma=1)``: arguments in PyMC's order,
-        or by name; numbers, or a quoted name in `RESPONSE_STATISTICS`.
+        or by name; numbers, the name of a hyperparameter, or a name in `RESPONSE_STATISTICS`
+        (in quotes, as any name that is not one word).
 
     Raises
     ------
@@ -150,7 +42,7 @@ def read_prior(text: str) -> Prior:
         msg = f"{text!r} is not a distribution; write one such as Normal(0, 0.5)"
         raise InputError(msg)
     dist = call.func.id
-    _require_known(dist)
+    require_known(dist)
     names = list(DISTRIBUTIONS[dist])
     if len(call.args) > len(names):
         msg = f"{dist} takes {len(names)} arguments: {', '.join(names) or 'none'}"
@@ -169,6 +61,8 @@ def _constant(dist: str, node: ast.expr) -> float | str:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         sign = -1 if isinstance(node.op, ast.USub) else 1
         node = node.operand
+    if isinstance(node, ast.Name) and sign == 1 and node.id not in _NEVER_NAMES:
+        return node.id
     value = node.value if isinstance(node, ast.Constant) else None
     if isinstance(value, str) and sign == 1:
         return value
@@ -260,7 +154,7 @@ _PYMC: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 def _from_preliz(given: Any) -> Prior:
     dist = type(given).__name__
-    _require_known(dist)
+    require_known(dist)
     arguments = DISTRIBUTIONS[dist]
     stated = {name: getattr(given, name, None) for name in arguments}
     missing = [name for name, value in stated.items() if value is None]
@@ -268,17 +162,3 @@ def _from_preliz(given: Any) -> Prior:
         msg = f"PreliZ's {dist} lacks {', '.join(missing)}"
         raise InputError(msg)
     return Prior(dist, {name: float(str(value)) for name, value in stated.items()})
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """Return " (did you mean ...?)" and the known names, to end an error message.
-
-    Examples
-    --------
-    >>> closest("Norml", ["Normal", "Laplace"])
-    '; did you mean Normal? (known: Normal, Laplace)'
-    """
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    question = f"; did you mean {near[0]}?" if near else ""
-    return f"{question} (known: {', '.join(names)})"
