@@ -7,7 +7,9 @@ import pytest
 from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
+from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.specs import (
+    ANALYSED,
     Prior,
     changed_priors,
     chosen_specifications,
@@ -232,3 +234,37 @@ def test_distributions_and_arguments_are_those_of_pymc():
         accepted = inspect.signature(getattr(pm, name).dist).parameters
         assert set(arguments) <= set(accepted), name
         getattr(pm, name).dist(**dict.fromkeys(arguments, 1.5))
+
+
+def test_every_shipped_specification_names_its_source_and_reads():
+    names = sorted(path.stem for path in shipped_folder("models").glob("*.toml"))
+    assert names == [
+        "choice_weights",
+        "choice_weights_no_intercept",
+        "choice_weights_pooled",
+        "introspection_training",
+        "report_accuracy",
+        "report_accuracy_by_context",
+        "report_accuracy_student",
+    ]
+    assert set(ANALYSED) < set(names)
+    for name in names:
+        specification = spec(name)
+        assert "Plunkett et al. 2025, Appendix C" in specification.source
+        assert specification.brms.startswith("brm(")
+
+
+def test_the_variations_differ_from_the_papers_models_as_they_say():
+    assert spec("choice_weights_no_intercept").parameters == ("slopes",)
+    pooled = spec("choice_weights_pooled")
+    assert pooled.parameters == ("Intercept", "slopes", "intercept_scale", "slopes_scale")
+    assert pooled.formula == spec("choice_weights").formula
+    assert pooled.by == ("model",)
+    usual = spec("report_accuracy")
+    student = spec("report_accuracy_student")
+    assert {**usual.priors, "nu": student.priors["nu"]} == student.priors
+    by_context = spec("report_accuracy_by_context")
+    assert by_context.parameters == (
+        "Intercept", "reported", "reported|context", "sigma", "reported|context_sigma"
+    )  # fmt: skip
+    assert by_context.without("context").priors == usual.priors
