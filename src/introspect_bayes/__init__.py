@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
+    from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
 
@@ -42,6 +43,9 @@ _HOMES = {
     "fit": "analyses.fit",
     "hdi": "fits",
     "load_study": "study",
+    "plot_accuracy": "report.plots",
+    "plot_reports": "report.plots",
+    "plot_sensitivity": "report.plots",
     "read_specification": "specs",
     "reproduce": "analyses",
     "spec": "specs",
@@ -66,6 +70,9 @@ __all__ = [
     "fit",
     "hdi",
     "load_study",
+    "plot_accuracy",
+    "plot_reports",
+    "plot_sensitivity",
     "read_specification",
     "reproduce",
     "spec",

@@ -1,0 +1,211 @@
+"""What one panel of a figure shows: points, lines, intervals."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.analyses.figures import Result
+from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
+from introspect_bayes.fits import Regression, hdi
+from introspect_bayes.report.tables import PROBLEM_MARK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS: Final = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+    "#882255",
+)
+"""Colours that the colour-blind tell apart (Okabe and Ito's, but for the last)."""
+
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
+"""A marker for each colour, so that grey print tells them apart too."""
+
+PAPER_COLOUR: Final = "0.5"
+"""Colour of what the paper printed."""
+
+_MARGIN: Final = 9
+"""Weights beyond ±100 that a panel shows, for the points at the limit to be whole."""
+_LINE_POINTS: Final = 41
+
+
+def style() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn, the user's settings otherwise kept."""
+    import matplotlib as mpl
+
+    return mpl.rc_context(
+        {
+            "font.size": 9.0,
+            "axes.titlesize": 9.0,
+            "axes.labelsize": 9.0,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.labelsize": 9.0,
+            "legend.frameon": False,
+        }
+    )
+
+
+def regression_lines(fit: Regression) -> Iterator[pd.DataFrame]:
+    """Yield the fitted line of each set of reports with its 95% HDI, in weights of -100 to 100.
+
+    Reports are standardized within their set, so that each set has a line of its own.
+
+    Parameters
+    ----------
+    fit
+        A fit of ``learned ~ reported``.
+
+    Yields
+    ------
+    pandas.DataFrame
+        Rows along the range of the mean reports: mean_report, learned, hdi_low, hdi_high.
+    """
+    posterior = fit.idata["posterior"]
+    intercept, slope = (posterior[name].to_numpy().ravel() for name in ("Intercept", "reported"))
+    # Standardizing is a straight line, and so is the way back.
+    sd, mean = np.polyfit(fit.data["learned"], fit.data["weight"], 1)
+    for _, rows in fit.data.groupby("report_set", sort=False):
+        seen = rows["mean_report"].clip(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+        along = np.linspace(seen.min(), seen.max(), _LINE_POINTS)
+        reported = np.polyval(np.polyfit(rows["mean_report"], rows["reported"], 1), along)
+        learned = mean + sd * (intercept + slope * reported[:, None])
+        low, high = hdi(learned).T
+        yield pd.DataFrame(
+            {
+                "mean_report": along,
+                "learned": learned.mean(axis=1),
+                "hdi_low": low,
+                "hdi_high": high,
+            }
+        )
+
+
+def draw_reports(panel: "Axes", rows: pd.DataFrame, *, learned_first: bool) -> None:
+    """Draw a point for each attribute; reports beyond ±100 at the margin, with their value.
+
+    Parameters
+    ----------
+    panel
+        Where to draw.
+    rows
+        With weight and mean_report.
+    learned_first
+        Whether learned weights run to the right instead of upwards.
+    """
+    limits = (-WEIGHT_LIMIT - _MARGIN, WEIGHT_LIMIT + _MARGIN)
+    ticks = (-WEIGHT_LIMIT, -WEIGHT_LIMIT // 2, 0, WEIGHT_LIMIT // 2, WEIGHT_LIMIT)
+    panel.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks, aspect="equal")
+    beyond = rows["mean_report"].abs() > WEIGHT_LIMIT
+    along, upward = ("weight", "mean_report") if learned_first else ("mean_report", "weight")
+    inside = rows[~beyond]
+    panel.scatter(inside[along], inside[upward], s=9, color=COLOURS[0], alpha=0.4, linewidth=0)
+    for report, weight in rows.loc[beyond, ["mean_report", "weight"]].to_numpy(dtype=float):
+        _draw_beyond(panel, report, weight, learned_first=learned_first)
+
+
+def _draw_beyond(panel: "Axes", report: float, weight: float, *, learned_first: bool) -> None:
+    side = 1.0 if report > 0 else -1.0
+    place, inwards = (side * (WEIGHT_LIMIT + _MARGIN - 3), weight), (-side * 7.0, 0.0)
+    marker, aligned = (">" if side > 0 else "<"), ("right" if side > 0 else "left", "center")
+    if learned_first:
+        place, inwards = place[::-1], inwards[::-1]
+        marker, aligned = ("^" if side > 0 else "v"), ("center", "top" if side > 0 else "bottom")
+    colour = COLOURS[1]
+    panel.plot(*place, marker=marker, color=colour, markersize=5, clip_on=False)
+    panel.annotate(
+        f"{report:.0f}",
+        place,
+        inwards,
+        textcoords="offset points",
+        color=colour,
+        ha=aligned[0],
+        va=aligned[1],
+    )
+
+
+def draw_lines(panel: "Axes", fit: Regression) -> None:
+    """Draw the fitted regression with its 95% HDI; mean reports to the right."""
+    for line in regression_lines(fit):
+        along = line["mean_report"]
+        panel.fill_between(
+            along, line["hdi_low"], line["hdi_high"], color="black", alpha=0.25, linewidth=0
+        )
+        panel.plot(along, line["learned"], color="black", linewidth=1.2)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Accuracies in one panel: a group of rows for each stage, a row for each base model.
+
+    Attributes
+    ----------
+    panel
+        Where to draw.
+    stages, base_models
+        In the order of rows.
+    published
+        Whether each base model has a second row for the paper's figure.
+    """
+
+    panel: "Axes"
+    stages: Sequence[str]
+    base_models: Sequence[str]
+    published: bool
+
+    def draw(self, stage: str, base_model: str, result: Result) -> None:
+        """Draw what was found here, marked if the diagnostics of its fits failed."""
+        rank = self.base_models.index(base_model)
+        height = self._height(stage, rank)
+        look = {"color": _nth(COLOURS, rank), "marker": _nth(MARKERS, rank), "label": base_model}
+        self._draw(height, result.estimate, result.hdi, look)
+        if result.problems:
+            self.panel.annotate(
+                PROBLEM_MARK, (result.estimate, height), (0, 3), textcoords="offset points"
+            )
+
+    def draw_published(
+        self, stage: str, base_model: str, estimate: float, ends: tuple[float, float] | None
+    ) -> None:
+        """Draw what the paper gives, a row below."""
+        height = self._height(stage, self.base_models.index(base_model)) + self._step
+        look = {"color": PAPER_COLOUR, "marker": "|", "label": "paper"}
+        self._draw(height, estimate, ends, look)
+
+    @property
+    def _step(self) -> float:
+        return 0.7 / (len(self.base_models) * (1 + self.published))
+
+    def _height(self, stage: str, rank: int) -> float:
+        first = self.stages.index(stage) - 0.35 + self._step / 2
+        return first + rank * self._step * (1 + self.published)
+
+    def _draw(
+        self,
+        height: float,
+        estimate: float,
+        ends: tuple[float, float] | None,
+        look: Mapping[str, Any],
+    ) -> None:
+        self.panel.plot([estimate], [height], linestyle="none", markersize=5, **look)
+        if ends is not None:
+            self.panel.plot(ends, [height, height], color=look["color"], linewidth=1.4)
+
+
+def accuracy_label() -> str:
+    """Return the label of an axis of accuracies."""
+    return f"accuracy of reports, with {HDI_PROB:.0%} HDI"
+
+
+def _nth(values: Sequence[str], rank: int) -> str:
+    return values[rank % len(values)]
