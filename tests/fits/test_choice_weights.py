@@ -1,46 +1,30 @@
 import arviz as az
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import integrate, stats
 
+from fits_data import simulated_choices
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeightsSampler,
     Sampler,
     build_bambi_model,
-    choice_weights,
+    choice_sampling,
     scaled_weights,
 )
-from introspect_bayes.fits.choice_weights import build_model
-from introspect_bayes.specs import Prior, spec
+from introspect_bayes.fits.choice_model import build_model
+from introspect_bayes.priors import Prior
+from introspect_bayes.specs import spec
 
 SAMPLER = Sampler(draws=1000, warmup=500, seed=11)
 
 
-def simulated(contexts, attributes, trials, seed=0, bias=1.5):
-    """Ragged choices with a strong pull to A and differences that are not centred."""
-    random = np.random.default_rng(seed)
-    frames = []
-    for number in range(contexts):
-        count = trials + 5 * number
-        differences = random.uniform(-1, 1, (count, attributes)) + random.normal(0, 0.4, attributes)
-        utility = bias + differences @ random.normal(0, 2, attributes)
-        frame = pd.DataFrame(differences, columns=[f"d{k + 1}" for k in range(attributes)])
-        chose_a = random.random(count) < 1 / (1 + np.exp(-utility))
-        frame["selection"] = np.where(chose_a, "A", "B")
-        frame["context"] = f"context_{number}"
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-def fitted(frame, attributes, sampler=SAMPLER, specification=None):
+def fitted(frame, attributes, sampler=SAMPLER, specification=None, engine="nuts"):
     columns = [f"d{k + 1}" for k in range(attributes)]
     data = ChoiceData.from_frame(frame, columns)
-    counts = dict.fromkeys(data.contexts, attributes)
-    return ChoiceWeightsSampler(specification or spec("choice_weights"), sampler).fit(
-        data, counts, "test"
+    return ChoiceWeightsSampler(sampler, engine).fit(
+        specification or spec("choice_weights"), data, "test"
     )
 
 
@@ -55,7 +39,7 @@ def assert_same_posterior(ours, theirs):
 
 
 def test_batched_posterior_is_that_of_single_bambi_fits():
-    frame = simulated(contexts=3, attributes=2, trials=25)
+    frame = simulated_choices(contexts=3, attributes=2, trials=25)
     fit = fitted(frame, attributes=2)
     for name, choices in frame.groupby("context"):
         rows = choices.assign(selection=(choices["selection"] == "A").astype(int))
@@ -74,7 +58,7 @@ def test_batched_posterior_is_that_of_single_bambi_fits():
 
 def test_posterior_matches_numerical_integration():
     """One attribute: the exact posterior by quadrature, independent of any sampler."""
-    frame = simulated(contexts=1, attributes=1, trials=30, seed=4)
+    frame = simulated_choices(contexts=1, attributes=1, trials=30, seed=4)
     fit = fitted(frame, attributes=1)
     x = frame["d1"].to_numpy()
     sign = np.where(frame["selection"] == "A", 1.0, -1.0)
@@ -101,8 +85,8 @@ def test_posterior_matches_numerical_integration():
 
 def test_chunks_do_not_mix_contexts(monkeypatch):
     """More contexts than a chunk: each has the posterior that it has alone."""
-    monkeypatch.setattr(choice_weights, "CHUNK", 2)
-    frame = simulated(contexts=3, attributes=2, trials=12)
+    monkeypatch.setattr(choice_sampling, "CHUNK", 2)
+    frame = simulated_choices(contexts=3, attributes=2, trials=12)
     together = fitted(frame, attributes=2)
     assert together.data.contexts == ("context_0", "context_1", "context_2")
     for name in ("context_0", "context_2"):
@@ -115,34 +99,34 @@ def test_chunks_do_not_mix_contexts(monkeypatch):
 
 
 def test_same_seed_same_draws_and_compiled_only_once():
-    frame = simulated(contexts=3, attributes=2, trials=10)
+    frame = simulated_choices(contexts=3, attributes=2, trials=10)
     data = ChoiceData.from_frame(frame, ["d1", "d2"])
-    counts = dict.fromkeys(data.contexts, 2)
-    sampler = ChoiceWeightsSampler(spec("choice_weights"), Sampler(draws=50, warmup=50))
-    first, second = (sampler.fit(data, counts, "same") for _ in range(2))
+    sampler = ChoiceWeightsSampler(Sampler(draws=50, warmup=50), "nuts")
+    first, second = (sampler.fit(spec("choice_weights"), data, "same") for _ in range(2))
     assert first.idata["posterior"].equals(second.idata["posterior"])
     assert len(sampler._compiled) == 1
 
 
 def test_absent_attributes_are_left_out():
-    frame = simulated(contexts=2, attributes=3, trials=15).assign(d3=0.0)
-    data = ChoiceData.from_frame(frame, ["d1", "d2", "d3"])
+    frame = simulated_choices(contexts=2, attributes=3, trials=15).assign(d3=0.0)
     counts = {"context_0": 2, "context_1": 3}
-    fit = ChoiceWeightsSampler(spec("choice_weights"), SAMPLER).fit(data, counts, "absent")
+    data = ChoiceData.from_frame(frame, ["d1", "d2", "d3"], counts)
+    fit = ChoiceWeightsSampler(SAMPLER).fit(spec("choice_weights"), data, "absent")
     table = fit.hdi()
     assert table.groupby("context").size().to_dict() == counts
     assert (table.groupby("context")["weight"].apply(lambda w: w.abs().max()) == 100).all()
 
 
 def test_improper_priors_need_choices_that_inform_them():
-    data = ChoiceData.from_frame(simulated(2, 2, 10).assign(d2=0.0), ["d1", "d2"])
+    counts = {"context_0": 1, "context_1": 2}
+    data = ChoiceData.from_frame(simulated_choices(2, 2, 10).assign(d2=0.0), ["d1", "d2"], counts)
     flat = spec("choice_weights").with_priors(slopes=Prior("Flat", {}))
     with pytest.raises(InputError, match="improper"):
-        ChoiceWeightsSampler(flat, SAMPLER).fit(data, {"context_0": 1, "context_1": 2}, "flat")
+        ChoiceWeightsSampler(SAMPLER).fit(flat, data, "flat")
 
 
 def test_position_bias_is_found():
-    frame = simulated(contexts=4, attributes=2, trials=80, bias=2.0)
+    frame = simulated_choices(contexts=4, attributes=2, trials=80, bias=2.0)
     bias = fitted(frame, attributes=2).position_bias()
     assert (bias["hdi_low"] > 0).all()
     assert ((bias["hdi_low"] < 2) & (bias["hdi_high"] > 2)).sum() >= 3
@@ -154,7 +138,7 @@ def test_scaled_weights_keep_signs_and_survive_zeros():
 
 
 def test_lean_likelihood_is_bernoullis():
-    data = ChoiceData.from_frame(simulated(3, 2, 20), ["d1", "d2"])
+    data = ChoiceData.from_frame(simulated_choices(3, 2, 20), ["d1", "d2"])
     plain, lean = (build_model(spec("choice_weights"), data, lean=form) for form in (False, True))
     random = np.random.default_rng(0)
     for size in (0.1, 1, 30, 500):
@@ -167,6 +151,6 @@ def test_lean_likelihood_is_bernoullis():
 
 
 def test_only_models_of_choices_are_accepted():
-    data = ChoiceData.from_frame(simulated(1, 1, 5), ["d1"])
+    data = ChoiceData.from_frame(simulated_choices(1, 1, 5), ["d1"])
     with pytest.raises(InputError, match="not a model of choices"):
         build_model(spec("report_accuracy"), data)

@@ -26,6 +26,7 @@ from introspect_bayes.fits import (
     ChoiceWeights,
     ChoiceWeightsSampler,
     Diagnostics,
+    Engine,
     Regression,
     RegressionSampler,
     Sampler,
@@ -74,11 +75,14 @@ class Settings:
         The three specifications by name, priors included.
     choice_sampler, regression_sampler
         Sampler settings.
+    engine
+        How choice weights are sampled.
     """
 
     specs: Mapping[str, Specification]
     choice_sampler: Sampler
     regression_sampler: Sampler
+    engine: Engine = "auto"
 
     @classmethod
     def default(
@@ -123,9 +127,7 @@ class Analysis:
         self.study = study
         self.settings = settings or Settings.default()
         self.progress = progress or Silent()
-        self._choices = ChoiceWeightsSampler(
-            self.settings.specs["choice_weights"], self.settings.choice_sampler
-        )
+        self._choices = ChoiceWeightsSampler(self.settings.choice_sampler, self.settings.engine)
         self._regressions = RegressionSampler(self.settings.regression_sampler)
         self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
             self._fit_weights
@@ -173,15 +175,16 @@ class Analysis:
 
     def _fit_weights(self, base_model: str, context_set: ContextSet, stage: Stage) -> ChoiceWeights:
         choices = self.choices(base_model, context_set, stage)
-        data = ChoiceData.from_frame(choices, self.study.difference_columns)
         counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
+        data = ChoiceData.from_frame(choices, self.study.difference_columns, counts)
         # The seed follows from the name, which for the paper's stage must therefore not change.
         name = f"choice_weights:{base_model}:{context_set}"
         described = f"Choice weights: {base_model}, {context_set}"
         if stage != "weight-trained":
             name, described = f"{name}:{stage}", f"{described}, {stage}"
         self.progress.start(described, len(data.contexts))
-        self.weight_fits[name] = self._choices.fit(data, counts, name, self.progress.advance)
+        spec = self.settings.specs["choice_weights"]
+        self.weight_fits[name] = self._choices.fit(spec, data, name, self.progress.advance)
         return self.weight_fits[name]
 
     def learned(
@@ -214,9 +217,7 @@ class Analysis:
         batches = [
             b.mean(axis=1) for b in np.array_split(draws, max(1, BATCHES // len(draws)), axis=1)
         ]
-        present = np.arange(draws.shape[3]) < np.array(
-            [[fit.counts[name]] for name in fit.data.contexts]
-        )
+        present = fit.data.present
         for number, means in enumerate(np.concatenate(batches), start=1):
             frame[f"weight_{number}"] = scaled_weights(means, present)[present]
         frame["learned"] = standardize(frame["weight"])

@@ -248,7 +248,7 @@ def _print_figures(
 
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.checks import study_warnings
-    from introspect_bayes.report import tables
+    from introspect_bayes.report import provenance, tables
 
     # Piped output has no width of its own: wide enough that no cell is cut.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -259,7 +259,7 @@ def _print_figures(
     console.print(
         tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
     )
-    if note := tables.priors_note(analysis):
+    if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
     for note in tables.notes(shown):
         console.print(note, markup=False)
@@ -275,4 +275,4 @@ def _print_figures(
         failures = tables.failures_table(analysis.study)
         if failures is not None:
             console.print(failures)
-    console.print(tables.provenance(analysis))
+    console.print(provenance.provenance(analysis))

@@ -17,6 +17,11 @@ ESS_MIN: Final = 400.0
 """Smallest acceptable bulk and tail effective sample size (Vehtari et al. 2021)."""
 
 
+PARETO_K_MAX: Final = 0.7
+"""Largest Pareto k of importance weights that can be trusted (Vehtari et al. 2024, Pareto smoothed
+importance sampling, JMLR 25(72))."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampler:
     """Settings of the No-U-Turn sampler (nutpie).
@@ -117,6 +122,8 @@ class Diagnostics:
         Divergent transitions after warm-up.
     worst
         The parameter with the largest R-hat.
+    pareto_k
+        Largest Pareto k of importance sampling; None where all was sampled by chains.
     """
 
     rhat: float
@@ -124,6 +131,7 @@ class Diagnostics:
     ess_tail: float
     divergences: int
     worst: str
+    pareto_k: float | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -136,7 +144,37 @@ class Diagnostics:
                 found.append(f"{kind} effective sample size {ess:.0f} (should reach {ESS_MIN:.0f})")
         if self.divergences:
             found.append(f"{self.divergences} divergent transitions")
+        if self.pareto_k is not None and not self.pareto_k <= PARETO_K_MAX:
+            found.append(
+                f"Pareto k {self.pareto_k:.2f} of importance sampling (should be at most "
+                f"{PARETO_K_MAX}; the engine nuts does without)"
+            )
         return tuple(found)
+
+    def worst_of(self, other: "Diagnostics") -> "Diagnostics":
+        """Return the worse of each of two fits' values."""
+        ks = [k for k in (self.pareto_k, other.pareto_k) if k is not None]
+        return Diagnostics(
+            rhat=max(self.rhat, other.rhat),
+            ess_bulk=min(self.ess_bulk, other.ess_bulk),
+            ess_tail=min(self.ess_tail, other.ess_tail),
+            divergences=self.divergences + other.divergences,
+            worst=self.worst if self.rhat > other.rhat else other.worst,
+            pareto_k=max(ks) if ks else None,
+        )
+
+
+def independent_draws(pareto_k: np.ndarray, effective_draws: np.ndarray) -> Diagnostics:
+    """Return the diagnostics of importance sampling, whose draws are independent (R-hat 1).
+
+    Parameters
+    ----------
+    pareto_k, effective_draws
+        Pareto k of the weights and effective number of draws of each posterior.
+    """
+    least = float(effective_draws.min()) if len(effective_draws) else float("inf")
+    largest = float(pareto_k.max()) if len(pareto_k) else None
+    return Diagnostics(1.0, least, least, 0, "", pareto_k=largest)
 
 
 def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:

@@ -1,20 +1,17 @@
 """Tables for the terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.analyses import PROPORTIONS, Analysis, Reproduction
+from introspect_bayes.analyses import PROPORTIONS, Reproduction
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.checks import ANOMALIES, HealthRow
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.specs import changed_priors
 from introspect_bayes.study import Study
-from introspect_bayes.study.download import identity
 
 _STYLES = {"reproduced": "green", "not reproduced": "bold red"}
 _REASONS = 3
@@ -226,40 +223,3 @@ def exclusion_summary(changes: pd.DataFrame) -> Table:
         name = f"{figure}.{_label(str(base_model))}"
         table.add_row(name, number(float(rows["r_all"].iloc[0])), *cells)
     return table
-
-
-def priors_note(analysis: Analysis) -> str:
-    """Return which priors differ from the paper's; empty if none does."""
-    changed = changed_priors(analysis.settings.specs)
-    return f"Priors that differ from the paper's: {'; '.join(changed)}" if changed else ""
-
-
-def provenance(analysis: Analysis) -> str:
-    """Return one paragraph: data, priors, sampler settings and versions behind the numbers."""
-    settings, study = analysis.settings, analysis.study
-    priors = "\n".join(
-        f"  {name}: " + ", ".join(f"{key} ~ {prior}" for key, prior in s.priors.items())
-        for name, s in settings.specs.items()
-    )
-    samplers = {
-        "choice weights": settings.choice_sampler,
-        "regressions": settings.regression_sampler,
-    }
-    sampling = "; ".join(
-        f"{name} {s.chains} chains x ({s.warmup} warm-up + {s.draws} draws)"
-        for name, s in samplers.items()
-    )
-    seed = settings.choice_sampler.seed
-    made = analysis.diagnostics()
-    judged = ""
-    if made:
-        judged = (
-            f"\nDiagnostics of {len(made)} fits, worst values: "
-            f"R-hat {max(d.rhat for d in made):.3f}, effective sample size "
-            f"{min(d.ess_bulk for d in made):,.0f} (bulk), "
-            f"{min(d.ess_tail for d in made):,.0f} (tail), "
-            f"{sum(d.divergences for d in made)} divergences"
-        )
-    same = identity(Path(study.source))
-    data = f"Data: {study.source}" + (f" ({same})" if same else "")
-    return f"{data}\nPriors\n{priors}\nNUTS: {sampling}; seed {seed}{judged}"

@@ -1,0 +1,122 @@
+"""The PyMC model of choices: all decision contexts of a model at once."""
+
+from typing import Any
+
+import numpy as np
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits.choice_data import ChoiceData
+from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.specs import Specification
+
+COEFFICIENTS = {"Intercept": "centred_intercept", "slopes": "slopes"}
+"""Parameters of a specification of choices, and the model's free variables that they are."""
+
+
+def require_choices(spec: Specification) -> None:
+    """Raise InputError unless the specification is one of choices."""
+    coefficients = [name for name in spec.parameters if name not in spec.hyperparameters]
+    if spec.family != "bernoulli" or coefficients not in (["Intercept", "slopes"], ["slopes"]):
+        msg = f"{spec.name}: not a model of choices (needs bernoulli, selection ~ d1 + ... + dK)"
+        raise InputError(msg)
+
+
+def has_intercept(spec: Specification) -> bool:
+    """Return whether the model has a position bias; if so, differences are centred as in brms."""
+    return "Intercept" in spec.parameters
+
+
+def model_data(spec: Specification, data: ChoiceData) -> dict[str, Any]:
+    """Return what the model holds as data: other data or priors need no compilation.
+
+    Numbers of the priors go by parameter and argument, such as ``slopes_sigma``.
+    """
+    numbers = {
+        f"{parameter}_{argument}": np.asarray(value, dtype=float)
+        for parameter, prior in spec.priors.items()
+        for argument, value in prior.args.items()
+        if not isinstance(value, str)
+    }
+    held = {"context_index": data.index, "selected_a": data.selection, **numbers}
+    if not has_intercept(spec):
+        return {**held, "centred_differences": data.differences}
+    centred = data.differences - data.means[data.index]
+    return {**held, "centred_differences": centred, "mean_differences": data.means}
+
+
+def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) -> Any:
+    """Build the PyMC model of all contexts.
+
+    For choice i in context c, with the differences d centred within the context as brms and
+    Bambi do::
+
+        selection_i ~ Bernoulli(logit⁻¹(a_c + (d_i - mean_c) · b_c))
+        Intercept_c = a_c - mean_c · b_c
+
+    Without an intercept, a and the means are zero.
+
+    Parameters
+    ----------
+    spec
+        A Bernoulli specification with the parameters slopes (b), perhaps Intercept (the prior
+        of a), and their hyperparameters, which all contexts share.
+    data
+        The choices.
+    lean
+        Whether to write the same likelihood as one softplus, which samples 1.7 times as fast
+        (a test holds both against each other); else as ``pm.Bernoulli``.
+
+    Returns
+    -------
+    pymc.Model
+        Free variables ``centred_intercept`` (context) and ``slopes`` (context, attribute),
+        deterministic ``Intercept`` (context), observed ``selection`` (choice); the priors'
+        numbers as data.
+
+    Raises
+    ------
+    InputError
+        If the specification is not one of choices.
+    """
+    import pymc as pm
+
+    require_choices(spec)
+    attributes = [f"d{k + 1}" for k in range(data.differences.shape[1])]
+    coords = {"context": list(data.contexts), "attribute": attributes}
+    dims = {"Intercept": ("context",), "slopes": ("context", "attribute")}
+    with pm.Model(coords=coords) as model:
+        held = {name: pm.Data(name, value) for name, value in model_data(spec, data).items()}
+        made: dict[str, Any] = {}
+        for parameter in (*spec.hyperparameters, *COEFFICIENTS):
+            if parameter in spec.parameters:
+                made[parameter] = _variable(spec, parameter, {**held, **made}, dims.get(parameter))
+        slopes, index = made["slopes"], held["context_index"]
+        utility = (held["centred_differences"] * slopes[index]).sum(-1)
+        if "Intercept" in made:
+            shift = (held["mean_differences"] * slopes).sum(-1)
+            pm.Deterministic("Intercept", made["Intercept"] - shift, dims="context")
+            utility = utility + made["Intercept"][index]
+        if lean:
+            observed = held["selected_a"]
+            pm.CustomDist("selection", utility, logp=_bernoulli_logp, observed=observed)
+        else:
+            pm.Bernoulli("selection", logit_p=utility, observed=held["selected_a"])
+    return model
+
+
+def _variable(
+    spec: Specification, parameter: str, held: dict[str, Any], dims: tuple[str, ...] | None
+) -> Any:
+    prior = spec.priors[parameter]
+    numbers = {
+        argument: held[value if isinstance(value, str) else f"{parameter}_{argument}"]
+        for argument, value in prior.args.items()
+    }
+    return prior_variable(prior, COEFFICIENTS.get(parameter, parameter), numbers, dims=dims)
+
+
+def _bernoulli_logp(value: Any, logit: Any) -> Any:
+    """Return log p of a 0/1 value: minus softplus of the logit, its sign turned for a 1."""
+    import pytensor.tensor as pt
+
+    return -pt.softplus((1 - 2 * value) * logit)

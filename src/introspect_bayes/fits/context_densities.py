@@ -1,0 +1,124 @@
+"""Log posterior densities of the contexts' coefficients, from PyMC's distributions."""
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from introspect_bayes.distributions import DISTRIBUTIONS
+from introspect_bayes.fits.choice_data import ChoiceData
+from introspect_bayes.fits.choice_model import has_intercept, model_data
+from introspect_bayes.priors import Prior
+from introspect_bayes.specs import Specification
+
+
+class ContextDensities:
+    """Log posterior densities of a block of contexts, up to each context's constant.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    data
+        The choices of the block.
+    """
+
+    def __init__(self, spec: Specification, data: ChoiceData) -> None:
+        held = model_data(spec, data)
+        rows = held["centred_differences"]
+        if has_intercept(spec):
+            rows = np.column_stack([np.ones(len(rows)), rows])
+        # A choice of B is a choice of A with all signs turned; zero rows only add a constant.
+        signed = rows * np.where(data.selection == 1, 1.0, -1.0)[:, None]
+        count = np.bincount(data.index, minlength=len(data.contexts))
+        order = np.argsort(data.index, kind="stable")
+        place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+        self.design = np.zeros((len(count), max(1, int(count.max())), rows.shape[1]))
+        self.design[data.index[order], place] = signed[order]
+        first = int(has_intercept(spec))
+        self._priors: list[tuple[slice, Prior]] = [(slice(first, None), spec.priors["slopes"])]
+        if first:
+            self._priors.append((slice(0, first), spec.priors["Intercept"]))
+
+    def take(self, contexts: np.ndarray) -> "ContextDensities":
+        """Return the densities of some contexts of the block."""
+        some = copy(self)
+        some.design = self.design[contexts]
+        return some
+
+    def log_density(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return log densities, shape (context, draw), of coefficients (context, draw, P)."""
+        utility = coefficients @ self.design.transpose(0, 2, 1)
+        total: np.ndarray = _likelihood().total(utility)
+        for columns, prior in self._priors:
+            density = _density(prior.dist)
+            total = total + density.total(coefficients[..., columns], **prior.numbers())
+        return total
+
+    def derivatives(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return gradients (context, P) and information matrices (context, P, P).
+
+        Where a prior is not log-concave its curvature counts as zero, so that every matrix is
+        positive definite and Newton's steps go uphill.
+        """
+        utility = (self.design @ coefficients[:, :, None])[..., 0]
+        slope, curvature = _likelihood().derivatives(utility)
+        gradient = np.einsum("ctp,ct->cp", self.design, slope)
+        information = np.einsum("ctp,ct,ctq->cpq", self.design, -curvature, self.design)
+        diagonal = np.arange(coefficients.shape[1])
+        for columns, prior in self._priors:
+            slope, curvature = _density(prior.dist).derivatives(
+                coefficients[:, columns], **prior.numbers()
+            )
+            gradient[:, columns] += slope
+            information[:, diagonal[columns], diagonal[columns]] += np.maximum(-curvature, 0)
+        information[:, diagonal, diagonal] += 1e-6
+        return gradient, information
+
+
+@dataclass(frozen=True)
+class _Density:
+    """Compiled log density: its sum over the last axis, and its derivatives by element."""
+
+    total: Callable[..., Any]
+    derivatives: Callable[..., Any]
+
+
+@cache
+def _likelihood() -> _Density:
+    import pymc as pm
+
+    return _compile(lambda utility: pm.logp(pm.Bernoulli.dist(logit_p=utility), 1))
+
+
+@cache
+def _density(dist: str) -> _Density:
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    numbers = {name: pt.dscalar(name) for name in DISTRIBUTIONS[dist]}
+    made = getattr(pm, dist).dist(**numbers)
+    return _compile(lambda value: pm.logp(made, value) + pt.zeros_like(value), numbers)
+
+
+def _compile(log_density: Callable[[Any], Any], numbers: dict[str, Any] | None = None) -> _Density:
+    import pytensor
+    import pytensor.tensor as pt
+    from pytensor.compile.mode import get_default_mode
+
+    mode = get_default_mode().including("local_remove_check_parameter")
+    inputs = list((numbers or {}).values())
+    draws, point = pt.dtensor3("draws"), pt.dmatrix("point")
+    log = log_density(point)
+    slope = pytensor.grad(log.sum(), point, disconnected_inputs="ignore")
+    curvature = pytensor.grad(slope.sum(), point, disconnected_inputs="ignore")
+    ignore = "ignore"  # a flat prior does not depend on its value
+    return _Density(
+        pytensor.function(
+            [draws, *inputs], log_density(draws).sum(-1), mode=mode, on_unused_input=ignore
+        ),
+        pytensor.function([point, *inputs], [slope, curvature], mode=mode, on_unused_input=ignore),
+    )

@@ -1,0 +1,240 @@
+"""Importance sampling: the posteriors of many small regressions at once, without Markov chains.
+
+The posterior of one context's few coefficients is nearly Gaussian. A multivariate t around its
+mode, moved once to the mean and covariance that a pilot sample finds, proposes draws; importance
+weights make them exact, and the Pareto k of the weights says, context by context, whether they do
+(Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72)). Densities and derivatives
+come from PyMC's distributions; here is only what surrounds them.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from introspect_bayes.fits.choice_data import ChoiceData
+from introspect_bayes.fits.choice_model import has_intercept
+from introspect_bayes.fits.context_densities import ContextDensities
+from introspect_bayes.fits.sampling import PARETO_K_MAX
+from introspect_bayes.specs import Specification
+
+EFFECTIVE_SHARE: Final = 0.25
+"""Smallest acceptable share of effective draws among those made."""
+
+_DEGREES: Final = (10, 4, 4)
+"""Degrees of freedom of the proposals: those of the second and third serve the contexts that the
+one before served badly."""
+
+_PILOT: Final = 1000
+_BLOCK: Final = 4_000_000
+_NEWTON_STEPS: Final = 50
+_HALVINGS: Final = 20
+_CLIMBED: Final = 1e-9
+_LEAST_EFFECTIVE: Final = 50
+_GOOD_SHARE: Final = 0.5
+_NO_WEIGHT: Final = -1e9
+
+
+@dataclass(frozen=True)
+class ImportanceDraws:
+    """Posterior draws of the coefficients of many contexts.
+
+    Attributes
+    ----------
+    coefficients
+        Shape (context, draw, coefficient): the centred intercept, if any, then the slopes.
+    pareto_k
+        Pareto k of each context's weights, shape (context,).
+    effective_draws
+        Kish's effective number of independent draws, (Σw)² / Σw², shape (context,).
+    """
+
+    coefficients: np.ndarray
+    pareto_k: np.ndarray
+    effective_draws: np.ndarray
+
+    @property
+    def trusted(self) -> np.ndarray:
+        """Whether each context's draws are as good as exact ones, shape (context,)."""
+        enough = self.effective_draws >= EFFECTIVE_SHARE * self.coefficients.shape[1]
+        return np.asarray((self.pareto_k <= PARETO_K_MAX) & enough)
+
+
+def applies_to(spec: Specification) -> bool:
+    """Return whether contexts are independent and all priors have a density in closed form."""
+    plain = all(prior.dist != "Horseshoe" for prior in spec.priors.values())
+    return plain and not spec.hyperparameters
+
+
+def sample_importance(
+    spec: Specification, data: ChoiceData, draws: int, seed: int
+) -> ImportanceDraws:
+    """Sample the posteriors of all contexts.
+
+    Parameters
+    ----------
+    spec
+        A specification of choices to which importance sampling `applies_to`.
+    data
+        The choices.
+    draws
+        Draws of each context.
+    seed
+        Each context derives a generator of its own from this and its name, so that its draws do
+        not depend on the other contexts.
+    """
+    width = data.differences.shape[1] + has_intercept(spec)
+    trials = np.bincount(data.index, minlength=len(data.contexts))
+    coefficients = np.empty((len(trials), draws, width))
+    pareto_k, effective = np.empty(len(trials)), np.empty(len(trials))
+    for block in _blocks(trials, draws):
+        target = ContextDensities(spec, data.take(block))
+        generators = [_generator(seed, data.contexts[number]) for number in block]
+        found = _sample_block(target, draws, generators)
+        coefficients[block], pareto_k[block], effective[block] = found
+    return ImportanceDraws(coefficients, pareto_k, effective)
+
+
+def _generator(seed: int, context: str) -> np.random.Generator:
+    return np.random.default_rng([seed, *context.encode()])
+
+
+def _blocks(trials: np.ndarray, draws: int) -> list[np.ndarray]:
+    """Group contexts of similar size so that no block holds more than so many densities."""
+    order = np.argsort(trials, kind="stable")
+    blocks: list[list[int]] = [[]]
+    for number in order:
+        longest = max(int(trials[number]), 1)
+        if blocks[-1] and (len(blocks[-1]) + 1) * longest * draws > _BLOCK:
+            blocks.append([])
+        blocks[-1].append(int(number))
+    return [np.array(block) for block in blocks if block]
+
+
+def _sample_block(
+    target: ContextDensities, draws: int, generators: list[np.random.Generator]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    centre, information = find_modes(target)
+    proposal = _Proposal(centre, _inverse(information), _DEGREES[0])
+    proposal = proposal.moved(*proposal.draw(target, _PILOT, generators), _DEGREES[0])
+    chosen = np.empty((len(centre), draws, centre.shape[1]))
+    pareto_k, effective = np.empty(len(centre)), np.empty(len(centre))
+    left = np.arange(len(centre))
+    for degrees in (*_DEGREES[1:], None):
+        mine = [generators[number] for number in left]
+        made, log_weights = proposal.draw(target, draws, mine)
+        weights, pareto_k[left] = _smoothed(log_weights)
+        effective[left] = 1 / (weights**2).sum(axis=1)
+        for number, some, weight, generator in zip(left, made, weights, mine, strict=True):
+            chosen[number] = some[_resample(weight, generator)]
+        poor = (effective[left] < _GOOD_SHARE * draws) | (pareto_k[left] > PARETO_K_MAX)
+        if degrees is None or not poor.any():
+            break
+        proposal = proposal.moved(made, log_weights, degrees).take(poor)
+        target, left = target.take(poor), left[poor]
+    return chosen, pareto_k, effective
+
+
+def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Pareto-smoothed weights that sum to one over draws, and the k of each context."""
+    from arviz_stats.base import array_stats
+
+    # ArviZ takes log likelihoods, whose negatives are the weights of leave-one-out.
+    smoothed, pareto_k = array_stats.psislw(-log_weights, axis=-1)
+    # A sample none of whose densities is finite has no k: the worst outcome, never to be skipped.
+    return _normalized(smoothed), np.where(np.isfinite(pareto_k), pareto_k, np.inf)
+
+
+def _normalized(log_weights: np.ndarray) -> np.ndarray:
+    weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def find_modes(target: ContextDensities) -> tuple[np.ndarray, np.ndarray]:
+    """Climb from zero by Newton's steps, halved as long as they lead downhill.
+
+    Returns
+    -------
+    tuple
+        Where each context's climb ended, shape (context, coefficient), and the information
+        matrix there, shape (context, coefficient, coefficient).
+    """
+    place = np.zeros((len(target.design), target.design.shape[2]))
+    height = target.log_density(place[:, None])[:, 0]
+    for _ in range(_NEWTON_STEPS):
+        gradient, information = target.derivatives(place)
+        step = (_inverse(information) @ np.nan_to_num(gradient)[:, :, None])[..., 0]
+        before = height
+        for _ in range(_HALVINGS):
+            tried = target.log_density((place + step)[:, None])[:, 0]
+            up = tried >= height
+            place = np.where(up[:, None], place + step, place)
+            height = np.where(up, tried, height)
+            step = np.where(up[:, None], 0.0, step / 2)
+            if up.all():
+                break
+        if not (height - before > _CLIMBED).any():
+            break
+    return place, target.derivatives(place)[1]
+
+
+def _inverse(matrices: np.ndarray) -> np.ndarray:
+    """Invert each matrix; one that is not finite becomes the identity."""
+    finite = np.isfinite(matrices).all(axis=(1, 2))[:, None, None]
+    return np.asarray(np.linalg.inv(np.where(finite, matrices, np.eye(matrices.shape[1]))))
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A multivariate t for each context."""
+
+    centre: np.ndarray
+    covariance: np.ndarray
+    degrees: int
+
+    def draw(
+        self, target: ContextDensities, draws: int, generators: list[np.random.Generator]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return draws (context, draw, coefficient) and their log importance weights."""
+        width = self.centre.shape[1]
+        normal = np.stack([g.standard_normal((draws, width)) for g in generators])
+        scale = np.stack([g.chisquare(self.degrees, draws) for g in generators]) / self.degrees
+        standard = normal / np.sqrt(scale)[..., None]
+        root = np.linalg.cholesky(self.covariance)
+        made = self.centre[:, None] + standard @ root.transpose(0, 2, 1)
+        distance = (standard**2).sum(axis=-1)
+        log_proposal = -(self.degrees + width) / 2 * np.log1p(distance / self.degrees)
+        log_weights = target.log_density(made) - log_proposal
+        # Of no weight, but finite, as the fit of the Pareto tail needs it.
+        return made, np.where(np.isfinite(log_weights), log_weights, _NO_WEIGHT)
+
+    def moved(self, draws: np.ndarray, log_weights: np.ndarray, degrees: int) -> "_Proposal":
+        """Return the proposal with the weighted draws' means and covariances.
+
+        Contexts in which few draws carry all the weight keep what they have.
+        """
+        weights = _normalized(log_weights)
+        enough = 1 / (weights**2).sum(axis=1) >= _LEAST_EFFECTIVE
+        centre = np.einsum("cs,csp->cp", weights, draws)
+        around = draws - centre[:, None]
+        covariance = (weights[..., None] * around).transpose(0, 2, 1) @ around
+        return _Proposal(
+            np.where(enough[:, None], centre, self.centre),
+            np.where(enough[:, None, None], covariance, self.covariance),
+            degrees,
+        )
+
+    def take(self, contexts: np.ndarray) -> "_Proposal":
+        """Return the proposal of some contexts."""
+        return _Proposal(self.centre[contexts], self.covariance[contexts], self.degrees)
+
+
+def _resample(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return numbers of draws, each as often as its weight says, in random order.
+
+    Systematic resampling (Kitagawa 1996, doi:10.2307/1390750).
+    """
+    count = len(weights)
+    points = (generator.random() + np.arange(count)) / count
+    numbers = np.searchsorted(np.cumsum(weights), points).clip(max=count - 1)
+    return np.asarray(generator.permutation(numbers))

@@ -1,0 +1,59 @@
+"""What stands behind the numbers: data, priors, sampling, diagnostics."""
+
+from collections import Counter
+from pathlib import Path
+
+from introspect_bayes.analyses import Analysis
+from introspect_bayes.fits import Sampler
+from introspect_bayes.specs import changed_priors
+from introspect_bayes.study.download import identity
+
+
+def priors_note(analysis: Analysis) -> str:
+    """Return which priors differ from the paper's; empty if none does."""
+    changed = changed_priors(analysis.settings.specs)
+    return f"Priors that differ from the paper's: {'; '.join(changed)}" if changed else ""
+
+
+def provenance(analysis: Analysis) -> str:
+    """Return one paragraph: data, priors, sampler settings and versions behind the numbers."""
+    settings, study = analysis.settings, analysis.study
+    priors = "\n".join(
+        f"  {name}: " + ", ".join(f"{key} ~ {prior}" for key, prior in s.priors.items())
+        for name, s in settings.specs.items()
+    )
+    seed = settings.choice_sampler.seed
+    made = analysis.diagnostics()
+    judged = ""
+    if made:
+        judged = (
+            f"\nDiagnostics of {len(made)} fits, worst values: "
+            f"R-hat {max(d.rhat for d in made):.3f}, effective sample size "
+            f"{min(d.ess_bulk for d in made):,.0f} (bulk), "
+            f"{min(d.ess_tail for d in made):,.0f} (tail), "
+            f"{sum(d.divergences for d in made)} divergences"
+        )
+        ks = [d.pareto_k for d in made if d.pareto_k is not None]
+        judged += f", Pareto k {max(ks):.2f}" if ks else ""
+    same = identity(Path(study.source))
+    data = f"Data: {study.source}" + (f" ({same})" if same else "")
+    sampling = f"{_weights_sampled(analysis)}; regressions: {_chains(settings.regression_sampler)}"
+    return f"{data}\nPriors\n{priors}\nSampling: {sampling}; seed {seed}{judged}"
+
+
+def _chains(sampler: Sampler) -> str:
+    return f"NUTS, {sampler.chains} chains x ({sampler.warmup} warm-up + {sampler.draws} draws)"
+
+
+def _weights_sampled(analysis: Analysis) -> str:
+    """Say how choice weights were sampled, and how many contexts by which engine."""
+    sampler, engine = analysis.settings.choice_sampler, analysis.settings.engine
+    if engine == "nuts":
+        return f"choice weights: {_chains(sampler)}"
+    counts: Counter[str] = Counter()
+    for fit in analysis.weight_fits.values():
+        counts.update(fit.contexts_by_engine)
+    text = f"choice weights: importance sampling, {sampler.chains * sampler.draws:,} draws"
+    if counts["nuts"]:
+        text += f" ({counts['nuts']} of {counts.total()} contexts: {_chains(sampler)})"
+    return text
