@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
+    from introspect_bayes.study.example import example_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
 # command for help load neither PyMC nor openai.
@@ -39,6 +40,7 @@ _HOMES = {
     "Study": "study",
     "collect_replies": "collect",
     "data_health": "checks",
+    "example_study": "study.example",
     "exclusion_table": "analyses",
     "fit": "analyses.fit",
     "hdi": "fits",
@@ -66,6 +68,7 @@ __all__ = [
     "Study",
     "collect_replies",
     "data_health",
+    "example_study",
     "exclusion_table",
     "fit",
     "hdi",

@@ -31,13 +31,17 @@ def paper_data() -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def cache_folder() -> Path:
-    """Return the folder that downloads go to."""
+def cache_root() -> Path:
+    """Return the user's cache folder, or the one that ``INTROSPECT_BAYES_CACHE`` names."""
     from platformdirs import user_cache_path
 
     root = os.environ.get(CACHE_VARIABLE)
-    base = Path(root).expanduser() if root else user_cache_path("introspect-bayes")
-    return base / f"plunkett2025-{paper_data()['commit'][:7]}"
+    return Path(root).expanduser() if root else user_cache_path("introspect-bayes")
+
+
+def cache_folder() -> Path:
+    """Return the folder that downloads go to."""
+    return cache_root() / f"plunkett2025-{paper_data()['commit'][:7]}"
 
 
 def find_paper_data(folder: Path | None = None, *, progress: bool = False) -> Path:

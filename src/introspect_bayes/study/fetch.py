@@ -41,7 +41,8 @@ def fetch(address: str, folder: Path, files: dict[str, str], *, progress: bool) 
         console=Console(stderr=True),
         disable=not progress,
     )
-    downloader = pooch.HTTPDownloader(timeout=30)
+    # Seconds to connect, and between two bytes: without a network, nobody waits half a minute.
+    downloader = pooch.HTTPDownloader(timeout=(5, 30))
     try:
         with bar:
             for name in bar.track(files):
