@@ -32,6 +32,8 @@ _HALVINGS: Final = 20
 _CLIMBED: Final = 1e-9
 _LEAST_EFFECTIVE: Final = 50
 _GOOD_SHARE: Final = 0.5
+_LEAST_DRAWS: Final = 25
+"""Draws below which a Pareto tail has fewer than the five that a fit needs."""
 _NO_WEIGHT: Final = -1e9
 
 
@@ -139,6 +141,8 @@ def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Pareto-smoothed weights that sum to one over draws, and the k of each context."""
     from arviz_stats.base import array_stats
 
+    if log_weights.shape[1] < _LEAST_DRAWS:
+        return _normalized(log_weights), np.full(len(log_weights), np.inf)
     # ArviZ takes log likelihoods, whose negatives are the weights of leave-one-out.
     smoothed, pareto_k = array_stats.psislw(-log_weights, axis=-1)
     # A sample none of whose densities is finite has no k: the worst outcome, never to be skipped.
@@ -196,9 +200,12 @@ class _Proposal:
         self, target: ContextDensities, draws: int, generators: list[np.random.Generator]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return draws (context, draw, coefficient) and their log importance weights."""
-        width = self.centre.shape[1]
-        normal = np.stack([g.standard_normal((draws, width)) for g in generators])
-        scale = np.stack([g.chisquare(self.degrees, draws) for g in generators]) / self.degrees
+        width, half = self.centre.shape[1], -(-draws // 2)
+        normal = np.stack([g.standard_normal((half, width)) for g in generators])
+        scale = np.stack([g.chisquare(self.degrees, half) for g in generators]) / self.degrees
+        # Antithetic pairs: what a Gaussian's mean would err by, they cancel.
+        normal = np.concatenate([normal, -normal], axis=1)[:, :draws]
+        scale = np.concatenate([scale, scale], axis=1)[:, :draws]
         standard = normal / np.sqrt(scale)[..., None]
         root = np.linalg.cholesky(self.covariance)
         made = self.centre[:, None] + standard @ root.transpose(0, 2, 1)
