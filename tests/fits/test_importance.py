@@ -70,7 +70,7 @@ def test_chains_take_over_where_weights_cannot_be_trusted():
     frame = simulated_choices(contexts=3, attributes=2, trials=30)
     frame.loc[frame["context"] == "context_1", "selection"] = "A"
     data = ChoiceData.from_frame(frame, ["d1", "d2"])
-    wild = spec("choice_weights").with_priors(slopes="Cauchy(0, 5)", Intercept="Cauchy(0, 10)")
+    wild = spec("choice_weights").with_priors(slopes="Cauchy(0, 50)", Intercept="Cauchy(0, 10)")
     fit = ChoiceWeightsSampler(Sampler(draws=300, warmup=300)).fit(wild, data, "wild")
     assert fit.idata["sample_stats"]["engine"].sel(context="context_1") == "nuts"
     assert fit.contexts_by_engine["nuts"] >= 1
