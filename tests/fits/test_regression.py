@@ -1,12 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model
-from introspect_bayes.fits.regression import with_shared_data
-from introspect_bayes.specs import Prior, spec
+from introspect_bayes.fits.shared_data import with_shared_data
+from introspect_bayes.specs import Prior, Specification, spec
 
 SAMPLER = Sampler(draws=2000, warmup=800, seed=3)
 
@@ -53,11 +52,9 @@ def test_posterior_is_that_of_bambi_itself(sampler):
 
 def test_new_data_of_another_length_needs_no_compilation():
     sampler = RegressionSampler(Sampler(draws=500, warmup=300))
-    centred = [rows(41), rows(67, seed=1, slope=-0.5)]
-    for data in centred:  # brms's default priors depend on the median: here the same
-        data["learned"] -= data["learned"].median()
-    first = sampler.fit(spec("report_accuracy"), centred[0], "one")
-    second = sampler.fit(spec("report_accuracy"), centred[1], "two")
+    # brms's default priors depend on the median, which differs.
+    first = sampler.fit(spec("report_accuracy"), rows(41), "one")
+    second = sampler.fit(spec("report_accuracy"), rows(67, seed=1, slope=-0.5) - 4, "two")
     assert len(sampler._compiled) == 1
     assert first.slope().low > 0 > second.slope().high
 
@@ -116,25 +113,105 @@ def test_every_coefficient_is_the_least_squares_one(sampler):
         assert table.loc[name, "mean"] == pytest.approx(value, abs=0.1 * sd), name
 
 
-def test_compiled_fits_are_reused_only_for_the_same_priors_and_levels():
+def by_model(pairs):
+    return pd.concat(
+        [
+            rows(40, seed=i).assign(base_model=m, introspection_trained=t)
+            for i, (m, t) in enumerate(pairs)
+        ],
+        ignore_index=True,
+    )
+
+
+def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling():
+    sampler = RegressionSampler(Sampler(draws=100, warmup=100))
+    for models, compiled in (("ab", 1), ("bc", 1), ("abc", 2)):
+        data = by_model([(m, t) for m in models for t in (0, 1)])
+        fit = sampler.fit(spec("introspection_training"), data, "levels")
+        levels = fit.idata["posterior"]["base_model"].coords["base_model_dim"].to_numpy()
+        assert list(levels) == list(models[1:])
+        assert len(sampler._compiled) == compiled
+    assert {"base_model[b]", "base_model[c]"} < set(fit.hdi()["parameter"])
+
+
+@pytest.mark.parametrize(
+    "priors",
+    [
+        {
+            "Intercept": "Uniform(-{}, 2)",
+            "reported": "Horseshoe(0.{}, 2)",
+            "sigma": "Exponential({})",
+        },
+        {
+            "Intercept": "StudentT({}, 0.5, 1)",
+            "reported": "Laplace(0.{}, 2)",
+            "sigma": "Gamma({}, 3)",
+        },
+    ],
+)
+def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives(
+    priors, monkeypatch
+):
+    import nutpie
+
+    compilations = []
+    compile_model = nutpie.compile_pymc_model
+    monkeypatch.setattr(
+        nutpie,
+        "compile_pymc_model",
+        lambda *args, **kwargs: compilations.append(1) or compile_model(*args, **kwargs),
+    )
+    data = rows(40)
+    few, many = (
+        spec("report_accuracy").with_priors(**{k: v.format(n) for k, v in priors.items()})
+        for n in (1, 4)
+    )
+    settings = Sampler(draws=100, warmup=200, chains=2)
+    sampler = RegressionSampler(settings)
+    before = sampler.fit(few, data, "same").idata["posterior"].to_dataset()
+    exchanged = sampler.fit(many, data, "same").idata["posterior"].to_dataset()
+    assert len(compilations) == 1
+    fresh = RegressionSampler(settings).fit(many, data, "same").idata["posterior"].to_dataset()
+    assert len(compilations) == 2
+    # Starting points included: a prior's numbers leave no trace in the next fit.
+    assert exchanged.equals(fresh)
+    assert not exchanged.equals(before)
+    again = sampler.fit(few, data, "same").idata["posterior"].to_dataset()
+    assert again.equals(before)
+    assert len(compilations) == 2
+
+
+def test_priors_of_the_same_kind_go_to_their_own_parameters():
     sampler = RegressionSampler(Sampler(draws=300, warmup=300))
-    tight, wide = (Prior("Normal", {"mu": 0, "sigma": s}) for s in (0.01, 10))
     plain = spec("report_accuracy")
-    sigma = plain.priors["sigma"]
-    first = replace(plain, priors={"Intercept": tight, "reported": wide, "sigma": sigma})
-    second = replace(plain, priors={"reported": tight, "Intercept": wide, "sigma": sigma})
     data = rows(80, shift=0)
-    assert sampler.fit(first, data, "one").slope().mean > 0.3
-    assert abs(sampler.fit(second, data, "two").slope().mean) < 0.1
-    parts = [
-        rows(40, seed=i).assign(base_model=m, introspection_trained=t)
-        for i, (m, t) in enumerate([("a", 0), ("a", 1), ("b", 0), ("b", 1)])
-    ]
-    data = pd.concat(parts, ignore_index=True)
-    renamed = data.assign(base_model=data["base_model"].map({"a": "b", "b": "c"}))
-    for frame, level in ((data, "b"), (renamed, "c")):
-        fit = sampler.fit(spec("introspection_training"), frame, "levels")
-        assert fit.idata["posterior"]["base_model"].coords["base_model_dim"].to_numpy() == [level]
+    tight, wide = "Normal(0, 0.01)", "Normal(0, 10)"
+    first = sampler.fit(plain.with_priors(Intercept=tight, reported=wide), data, "one")
+    second = sampler.fit(plain.with_priors(Intercept=wide, reported=tight), data, "two")
+    assert first.slope().mean > 0.3
+    assert abs(second.slope().mean) < 0.1
+    assert len(sampler._compiled) == 1
+
+
+def test_a_hyperparameter_is_shared_and_in_the_posterior():
+    """Given the coefficients, their scale has a density known up to its integral."""
+    scaled = spec("report_accuracy").with_priors(
+        Intercept="Normal(0, scale)", reported="Normal(0, scale)", scale="HalfNormal(1)"
+    )
+    data = rows(400, shift=2.0)
+    fit = RegressionSampler(SAMPLER).fit(scaled, data, "hyperparameter")
+    posterior = fit.idata["posterior"].to_dataset()
+    centred = posterior["Intercept"] + posterior["reported"] * data["reported"].mean()
+    squares = (centred**2 + posterior["reported"] ** 2).to_numpy().reshape(-1, 1)[::20]
+    grid = (np.arange(1, 2000) + 0.5) / 400
+    log_density = -(grid**2) / 2 - 2 * np.log(grid) - squares / (2 * grid**2)
+    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    expected = (density / density.sum(axis=1, keepdims=True)) @ grid
+    assert float(posterior["scale"].mean()) == pytest.approx(expected.mean(), abs=0.02)
+    assert fit.diagnostics.problems == ()
+    names = [variable.name for variable in fit.model.backend.model.free_RVs]
+    assert sorted(names) == ["Intercept", "reported", "scale", "sigma"]
+    assert "sigma: scale" in str(fit.model)
 
 
 def test_one_base_model_drops_the_factor(sampler):
@@ -148,7 +225,26 @@ def test_one_base_model_drops_the_factor(sampler):
     assert difference.low > 0
 
 
+def test_choices_are_not_a_regression(sampler):
+    with pytest.raises(InputError, match="choice_weights: a model of choices"):
+        sampler.fit(spec("choice_weights"), rows(20), "choices")
+
+
+def test_no_intercept_means_uncentred_predictors(sampler):
+    data = rows(60, seed=4)
+    through_origin = Specification(
+        "origin", "t", "s", "b", "learned ~ 0 + reported", "gaussian",
+        {"reported": Prior("Flat", {}), "sigma": Prior("HalfNormal", {"sigma": 2})},
+    )  # fmt: skip
+    slope = sampler.fit(through_origin, data, "origin").slope()
+    x, y = data["reported"], data["learned"]
+    assert slope.mean == pytest.approx((x * y).sum() / (x**2).sum(), abs=5 * slope.mean_error)
+
+
 def test_arrays_that_the_model_lacks_are_refused():
     built = build_bambi_model(spec("report_accuracy"), rows(20)).backend.model
     with pytest.raises(RuntimeError, match="'design' 0 times"):
         with_shared_data(built, {"design": np.zeros((3, 1))})
+    response = rows(20)["learned"].to_numpy()
+    with pytest.raises(RuntimeError, match="perhaps as another array"):
+        with_shared_data(built, {"response": response, "again": response})

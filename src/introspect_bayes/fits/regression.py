@@ -1,17 +1,23 @@
-"""Regressions of learned on reported weights, through Bambi."""
+"""Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
+from introspect_bayes.fits.shared_data import exchanged, with_shared_data
 from introspect_bayes.specs import Specification
+
+__all__ = ["Regression", "RegressionSampler", "build_bambi_model"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,9 @@ class Regression:
     model
         The Bambi model, for prediction, plots and whatever else Bambi can do.
     idata
-        DataTree with the posterior and the sampler's statistics.
+        DataTree with the posterior, a variable for each parameter of the specification, and the
+        sampler's statistics. A group-specific term such as ``reported|context`` has the dim
+        ``context__factor_dim`` and holds deviations from the common coefficient, as in Bambi.
     """
 
     spec: Specification
@@ -68,22 +76,55 @@ class Regression:
             difference = difference + deviations.sum(-1) / (deviations.shape[-1] + 1)
         return estimate(difference)
 
+    def slope_by(self, group: str, term: str = "reported") -> pd.DataFrame:
+        """Return each group's own coefficient: the common one and the group's deviation.
+
+        Parameters
+        ----------
+        group
+            Grouping variable of a term such as ``(0 + reported | context)``.
+        term
+            The coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a group: its name in a column called as `group`, mean, hdi_low, hdi_high.
+        """
+        posterior = self.idata["posterior"]
+        slopes = posterior[term] + posterior[f"{term}|{group}"]
+        rows = []
+        for values in slopes.transpose(f"{group}__factor_dim", "chain", "draw"):
+            summary = estimate(values.to_numpy())
+            name = values[f"{group}__factor_dim"].item()
+            rows.append((name, summary.mean, summary.low, summary.high))
+        return pd.DataFrame(rows, columns=[group, "mean", "hdi_low", "hdi_high"])
+
     def hdi(self) -> pd.DataFrame:
-        """Return one row a coefficient: parameter, mean, hdi_low, hdi_high."""
+        """Return posterior means and 95% HDIs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a coefficient: parameter (with the level in brackets where it has several, as
+            in ``reported|context[clay]``), mean, hdi_low, hdi_high.
+        """
         rows = []
         for name, variable in self.idata["posterior"].data_vars.items():
             draws = variable.to_numpy().reshape(*variable.shape[:2], -1)
-            for values in np.moveaxis(draws, -1, 0):
+            levels = list(product(*(variable[dim].to_numpy() for dim in variable.dims[2:])))
+            for level, values in zip(levels, np.moveaxis(draws, -1, 0), strict=True):
+                label = f"{name}[{', '.join(map(str, level))}]" if len(levels) > 1 else name
                 summary = estimate(values)
-                rows.append((str(name), summary.mean, summary.low, summary.high))
+                rows.append((str(label), summary.mean, summary.low, summary.high))
         return pd.DataFrame(rows, columns=["parameter", "mean", "hdi_low", "hdi_high"])
 
 
 class RegressionSampler:
-    """Fits regressions, compiling once for all data of the same specification and shape.
+    """Fits regressions, compiling once for all data and prior numbers of the same structure.
 
-    Bambi compiles every model anew because it keeps the data as constants; here they become
-    shared variables, so that the next fit of a specification only exchanges them.
+    Bambi compiles every model anew because it keeps data and the priors' numbers as constants; here
+    they become shared variables, so that the next fit only exchanges them.
 
     Parameters
     ----------
@@ -96,7 +137,7 @@ class RegressionSampler:
         self._compiled: dict[Hashable, Any] = {}
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
-        """Fit a Gaussian specification to a frame.
+        """Fit a specification with a numeric response to a frame.
 
         Parameters
         ----------
@@ -106,132 +147,104 @@ class RegressionSampler:
             One row an observation, with the formula's variables as columns.
         name
             Name of the fit, from which its seed derives.
+
+        Raises
+        ------
+        InputError
+            If the specification is one of choices.
         """
+        if spec.family == "bernoulli" or "slopes" in spec.terms:
+            msg = f"{spec.name}: a model of choices; fit it with ChoiceWeightsSampler"
+            raise InputError(msg)
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
         model = build_bambi_model(spec, data)
-        component = model.backend.distributional_components["mu"]
-        design = component.design_matrix_without_intercept
-        terms = list(component.component.common_terms)  # in the order of the design's columns
-        means = design.mean(axis=0)
-        constants = {"design": design - means, "response": data[spec.response].to_numpy()}
-        tree = self._sample(spec, model, constants, name)
-        posterior = tree["posterior"].to_dataset()
-        columns = [posterior[term].to_numpy() for term in terms]
-        slopes = np.concatenate([np.atleast_3d(column) for column in columns], axis=2)
-        # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
-        posterior["Intercept"] = posterior["Intercept"] - slopes @ means
-        observed = xr.Dataset({spec.response: ("__obs__", constants["response"])})
+        tree = self._sample(spec, data, model, name)
+        posterior = tree["posterior"].to_dataset()[list(spec.parameters)]
+        levels = model.backend.model.coords
+        posterior = posterior.assign_coords(
+            {d: list(levels[d]) for d in posterior.dims if d in levels}
+        )
+        design = _design(model)
+        if spec.has_intercept and design is not None:
+            # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
+            terms = model.parameters["mu"].common_terms  # in the order of the design's columns
+            columns = [np.atleast_3d(posterior[term].to_numpy()) for term in terms]
+            slopes = np.concatenate(columns, axis=2)
+            posterior["Intercept"] = posterior["Intercept"] - slopes @ design.mean(axis=0)
+        observed = xr.Dataset({spec.response: ("__obs__", data[spec.response].to_numpy())})
         groups = {
-            "posterior": posterior[list(spec.parameters)],
+            "posterior": posterior,
             "sample_stats": tree["sample_stats"].to_dataset(),
             "observed_data": observed,
         }
         return Regression(spec, data, model, xr.DataTree.from_dict(groups))
 
     def _sample(
-        self, spec: Specification, model: Any, constants: dict[str, np.ndarray], name: str
+        self, spec: Specification, data: pd.DataFrame, model: Any, name: str
     ) -> xr.DataTree:
-        import nutpie
-
-        priors = tuple(
-            f"{name} ~ {prior.dist} {prior.numbers(constants['response'])}"
-            for name, prior in sorted(spec.priors.items())
+        dims = model.backend.model.coords.items()
+        sizes = tuple((dim, len(levels)) for dim, levels in dims if dim != "__obs__")
+        priors = sorted(
+            (p, prior.dist, *prior.references.items()) for p, prior in spec.priors.items()
         )
-        coords = model.backend.model.coords.items()
-        levels = tuple((dim, tuple(map(str, v))) for dim, v in coords if dim != "__obs__")
-        key = (spec.formula, spec.family, priors, levels)
+        key = (spec.formula, spec.family, tuple(priors), sizes)
         if key not in self._compiled:
-            self._compiled[key] = nutpie.compile_pymc_model(
-                with_shared_data(model.backend.model, constants), var_names=list(spec.parameters)
-            )
-        return run_nuts(self._compiled[key].with_data(**constants), self.sampler, name)
+            self._compiled[key] = _compile(spec, data)
+        compiled = self._compiled[key]
+        used = {variable.name for variable in compiled.shared_var_keys}
+        numbers = {
+            _shared_name(parameter, argument): np.asarray(number)
+            for parameter, given in prior_numbers(spec, data).items()
+            for argument, number in given.items()
+            if _shared_name(parameter, argument) in used  # Bambi leaves out a mu that must be 0
+        }
+        arrays = _arrays(model, data[spec.response])
+        return run_nuts(exchanged(compiled, {**arrays, **numbers}), self.sampler, name)
 
 
-def with_shared_data(model: Any, constants: dict[str, np.ndarray]) -> Any:
-    """Return a copy of a PyMC model in which arrays of data are shared variables.
-
-    Parameters
-    ----------
-    model
-        A PyMC model that holds the arrays as constants.
-    constants
-        Name of each new shared variable and the array that it replaces.
-
-    Raises
-    ------
-    RuntimeError
-        If the model does not hold one of the arrays exactly once: Bambi has changed.
-    """
+def _compile(spec: Specification, data: pd.DataFrame) -> Any:
+    """Compile a specification for whatever data has the same dims, and whatever prior numbers."""
+    import nutpie
     import pytensor
-    from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
-    from pytensor.graph.fg import FunctionGraph
-    from pytensor.graph.replace import clone_replace
-    from pytensor.tensor.variable import TensorConstant
 
-    graph, _ = fgraph_from_model(model)
-    held = [v for v in graph.variables if isinstance(v, TensorConstant) and v.data.ndim]
-    replacements = {}
-    for name, array in constants.items():
-        matches = [v for v in held if np.array_equal(v.data, array)]
-        if len(matches) != 1:
-            msg = f"the Bambi model holds the array {name!r} {len(matches)} times, not once"
-            raise RuntimeError(msg)
-        shared = pytensor.shared(array, name=name, shape=(None,) * array.ndim)
-        replacements[matches[0]] = shared
-    # Rebuilt, not merely replaced: every node inferred its shape from the constants.
-    outputs = clone_replace(graph.outputs, replacements, rebuild_strict=False)
-    rebuilt = FunctionGraph(outputs=outputs, clone=False)
-    for shared in replacements.values():
-        # The product of design and coefficients as a plain sum: numba takes half a minute to
-        # compile the matrix product the first time, and is no faster with it.
-        for product, coefficients in _products(rebuilt, shared):
-            total = (shared * coefficients.T).sum(axis=-1, keepdims=True)
-            rebuilt.replace(product, total, import_missing=True)
-    for attribute in ("_coords", "_dim_lengths"):  # PyMC keeps the model's dims here
-        setattr(rebuilt, attribute, getattr(graph, attribute))
-    return model_from_fgraph(rebuilt, mutate_fgraph=True)
+    # Bambi's arrays are found by their values, which in real data may be equal to each other.
+    random = np.random.default_rng(0)
+    columns = data.select_dtypes("number").columns.intersection([spec.response, *spec.variables])
+    columns = columns.difference(list(spec.groups))
+    data = data.assign(**{column: random.normal(size=len(data)) for column in columns})
+    shared = {
+        parameter: {
+            argument: pytensor.shared(np.asarray(number), name=_shared_name(parameter, argument))
+            for argument, number in given.items()
+        }
+        for parameter, given in prior_numbers(spec, data).items()
+    }
+    model = build_bambi_model(spec, data, shared)
+    held = with_shared_data(model.backend.model, _arrays(model, data[spec.response]))
+    return nutpie.compile_pymc_model(held, var_names=list(spec.parameters))
 
 
-def _products(graph: Any, matrix: Any) -> list[tuple[Any, Any]]:
-    """Return the products of a matrix with columns in a graph, each with its (p, 1) column."""
-    from pytensor.tensor.math import Dot
-
-    return [
-        (node.outputs[0], node.inputs[1])
-        for node, position in graph.clients[matrix]
-        if isinstance(node.op, Dot) and position == 0
-    ]
+def _shared_name(parameter: str, argument: str) -> str:
+    return f"{parameter}.{argument}"
 
 
-def build_bambi_model(spec: Specification, data: pd.DataFrame) -> Any:
-    """Build the Bambi model of a specification, every prior set explicitly."""
-    import bambi as bmb
-
-    response = data[spec.response].to_numpy()
-    if spec.family == "bernoulli":
-        response = np.empty(0)
-    terms = [f"d{k}" for k in range(1, _attributes(data) + 1)]
-    formula = spec.formula.replace("d1 + ... + dK", " + ".join(terms))
-    priors = {}
-    for parameter, prior in spec.priors.items():
-        named = terms if parameter == "slopes" else [parameter]
-        for term in named:
-            priors[term] = bmb.Prior(prior.dist, **prior.numbers(response))
-    frame = data[[spec.response, *_variables(spec, terms)]].copy()
-    for factor in spec.dropped_when_constant:
-        if factor in frame:
-            frame[factor] = pd.Categorical(frame[factor], categories=sorted(frame[factor].unique()))
-    model = bmb.Model(formula, frame, family=spec.family, priors=priors)
-    model.build()
-    return model
+def _design(model: Any) -> np.ndarray | None:
+    """Return the common terms' columns, shape (observation, column), as the formula has them."""
+    terms = model.parameters["mu"].common_terms.values()
+    return np.column_stack([term.data for term in terms]) if terms else None
 
 
-def _variables(spec: Specification, terms: list[str]) -> list[str]:
-    named = [v for name in spec.variables for v in (terms if name == "slopes" else [name])]
-    return list(dict.fromkeys(named))
-
-
-def _attributes(data: pd.DataFrame) -> int:
-    return sum(1 for name in data.columns if name[:1] == "d" and name[1:].isdigit())
+def _arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
+    """Return the arrays of data that the PyMC model of a Bambi model holds."""
+    arrays = {"response": response.to_numpy()}
+    design = _design(model)
+    if design is not None:
+        centred = model.parameters["mu"].intercept_term is not None
+        arrays["design"] = design - design.mean(axis=0) if centred else design
+    for name, term in model.parameters["mu"].group_specific_terms.items():
+        inner, group = name.split("|")
+        arrays[f"predictor {inner}"] = term.predictor
+        arrays[f"index {group}"] = term.group_index
+    return arrays

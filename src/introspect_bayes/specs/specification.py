@@ -109,6 +109,12 @@ class Specification:
         return tuple(dict.fromkeys(named))
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the grouping variables of group-specific terms."""
+        named = [term.partition("|")[2] for term in self.terms_of_formula.grouped]
+        return tuple(dict.fromkeys(named))
+
+    @property
     def model_parameters(self) -> tuple[str, ...]:
         """Parameters of the likelihood: intercept, coefficients, and those of the family."""
         intercept = ("Intercept",) if self.has_intercept else ()

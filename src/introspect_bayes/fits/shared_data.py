@@ -1,0 +1,82 @@
+"""Arrays of a PyMC model as shared variables, to be exchanged after compilation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def with_shared_data(model: Any, constants: Mapping[str, np.ndarray]) -> Any:
+    """Return a copy of a PyMC model in which arrays of data are shared variables.
+
+    Parameters
+    ----------
+    model
+        A PyMC model that holds the arrays as constants.
+    constants
+        Name of each new shared variable and the array that it replaces, wherever it is held.
+
+    Raises
+    ------
+    RuntimeError
+        If the model does not hold one of the arrays, or two of them are the same.
+    """
+    import pytensor
+    from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
+    from pytensor.graph.fg import FunctionGraph
+    from pytensor.graph.replace import clone_replace
+    from pytensor.tensor.variable import TensorConstant
+
+    graph, _ = fgraph_from_model(model)
+    held = [v for v in graph.variables if isinstance(v, TensorConstant) and v.data.ndim]
+    replacements: dict[Any, Any] = {}
+    for name, array in constants.items():
+        matches = [v for v in held if np.array_equal(v.data, array)]
+        if not matches or any(v in replacements for v in matches):
+            times = f"{len(matches)} times, perhaps as another array" if matches else "0 times"
+            msg = f"the Bambi model holds the array {name!r} {times}"
+            raise RuntimeError(msg)
+        shared = pytensor.shared(matches[0].data, name=name, shape=(None,) * array.ndim)
+        replacements |= dict.fromkeys(matches, shared)
+    # Rebuilt, not merely replaced: every node inferred its shape from the constants.
+    outputs = clone_replace(graph.outputs, replacements, rebuild_strict=False)
+    rebuilt = FunctionGraph(outputs=outputs, clone=False)
+    for shared in dict.fromkeys(replacements.values()):
+        # The product of design and coefficients as a plain sum: numba takes half a minute to
+        # compile the matrix product the first time, and is no faster with it.
+        for product, coefficients in _products(rebuilt, shared):
+            total = (shared * coefficients.T).sum(axis=-1, keepdims=True)
+            rebuilt.replace(product, total, import_missing=True)
+    for attribute in ("_coords", "_dim_lengths"):  # PyMC keeps the model's dims here
+        setattr(rebuilt, attribute, getattr(graph, attribute))
+    return model_from_fgraph(rebuilt, mutate_fgraph=True)
+
+
+def _products(graph: Any, matrix: Any) -> list[tuple[Any, Any]]:
+    """Return the products of a matrix with columns in a graph, each with its (p, 1) column."""
+    from pytensor.tensor.math import Dot
+
+    return [
+        (node.outputs[0], node.inputs[1])
+        for node, position in graph.clients[matrix]
+        if isinstance(node.op, Dot) and position == 0
+    ]
+
+
+def exchanged(compiled: Any, values: Mapping[str, np.ndarray]) -> Any:
+    """Return a model that nutpie compiled, with other shared data.
+
+    Unlike nutpie's ``with_data`` it lets the chains start from where they would in a model compiled
+    with these data, so that draws do not depend on what was fitted before.
+
+    Parameters
+    ----------
+    compiled
+        The compiled model. Its starting points change, too; it samples one fit at a time.
+    values
+        All or some of its shared data by name.
+    """
+    for variable in compiled.shared_var_keys:
+        if variable.name in values:
+            variable.set_value(np.asarray(values[variable.name], dtype=variable.dtype))
+    return compiled.with_data(**values)
