@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import pandas as pd
 
 from introspect_bayes.study import Study
-from introspect_bayes.warning_signs import LEAST, Tally, warning_signs
+from introspect_bayes.warning_signs import LEAST, Tally, WarningSign, warning_signs
 
 NOT_KEPT: Final = "not kept by the authors"
 """Reason of invalid reports in the authors' layout, which holds the valid ones only."""
@@ -38,23 +38,49 @@ def study_warnings(study: Study) -> list[str]:
     >>> ib.study_warnings(ib.load_study("plunkett2025"))  # doctest: +SKIP
     ['ft:gpt-4o-mini-... (weight-trained): 42% of 2,000 reports cannot be used ...']
     """
-    found = []
+    return [
+        f"{of.model}: {of.text}" if not of.stage else f"{of.model} ({of.stage}): {of.text}"
+        for of in model_warnings(study)
+    ]
+
+
+class ModelWarning(NamedTuple):
+    """A warning sign of a model: its kind, the same whatever the counts, and a sentence.
+
+    The stage is empty for what concerns all of the model's replies.
+    """
+
+    base_model: str
+    model: str
+    stage: str
+    kind: str
+    text: str
+
+
+def model_warnings(study: Study) -> Iterator[ModelWarning]:
+    """Yield the warning signs in the replies of each model of a study.
+
+    Parameters
+    ----------
+    study
+        The study.
+    """
+    base_models = dict(zip(study.models["model"], study.models["base_model"], strict=True))
     for model, left in study.unanswered.items():
-        found.append(
-            f"{model}: {left:,} planned requests have no answer yet; `introspect-bayes collect` "
-            "goes on"
-        )
+        text = f"{left:,} planned requests have no answer yet; `introspect-bayes collect` goes on"
+        yield ModelWarning(base_models.get(model, model), model, "", "unanswered", text)
     for who in study.models[_WHO].drop_duplicates().itertuples(index=False):
         choices = _of(study.choices, who)
         reports = _of(study.reports, who)
         each = _each_report(reports)
         signs = [
-            *(sign.text for sign in warning_signs(_tally(study, who, choices, len(each)))),
-            *_same_letter(choices),
-            *_same_report(each),
+            *warning_signs(_tally(study, who, choices, len(each))),
+            *(WarningSign("same letter", text) for text in _same_letter(choices)),
+            *(WarningSign("same report", text) for text in _same_report(each)),
         ]
-        found += [f"{who.model} ({who.stage}): {sign}" for sign in signs]
-    return found
+        base_model, model, stage = (str(name) for name in who)
+        for sign in signs:
+            yield ModelWarning(base_model, model, stage, sign.kind, sign.text)
 
 
 def _of(frame: pd.DataFrame, who: tuple[str, ...]) -> pd.DataFrame:

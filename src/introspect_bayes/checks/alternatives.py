@@ -1,0 +1,62 @@
+"""The shipped alternatives to the paper's specifications, fitted to the same data."""
+
+from dataclasses import replace
+from typing import Final
+
+from introspect_bayes.analyses import Settings
+from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.loo import ALTERNATIVES, comparison
+from introspect_bayes.checks.outcome import Check
+from introspect_bayes.fits import (
+    ChoiceWeights,
+    ChoiceWeightsSampler,
+    Regression,
+    RegressionSampler,
+)
+from introspect_bayes.specs import spec
+
+MOST_DRAWS: Final = 1000
+"""Draws a chain that leave-one-out needs of an alternative."""
+
+
+class Alternatives:
+    """Fits alternatives and compares them; a specification is compiled once.
+
+    Parameters
+    ----------
+    settings
+        Sampler settings of the analysis; at most `MOST_DRAWS` draws a chain are taken.
+
+    Examples
+    --------
+    >>> alternatives = Alternatives(Settings.default())
+    >>> alternatives.compare(Examination(fit, "e1.acc.4o", seed=1)).status  # doctest: +SKIP
+    'pass'
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        choices, regressions = (
+            replace(sampler, draws=min(sampler.draws, MOST_DRAWS))
+            for sampler in (settings.choice_sampler, settings.regression_sampler)
+        )
+        self._choices = ChoiceWeightsSampler(choices, settings.engine)
+        self._regressions = RegressionSampler(regressions)
+
+    def compare(self, of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:
+        """Fit the alternatives to a fit's data, and compare their leave-one-out with its own.
+
+        Parameters
+        ----------
+        of
+            A fit of a specification in ``loo.ALTERNATIVES``.
+        """
+        others: dict[str, Examination[ChoiceWeights] | Examination[Regression]] = {}
+        for name in ALTERNATIVES[of.fit.spec.name]:
+            label = f"{of.subject}: {name}"
+            if isinstance(of.fit, ChoiceWeights):
+                choices = self._choices.fit(spec(name), of.fit.data, label)
+                others[name] = Examination(choices, label, of.seed)
+            else:
+                regression = self._regressions.fit(spec(name), of.fit.data, label)
+                others[name] = Examination(regression, label, of.seed)
+        return comparison(of, others)

@@ -1,0 +1,60 @@
+"""Whether a model is drawn to the position of an option, whatever the options are."""
+
+import numpy as np
+
+from introspect_bayes.analyses.experiments import CannotCompute
+from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.tail_areas import TAIL, chance_of
+from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.fits import ChoiceWeights, hdi
+
+POSITION_BIAS = "data.position-bias"
+
+
+def position_bias(of: Examination[ChoiceWeights]) -> Check:
+    """Judge the intercepts: the log-odds of A between equal options, context by context.
+
+    Fails if the 95% HDI excludes zero in more contexts than chance explains: 5% of them, were all
+    intercepts zero (the prior makes it fewer).
+
+    Raises
+    ------
+    CannotCompute
+        If the specification has no intercept.
+
+    Examples
+    --------
+    >>> position_bias(Examination(fit, "choice weights of 4o, native", 1)).status  # doctest: +SKIP
+    'fail'
+    """
+    posterior = of.fit.idata["posterior"]
+    if "Intercept" not in posterior:
+        msg = f"{of.fit.spec.name} has no intercept that would tell"
+        raise CannotCompute(msg)
+    contexts = of.fit.position_bias()
+    count = int(((contexts["hdi_low"] > 0) | (contexts["hdi_high"] < 0)).sum())
+    pull = posterior["Intercept"].mean("context").to_numpy().ravel()
+    low, high = hdi(pull)
+    chance = chance_of(count, len(contexts), 1 - HDI_PROB)
+    share = 1 / (1 + np.exp(-pull.mean()))
+    biased = chance < TAIL
+    message = (
+        f"{share:.0%} A between equal options (mean log-odds {pull.mean():+.2f} "
+        f"[{low:+.2f}, {high:+.2f}]); the HDI excludes 0 in {count} of {len(contexts)} contexts "
+        f"({(1 - HDI_PROB) * len(contexts):.0f} by chance): "
+        + (
+            "position moves choices, so keep the intercept in the model."
+            if biased
+            else "no clear pull to a position."
+        )
+    )
+    numbers = {
+        "mean_log_odds": float(pull.mean()),
+        "hdi_low": float(low),
+        "hdi_high": float(high),
+        "contexts": count,
+        "contexts_of": len(contexts),
+        "chance": chance,
+    }
+    return Check(POSITION_BIAS, of.subject, "fail" if biased else "pass", message, numbers)

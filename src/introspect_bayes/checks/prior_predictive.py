@@ -1,0 +1,184 @@
+"""Whether the prior, before it sees any data, allows for data such as these."""
+
+from typing import Final
+
+import numpy as np
+
+from introspect_bayes.analyses.experiments import CannotCompute
+from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
+from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
+from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
+
+PRIOR_PREDICTIVE: Final = "prior.predictive"
+
+_MIDDLE: Final = (0.025, 0.975)
+
+
+def choices_from_prior(of: Examination[ChoiceWeights]) -> Check:
+    """Hold the choices of each context against choices drawn from the prior.
+
+    Two statistics of a context: the share of A, and the share of the variance of its choices that
+    a linear regression on the differences explains (R²). Fails if either lies outside the 95%
+    interval of the prior's replicates in more contexts than chance explains. A prior may be
+    wide; one that excludes what happened is too narrow, or misplaced.
+
+    Raises
+    ------
+    CannotCompute
+        If a prior is flat.
+
+    Notes
+    -----
+    Source: Box 1980, doi:10.2307/2982063; Gabry et al. 2019, doi:10.1111/rssa.12378.
+
+    Examples
+    --------
+    >>> of = Examination(fit, "choice weights of 4o, native", seed=1)  # doctest: +SKIP
+    >>> choices_from_prior(of).numbers["explained_outside"]  # doctest: +SKIP
+    """
+    drawn = _from_prior(of).astype(float)
+    data = of.fit.data
+    observed = data.selection[None].astype(float)
+    explained, expected = explained_shares(data, observed)[0], explained_shares(data, drawn)
+    explaining = contexts_outside(explained, expected)
+    sharing = contexts_outside(shares_of_a(data, observed)[0], shares_of_a(data, drawn))
+    low, high = np.quantile(expected, _MIDDLE)
+    numbers = {
+        "explained": float(np.median(explained)),
+        "explained_prior": float(np.median(expected)),
+        "explained_prior_low": float(low),
+        "explained_prior_high": float(high),
+        "explained_outside": explaining.count,
+        "share_outside": sharing.count,
+        "contexts": explaining.of,
+    }
+    found = []
+    if explaining.extreme:
+        found.append(
+            f"the prior expects attributes to explain {np.median(expected):.0%} of a context's "
+            f"choices (95%: {low:.0%} to {high:.0%}), they explain {np.median(explained):.0%}, "
+            f"outside it in {explaining.count} of {explaining.of} contexts"
+        )
+    if sharing.extreme:
+        found.append(
+            f"the share of A is outside what the prior allows in {sharing.count} of {sharing.of} "
+            "contexts"
+        )
+    if found:
+        message = f"{'; '.join(found)}: {_advice(of)}."
+        return Check(PRIOR_PREDICTIVE, of.subject, "fail", _capital(message), numbers)
+    message = "The prior allows for choices such as these: share of A, and share explained."
+    return Check(PRIOR_PREDICTIVE, of.subject, "pass", message, numbers)
+
+
+def reports_from_prior(of: Examination[Regression]) -> Check:
+    """Hold the response of a regression against responses drawn from the prior.
+
+    Its statistic is the standard deviation; fails if the data's lies in the outer 1% of the
+    replicates'.
+
+    Raises
+    ------
+    CannotCompute
+        If a prior is flat, as are those of brms's slopes.
+
+    Examples
+    --------
+    >>> reports_from_prior(Examination(fit, "e1.acc.4o", seed=1)).status  # doctest: +SKIP
+    """
+    drawn = _from_prior(of).std(axis=1)
+    observed = float(of.observed.std())
+    area = two_sided(observed, drawn)
+    low, high = np.quantile(drawn, _MIDDLE)
+    numbers = {"sd": observed, "sd_prior_low": low, "sd_prior_high": high, "tail_area": area.area}
+    if area.extreme:
+        message = (
+            f"The prior expects a standard deviation of {low:.2g} to {high:.2g} (95%), the data "
+            f"have {observed:.2f}: {_advice(of)}."
+        )
+        return Check(PRIOR_PREDICTIVE, of.subject, "fail", message, numbers)
+    message = "The prior allows for weights that spread as these do."
+    return Check(PRIOR_PREDICTIVE, of.subject, "pass", message, numbers)
+
+
+def _from_prior(of: Examination[ChoiceWeights] | Examination[Regression]) -> np.ndarray:
+    """Return replicates from the prior, shape (draw, observation)."""
+    try:
+        tree = prior_predictive(of.fit, of.seed, of.draws)
+    except ImproperPriorError as error:
+        flat = [name for name, prior in of.fit.spec.priors.items() if not prior.args]
+        msg = (
+            f"nothing can be drawn from flat priors ({', '.join(flat)}); give proper ones, such as "
+            f"--prior {of.fit.spec.name}.{flat[0]}='Normal(0, 0.5)'"
+        )
+        raise CannotCompute(msg) from error
+    return np.asarray(tree["prior_predictive"][of.fit.spec.response].to_numpy()[0])
+
+
+def _advice(of: Examination[ChoiceWeights] | Examination[Regression]) -> str:
+    priors = ", ".join(f"{name} ~ {prior}" for name, prior in of.fit.spec.priors.items())
+    return (
+        f"see what another prior changes (--prior {of.fit.spec.name}.PARAMETER=...) than {priors}"
+    )
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def shares_of_a(data: ChoiceData, choices: np.ndarray) -> np.ndarray:
+    """Return the share of A in each context.
+
+    Parameters
+    ----------
+    data
+        The choices' contexts.
+    choices
+        1 for A, 0 for B, shape (draw, choice).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draw, context).
+    """
+    counts = np.bincount(data.index, minlength=len(data.contexts))
+    return np.asarray(context_sums(data, choices) / counts)
+
+
+def context_sums(data: ChoiceData, values: np.ndarray) -> np.ndarray:
+    """Return the sums of values (draw, choice) over each context, shape (draw, context)."""
+    sums = np.zeros((len(data.contexts), len(values)))
+    np.add.at(sums, data.index, np.asarray(values, dtype=float).T)
+    return sums.T
+
+
+def explained_shares(data: ChoiceData, choices: np.ndarray) -> np.ndarray:
+    """Return R² of a linear regression of choices on differences, context by context.
+
+    Parameters
+    ----------
+    data
+        The differences.
+    choices
+        1 for A, 0 for B, shape (draw, choice).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draw, context); 0 where all choices of a context are the same.
+    """
+    shares = []
+    for number in range(len(data.contexts)):
+        rows = data.index == number
+        differences = data.differences[rows]
+        # Absent attributes are columns of zeros: the singular vectors leave them out.
+        left, sizes, _ = np.linalg.svd(differences - differences.mean(axis=0), full_matrices=False)
+        basis = left[:, sizes > sizes.max() * 1e-9] if sizes.size else left
+        mine = choices[:, rows]
+        deviations = mine - mine.mean(axis=1, keepdims=True)
+        total = (deviations**2).sum(axis=1)
+        explained = ((deviations @ basis) ** 2).sum(axis=1)
+        shares.append(np.divide(explained, total, out=np.zeros_like(total), where=total > 0))
+    return np.stack(shares, axis=1)
