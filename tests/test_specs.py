@@ -215,15 +215,20 @@ def test_parameters_are_exactly_those_of_bambi():
             "reported": np.arange(12.0) % 5,
             "introspection_trained": [0, 1] * 6,
             "base_model": ["a", "a", "b", "b", "c", "c"] * 2,
+            "context": ["p", "q", "r"] * 4,
         }
     )
     for specification in (
         spec("report_accuracy"),
         spec("introspection_training"),
         spec("introspection_training").without("base_model"),
+        spec("report_accuracy_student"),
+        spec("report_accuracy_by_context"),
     ):
         built = build_bambi_model(specification, frame)
         names = {variable.name for variable in built.backend.model.free_RVs}
+        # Bambi samples group-specific terms as offsets times their scale.
+        names = {name.removesuffix("_offset") for name in names}
         assert names == set(specification.parameters)
 
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
@@ -6,6 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.fits.prior_distributions import prior_variable
 from introspect_bayes.priors import Prior, read_prior
 from introspect_bayes.specs import spec
@@ -73,3 +75,16 @@ def test_a_missing_argument_gets_no_default():
 def test_specifications_take_a_horseshoe():
     sparse = spec("choice_weights").with_priors(slopes="Horseshoe(0.1, 2)")
     assert str(sparse.priors["slopes"]) == "Horseshoe(tau=0.1, c=2)"
+
+
+def test_bambi_draws_from_our_horseshoe_and_not_from_its_own():
+    sparse = spec("report_accuracy").with_priors(
+        Intercept="Normal(0, 1)", reported="Horseshoe(0.1, 2)", sigma="HalfNormal(1)"
+    )
+    rows = pd.DataFrame({"learned": [0.1, 0.9, 0.4], "reported": [0.0, 1.0, 0.5]})
+    model = build_bambi_model(sparse, rows)
+    assert "reported ~ Horseshoe(tau: 0.1, c: 2.0)" in str(model)
+    draws = pm.draw(model.backend.model["reported"], draws=20_000, random_seed=3)
+    for bound in (-0.1, 0.05, 0.5):
+        exact = below(bound, 0.1, 2.0)
+        assert (draws < bound).mean() == pytest.approx(exact, abs=4 * np.sqrt(0.25 / draws.size))

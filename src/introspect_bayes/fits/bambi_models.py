@@ -22,6 +22,13 @@ def prior_numbers(spec: Specification, data: pd.DataFrame) -> dict[str, dict[str
         The specification.
     data
         The rows of the regression, from which brms's defaults are taken.
+
+    Examples
+    --------
+    >>> from introspect_bayes.specs import spec
+    >>> rows = pd.DataFrame({"learned": [0.0, 1.04, 3.0]})
+    >>> prior_numbers(spec("report_accuracy"), rows)["Intercept"]
+    {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
     """
     numeric = spec.family != "bernoulli"
     response = data[spec.response].to_numpy() if numeric else np.empty(0)
@@ -47,6 +54,14 @@ def build_bambi_model(
     -------
     bambi.Model
         Built; its variables have the names of the specification's parameters.
+
+    Examples
+    --------
+    >>> from introspect_bayes.specs import spec
+    >>> rows = pd.DataFrame({"learned": [0.1, 0.9, 0.4], "reported": [0.0, 1.0, 0.5]})
+    >>> model = build_bambi_model(spec("report_accuracy_student"), rows)
+    >>> sorted(variable.name for variable in model.backend.model.free_RVs)
+    ['Intercept', 'nu', 'reported', 'sigma']
     """
     import bambi as bmb
 

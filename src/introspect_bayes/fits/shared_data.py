@@ -20,6 +20,16 @@ def with_shared_data(model: Any, constants: Mapping[str, np.ndarray]) -> Any:
     ------
     RuntimeError
         If the model does not hold one of the arrays, or two of them are the same.
+
+    Examples
+    --------
+    >>> import pymc as pm
+    >>> seen = np.array([1.0, 2.0, 4.0])
+    >>> with pm.Model() as model:
+    ...     sight = pm.Normal("sight", mu=0, sigma=1, observed=seen)
+    >>> shared = with_shared_data(model, {"seen": seen})
+    >>> shared.rvs_to_values[shared["sight"]].name
+    'seen'
     """
     import pytensor
     from pymc.model.fgraph import fgraph_from_model, model_from_fgraph

@@ -148,8 +148,8 @@ class Specification:
         ----------
         **priors
             Parameter and prior: text such as ``"Normal(0, 0.5)"``, a `Prior`, or an unnamed
-            distribution of PyMC or PreliZ. Parameters with a colon in their name go in as
-            ``**{"a:b": ...}``.
+            distribution of PyMC or PreliZ. Parameters whose name is not one word go in
+            as ``**{"a:b": ...}``.
 
         Raises
         ------
