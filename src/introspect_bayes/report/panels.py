@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from introspect_bayes.analyses.figures import Result
 from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
@@ -29,7 +30,7 @@ COLOURS: Final = (
 """Colours that the colour-blind tell apart (Okabe and Ito's, but for the last)."""
 
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""A marker for each colour, so that grey print tells them apart too."""
+"""Markers, so that grey print tells apart what has another colour (`look`)."""
 
 PAPER_COLOUR: Final = "0.5"
 """Colour of what the paper printed."""
@@ -37,6 +38,18 @@ PAPER_COLOUR: Final = "0.5"
 _MARGIN: Final = 9
 """Weights beyond ±100 that a panel shows, for the points at the limit to be whole."""
 _LINE_POINTS: Final = 41
+
+
+def look(rank: int) -> tuple[str, str]:
+    """Return colour and marker of one of several series, different for the first 64.
+
+    Examples
+    --------
+    >>> look(0), look(8)
+    (('#0072B2', 'o'), ('#0072B2', 's'))
+    """
+    lap, place = divmod(rank, len(COLOURS))
+    return COLOURS[place], MARKERS[(place + lap) % len(MARKERS)]
 
 
 def style() -> AbstractContextManager[None]:
@@ -167,8 +180,9 @@ class Estimates:
         """Draw what was found here, marked if the diagnostics of its fits failed."""
         rank = self.base_models.index(base_model)
         height = self._height(stage, rank)
-        look = {"color": _nth(COLOURS, rank), "marker": _nth(MARKERS, rank), "label": base_model}
-        self._draw(height, result.estimate, result.hdi, look)
+        colour, marker = look(rank)
+        shown = {"color": colour, "marker": marker, "label": base_model}
+        self._draw(height, result.estimate, result.hdi, shown)
         if result.problems:
             self.panel.annotate(
                 PROBLEM_MARK, (result.estimate, height), (0, 3), textcoords="offset points"
@@ -179,8 +193,8 @@ class Estimates:
     ) -> None:
         """Draw what the paper gives, a row below."""
         height = self._height(stage, self.base_models.index(base_model)) + self._step
-        look = {"color": PAPER_COLOUR, "marker": "|", "label": "paper"}
-        self._draw(height, estimate, ends, look)
+        shown = {"color": PAPER_COLOUR, "marker": "|", "label": "paper"}
+        self._draw(height, estimate, ends, shown)
 
     @property
     def _step(self) -> float:
@@ -195,11 +209,11 @@ class Estimates:
         height: float,
         estimate: float,
         ends: tuple[float, float] | None,
-        look: Mapping[str, Any],
+        shown: Mapping[str, Any],
     ) -> None:
-        self.panel.plot([estimate], [height], linestyle="none", markersize=5, **look)
+        self.panel.plot([estimate], [height], linestyle="none", markersize=5, **shown)
         if ends is not None:
-            self.panel.plot(ends, [height, height], color=look["color"], linewidth=1.4)
+            self.panel.plot(ends, [height, height], color=shown["color"], linewidth=1.4)
 
 
 def accuracy_label() -> str:
@@ -207,5 +221,22 @@ def accuracy_label() -> str:
     return f"accuracy of reports, with {HDI_PROB:.0%} HDI"
 
 
-def _nth(values: Sequence[str], rank: int) -> str:
-    return values[rank % len(values)]
+def finish_forest(plots: Any, usual: xr.Dataset) -> None:
+    """Label a forest's axis, and drop lines from the usual value of each figure."""
+    names, forest = plots.viz["plot"].to_numpy()
+    names.set_axis_off()
+    forest.set_xlabel(f"posterior mean, 50% and {HDI_PROB:.0%} HDI")
+    every = []
+    for name, points in plots.viz["point_estimate"].data_vars.items():
+        heights = [point.get_offsets()[0, 1] for point in points.to_numpy().ravel()]
+        value = float(usual[name])
+        ends = (min(heights) - 0.4, max(heights))
+        forest.plot([value, value], ends, color="0.6", linewidth=0.8, zorder=0)
+        every += heights
+    forest.set_ylim(min(every) - 0.6, max(every) + 0.6)
+    figure = plots.viz["figure"].item()
+    height = figure.get_figheight()
+    # Shading must run on from the labels to the forest, which ArviZ's usual layout does not allow.
+    figure.subplots_adjust(
+        left=0.01, right=0.98, bottom=0.5 / height, top=1 - 0.05 / height, wspace=0
+    )

@@ -24,6 +24,8 @@ PEARSON: Final = frozenset({"e3.before", "e3.after"})
 _STAGES: Final = ("off-the-shelf", "weight-trained", "introspection-trained")
 _SETS: Final = {"instilled": "Learned weights", "native": "Native weights"}
 
+_FOREST_WIDTH: Final = 4.0
+
 Results = Mapping[tuple[str, str], Result]
 """Accuracies by comparison and base model."""
 
@@ -162,15 +164,16 @@ def plot_accuracy(
 def plot_sensitivity(
     trees: Mapping[str, xr.DataTree], *, figsize: tuple[float, float] | None = None
 ) -> Any:
-    """Plot how figures change with the prior: a forest of HDIs, a colour for each prior.
+    """Plot how figures change with the prior: a forest of HDIs, a row for each figure and prior.
 
-    Points are posterior means, thick lines 50% and thin ones 95% HDIs.
+    Points are posterior means, thick lines 50% and thin ones 95% HDIs. A grey line goes down from
+    each figure's mean under the first prior, so that shifts catch the eye.
 
     Parameters
     ----------
     trees
         By the name of the prior, a DataTree whose posterior holds one variable a figure, with
-        dims chain and draw.
+        dims chain and draw; such as ``draws`` of `prior_sensitivity`.
     figsize
         Width and height in inches.
 
@@ -182,7 +185,7 @@ def plot_sensitivity(
     Raises
     ------
     InputError
-        If there are no priors, or more than can be told apart.
+        If there are no priors.
 
     Examples
     --------
@@ -190,33 +193,36 @@ def plot_sensitivity(
     """
     import arviz as az
 
-    most = len(panels.COLOURS)
-    if not 1 <= len(trees) <= most:
-        msg = f"plot_sensitivity: {len(trees)} priors; between 1 and {most} can be told apart"
+    if not trees:
+        msg = "plot_sensitivity: no priors to compare"
         raise InputError(msg)
-    figures = len(next(iter(trees.values()))["posterior"].data_vars)
-    size = figsize or (6.5, 0.8 + figures * (0.2 + 0.16 * len(trees)))
+    priors = xr.Variable("prior", list(trees))
+    parts = [tree["posterior"].to_dataset() for tree in trees.values()]
+    draws = xr.concat(parts, dim=priors, join="exact")
+    letters = sum(max(map(len, map(str, names))) for names in (trees, draws.data_vars))
+    labels, height = 0.4 + 0.075 * letters, 0.7 + 0.17 * len(draws.data_vars) * len(trees)
     with panels.style():
         plots = az.plot_forest(
-            dict(trees),
+            xr.DataTree.from_dict({"posterior": draws}),
             combined=True,
             point_estimate="mean",
             ci_kind="hdi",
             ci_probs=(0.5, HDI_PROB),
-            aes={"color": ["model"], "marker": ["model"]},
-            color=list(panels.COLOURS),
-            marker=list(panels.MARKERS),
-            aes_by_visuals={"credible_interval": ["color", "y", "overlay"]},
-            visuals={"twig": {"width": 1.2}, "trunk": {"width": 3}, "labels": {"color": "black"}},
-            figure_kwargs={"figsize": size, "width_ratios": (1, 3), "layout": "constrained"},
+            shade_label="__variable__",
+            visuals={
+                "twig": {"color": panels.COLOURS[0], "width": 1.2},
+                "trunk": {"color": panels.COLOURS[0], "width": 3},
+                "point_estimate": {"color": panels.COLOURS[0]},
+                "shade": {"color": "0.8"},
+            },
+            figure_kwargs={
+                "figsize": figsize or (labels + _FOREST_WIDTH, height),
+                "width_ratios": (labels, _FOREST_WIDTH),
+                "layout": "none",
+            },
             backend="matplotlib",
         )
-        names, forest = plots.viz["plot"].to_numpy()
-        names.set_axis_off()
-        low, high = forest.get_ylim()
-        forest.set_ylim(low - 0.2, high + 0.2)
-        forest.set_xlabel(f"posterior mean, 50% and {HDI_PROB:.0%} HDI")
-        plots.add_legend("model", title="", loc="outside upper center", ncols=3)
+        panels.finish_forest(plots, draws.mean(("chain", "draw")).isel(prior=0))
     return plots
 
 
