@@ -12,6 +12,8 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
+    from introspect_bayes.analyses.scenarios import Scenario
+    from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import data_health, study_warnings
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
@@ -35,6 +37,7 @@ _HOMES = {
     "Prior": "priors",
     "RunSettings": "collect",
     "Sampler": "fits",
+    "Scenario": "analyses.scenarios",
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
@@ -49,6 +52,7 @@ _HOMES = {
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
     "read_specification": "specs",
+    "prior_sensitivity": "analyses.sensitivity",
     "reproduce": "analyses",
     "spec": "specs",
     "study_warnings": "checks",
@@ -63,6 +67,7 @@ __all__ = [
     "Prior",
     "RunSettings",
     "Sampler",
+    "Scenario",
     "Settings",
     "Specification",
     "Study",
@@ -77,6 +82,7 @@ __all__ = [
     "plot_reports",
     "plot_sensitivity",
     "read_specification",
+    "prior_sensitivity",
     "reproduce",
     "spec",
     "study_warnings",

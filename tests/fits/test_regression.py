@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model
+from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model, estimate
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Prior, Specification, spec
 
@@ -71,7 +71,7 @@ def test_effect_is_averaged_with_equal_weights_over_unequal_groups(sampler):
     ]
     data = pd.concat(parts, ignore_index=True)
     fit = sampler.fit(spec("introspection_training"), data, "effect")
-    difference = fit.slope_difference("reported", "introspection_trained", "base_model")
+    difference = estimate(fit.slope_difference("reported", "introspection_trained", "base_model"))
     by_model = [
         np.polyfit(p["reported"], p["learned"], 1)[0]
         * (1 if p["introspection_trained"].iloc[0] else -1)
@@ -221,7 +221,7 @@ def test_one_base_model_drops_the_factor(sampler):
     ]
     fit = sampler.fit(spec("introspection_training"), pd.concat(parts, ignore_index=True), "one")
     assert "base_model" not in fit.spec.formula
-    difference = fit.slope_difference("reported", "introspection_trained", "base_model")
+    difference = estimate(fit.slope_difference("reported", "introspection_trained", "base_model"))
     assert difference.low > 0
 
 

@@ -146,6 +146,18 @@ class Analysis:
         weights = [fit.diagnostics for fit in self.weight_fits.values()]
         return weights + [fit.diagnostics for fit in self.fits.values()]
 
+    def with_specifications(self, specs: Mapping[str, Specification]) -> "Analysis":
+        """Return an analysis of the same study with some specifications replaced.
+
+        It shares what is compiled, and the choice weights if their specification stays.
+        """
+        settings = replace(self.settings, specs={**self.settings.specs, **specs})
+        other = Analysis(self.study, settings, self.progress)
+        other._choices, other._regressions = self._choices, self._regressions
+        if settings.specs["choice_weights"] == self.settings.specs["choice_weights"]:
+            other.use_weights_of(self)
+        return other
+
     def use_weights_of(self, other: "Analysis") -> None:
         """Take choice weights from another analysis of the same study, its fits included."""
         self._weights = other.weights

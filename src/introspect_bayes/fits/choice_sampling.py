@@ -22,6 +22,7 @@ from introspect_bayes.fits.choice_model import (
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
 from introspect_bayes.fits.sampling import Sampler, run_nuts
+from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
 
@@ -140,7 +141,7 @@ class ChoiceWeightsSampler:
             self._compiled[key] = nutpie.compile_pymc_model(
                 build_model(spec, data, lean=True), var_names=wanted
             )
-        tree = run_nuts(self._compiled[key].with_data(**held), self.sampler, name)
+        tree = run_nuts(exchanged(self._compiled[key], held), self.sampler, name)
         posterior: xr.Dataset = tree["posterior"].to_dataset()[wanted]
         posterior = posterior.assign_coords(context=list(data.contexts))
         unknown = ("context", np.full(len(data.contexts), np.nan))

@@ -53,8 +53,8 @@ class Regression:
         """Return the posterior mean and 95% HDI of a scalar coefficient."""
         return estimate(self.idata["posterior"][term].to_numpy())
 
-    def slope_difference(self, slope: str, condition: str, over: str) -> Estimate:
-        """Return how much a binary condition changes a slope, averaged over a factor's levels.
+    def slope_difference(self, slope: str, condition: str, over: str) -> np.ndarray:
+        """Return draws of how much a binary condition changes a slope, averaged over a factor.
 
         The contrast of ``emmeans::emtrends(..., weights = "equal")``: levels count equally,
         however many rows they have.
@@ -65,6 +65,11 @@ class Regression:
             Names of the predictor and of the 0/1 condition.
         over
             Factor to average over; absent from the model where it has a single level.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (chain, draw).
         """
         posterior = self.idata["posterior"]
         interaction = f"{slope}:{condition}"
@@ -74,7 +79,7 @@ class Regression:
             # Treatment coding: the first level's own deviation is zero.
             deviations = posterior[term].to_numpy()
             difference = difference + deviations.sum(-1) / (deviations.shape[-1] + 1)
-        return estimate(difference)
+        return np.asarray(difference)
 
     def slope_by(self, group: str, term: str = "reported") -> pd.DataFrame:
         """Return each group's own coefficient: the common one and the group's deviation.

@@ -12,6 +12,7 @@ from introspect_bayes.specs.files import (
     chosen_specifications,
     read_specification,
     spec,
+    split_setting,
 )
 from introspect_bayes.specs.formulas import Formula, read_formula
 from introspect_bayes.specs.specification import FAMILIES, Specification
@@ -27,4 +28,5 @@ __all__ = [
     "read_formula",
     "read_specification",
     "spec",
+    "split_setting",
 ]

@@ -74,17 +74,41 @@ def chosen_specifications(
         chosen[own.name] = own
     changes: dict[str, dict[str, str]] = {}
     for text in priors:
-        where, sign, prior = text.partition("=")
-        name, dot, parameter = where.strip().partition(".")
-        if not (sign and dot and parameter):
-            msg = f'--prior {text}: write SPECIFICATION.PARAMETER="Normal(0, 0.5)"'
-            raise InputError(msg)
-        if name not in chosen:
-            msg = f"--prior {text}: no specification {name!r}{closest(name, chosen)}"
-            raise InputError(msg)
+        name, parameter, prior = split_setting(text, chosen)
         changes.setdefault(name, {})[parameter] = prior
     # Together, because a prior may name a hyperparameter whose prior is given after it.
     return chosen | {name: chosen[name].with_priors(**given) for name, given in changes.items()}
+
+
+def split_setting(text: str, specs: Iterable[str]) -> tuple[str, str, str]:
+    """Split text such as ``choice_weights.slopes=Laplace(0, 1)`` at its dot and its equals sign.
+
+    Parameters
+    ----------
+    text
+        Specification, parameter, and what it is set to.
+    specs
+        Names of the specifications that there are.
+
+    Raises
+    ------
+    InputError
+        If a part is missing, or there is no such specification.
+
+    Examples
+    --------
+    >>> split_setting("choice_weights.slopes=Laplace(0, 1)", ["choice_weights"])
+    ('choice_weights', 'slopes', 'Laplace(0, 1)')
+    """
+    where, sign, value = text.partition("=")
+    name, dot, parameter = where.strip().partition(".")
+    if not (sign and dot and parameter):
+        msg = f'{text!r}: write SPECIFICATION.PARAMETER="Normal(0, 0.5)"'
+        raise InputError(msg)
+    if name not in specs:
+        msg = f"{text!r}: no specification {name!r}{closest(name, specs)}"
+        raise InputError(msg)
+    return name, parameter, value
 
 
 def changed_priors(specs: Mapping[str, Specification]) -> list[str]:
