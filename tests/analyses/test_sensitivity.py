@@ -44,7 +44,7 @@ def test_each_scenario_is_the_fit_with_these_priors(analysis, found):
     alone = Analysis(analysis.study, Settings.default(seed=3, draws=400, warmup=400, specs=specs))
     (figure,) = reproduce(alone, ["e2.acc"], published=False)
     rows = found.frame[found.frame["id"] == figure.id].set_index("scenario")
-    row = rows.loc["choice_weights.slopes ~ Laplace(mu=0, b=1)"]
+    row = rows.loc["slopes ~ Laplace(0, 1)"]
     assert row["estimate"] == pytest.approx(figure.result.estimate, abs=1e-6)
     assert row["hdi_low"] == pytest.approx(figure.result.hdi[0], abs=1e-6)
 
@@ -153,6 +153,15 @@ def test_scaling_keeps_shape_and_place(prior, factor, expected):
 def test_bad_scenarios_are_named(priors, scales, message):
     with pytest.raises(InputError, match=message):
         scenarios_from(SPECS, priors, scales)
+
+
+def test_short_names_stay_apart():
+    settings = [
+        "report_accuracy.reported=Normal(0, 1)",
+        "introspection_training.reported=Normal(0, 1)",
+    ]
+    names = [scenario.name for scenario in scenarios_from(SPECS, settings)]
+    assert names == [f"{s.partition('=')[0]} ~ Normal(0, 1)" for s in settings]
 
 
 def test_two_scenarios_of_one_name_are_refused(analysis):

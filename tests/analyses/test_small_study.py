@@ -1,5 +1,7 @@
 """Whole analyses of small simulated studies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -153,3 +155,21 @@ def test_fit_in_one_line_with_other_priors(study):
     assert usual["e2.acc.m-one"].model.formula is not None
     with pytest.raises(ib.InputError, match="another study"):
         ib.fit("report_accuracy", ib.load_study(study.source), weights=weights)
+
+
+def test_better_specifications_take_their_places(write_study):
+    study = ib.load_study(write_study())
+    pooled = ib.fit("choice_weights_pooled", study)
+    assert "slopes_scale" in pooled["tiny-model.instilled"].idata["posterior"]
+    robust = ib.fit("report_accuracy_student", study, weights=pooled)
+    assert "nu" in robust["e1.acc.tiny-model"].idata["posterior"]
+    strange = replace(
+        ib.spec("report_accuracy"),
+        formula="learned ~ sleep",
+        priors={
+            **{k: v for k, v in ib.spec("report_accuracy").priors.items() if k != "reported"},
+            "sleep": ib.Prior("Flat", {}),
+        },
+    )
+    with pytest.raises(ib.InputError, match="no analysis has rows for 'learned ~ sleep'"):
+        ib.fit(strange, study)

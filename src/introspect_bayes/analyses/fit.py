@@ -71,7 +71,8 @@ def fit(
     ----------
     specification
         A shipped specification's name ("choice_weights", "report_accuracy",
-        "introspection_training"), or a specification, for example with other priors.
+        "introspection_training", "choice_weights_pooled", ...), or a specification, for example
+        with other priors.
     study
         The study.
     weights
@@ -101,16 +102,28 @@ def fit(
         msg = "weights= were fitted to another study"
         raise InputError(msg)
     settings = weights.analysis.settings if weights is not None else Settings.default(seed=seed)
-    if chosen.name not in settings.specs:
+    place = _place(chosen)
+    settings = replace(settings, specs={**settings.specs, place: chosen})
+    analysis = Analysis(study, settings, progress)
+    if weights is not None and place != "choice_weights":
+        analysis.use_weights_of(weights.analysis)
+    return _fit_all(analysis, place)
+
+
+def _place(specification: Specification) -> str:
+    """Return which of the paper's specifications another takes the place of."""
+    if specification.family == "bernoulli":
+        return "choice_weights"
+    known = {"reported", "introspection_trained", "base_model", "context"}
+    strange = [name for name in specification.variables if name not in known]
+    if specification.response != "learned" or strange:
         msg = (
-            f"no analysis uses a specification named {chosen.name!r} ({', '.join(settings.specs)})"
+            f"{specification.name}: no analysis has rows for {specification.formula!r}; a "
+            f"regression is one of learned on {', '.join(sorted(known))}"
         )
         raise InputError(msg)
-    settings = replace(settings, specs={**settings.specs, chosen.name: chosen})
-    analysis = Analysis(study, settings, progress)
-    if weights is not None and chosen.name != "choice_weights":
-        analysis.use_weights_of(weights.analysis)
-    return _fit_all(analysis, chosen.name)
+    trained = "introspection_trained" in specification.variables
+    return "introspection_training" if trained else "report_accuracy"
 
 
 def _fit_all(analysis: Analysis, name: str) -> Fits:

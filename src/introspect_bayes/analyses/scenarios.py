@@ -1,5 +1,6 @@
 """Other priors under which to look at every figure again."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -106,13 +107,13 @@ def usual_scenarios(specs: Mapping[str, Specification]) -> list[Scenario]:
     choice_weights.slopes ~ Normal(mu=0, sigma=0.1)
     """
     slopes = specs["choice_weights"].priors["slopes"]
-    found = [_one(f"weights x{f:g}", "slopes", scaled(slopes, f)) for f in SCALE_FACTORS]
+    found = [_weights(f"weights x{f:g}", "slopes", scaled(slopes, f)) for f in SCALE_FACTORS]
     for name, text in _OTHER_WEIGHTS.items():
-        found.append(_one(name, "slopes", read_prior(text)))
+        found.append(_weights(name, "slopes", read_prior(text)))
     if "Intercept" in specs["choice_weights"].parameters:
         bias = specs["choice_weights"].priors["Intercept"]
         found += [
-            _one(f"position bias x{factor:g}", "Intercept", scaled(bias, factor))
+            _weights(f"position bias x{factor:g}", "Intercept", scaled(bias, factor))
             for factor in (SCALE_FACTORS[0], SCALE_FACTORS[-1])
         ]
     for name, accuracy, effect in (
@@ -136,10 +137,6 @@ _OTHER_WEIGHTS: Final = {
     "weights Laplace": "Laplace(0, 1)",
     "weights horseshoe": "Horseshoe(1, 2.5)",
 }
-
-
-def _one(name: str, parameter: str, prior: Prior) -> Scenario:
-    return Scenario(name, {("choice_weights", parameter): prior})
 
 
 def scenarios_from(
@@ -166,13 +163,16 @@ def scenarios_from(
     >>> from introspect_bayes.specs import chosen_specifications
     >>> specs = chosen_specifications()
     >>> [s.name for s in scenarios_from(specs, scales=["choice_weights.slopes=0.5,2"])]
-    ['choice_weights.slopes x0.5', 'choice_weights.slopes x2']
+    ['slopes x0.5', 'slopes x2']
     """
     found = []
     for text in priors:
         name, parameter, prior = split_setting(text, specs)
         changed = specs[name].with_priors(**{parameter: prior}).priors[parameter]
-        found.append(Scenario(f"{name}.{parameter} ~ {changed}", {(name, parameter): changed}))
+        values = ", ".join(str(value) for value in changed.args.values())
+        found.append(
+            Scenario(f"{parameter} ~ {changed.dist}({values})", {(name, parameter): changed})
+        )
     for text in scales:
         name, parameter, factors = split_setting(text, specs)
         if parameter not in specs[name].priors:
@@ -181,8 +181,19 @@ def scenarios_from(
         usual = specs[name].priors[parameter]
         for factor in _factors(text, factors):
             wider = scaled(usual, factor)
-            found.append(Scenario(f"{name}.{parameter} x{factor:g}", {(name, parameter): wider}))
-    return found
+            found.append(Scenario(f"{parameter} x{factor:g}", {(name, parameter): wider}))
+    counts = Counter(scenario.name for scenario in found)
+    # The same parameter of two specifications: only then does the long name say more.
+    return [
+        scenario
+        if counts[scenario.name] == 1
+        else Scenario(f"{next(iter(scenario.priors))[0]}.{scenario.name}", scenario.priors)
+        for scenario in found
+    ]
+
+
+def _weights(name: str, parameter: str, prior: Prior) -> Scenario:
+    return Scenario(name, {("choice_weights", parameter): prior})
 
 
 def _factors(text: str, factors: str) -> list[float]:

@@ -1,7 +1,6 @@
 """Posteriors: specification and data to draws, with the diagnostics that judge them."""
 
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import has_intercept
 from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler, Engine
 from introspect_bayes.fits.choice_weights import ChoiceWeights, scaled_weights
 from introspect_bayes.fits.intervals import Estimate, estimate, hdi
@@ -22,7 +21,6 @@ __all__ = [
     "Sampler",
     "build_bambi_model",
     "estimate",
-    "has_intercept",
     "hdi",
     "scaled_weights",
 ]

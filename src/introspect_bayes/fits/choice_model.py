@@ -21,11 +21,6 @@ def require_choices(spec: Specification) -> None:
         raise InputError(msg)
 
 
-def has_intercept(spec: Specification) -> bool:
-    """Return whether the model has a position bias; if so, differences are centred as in brms."""
-    return "Intercept" in spec.parameters
-
-
 def model_data(spec: Specification, data: ChoiceData) -> dict[str, Any]:
     """Return what the model holds as data: other data or priors need no compilation.
 
@@ -38,7 +33,7 @@ def model_data(spec: Specification, data: ChoiceData) -> dict[str, Any]:
         if not isinstance(value, str)
     }
     held = {"context_index": data.index, "selected_a": data.selection, **numbers}
-    if not has_intercept(spec):
+    if not spec.has_intercept:
         return {**held, "centred_differences": data.differences}
     centred = data.differences - data.means[data.index]
     return {**held, "centred_differences": centred, "mean_differences": data.means}

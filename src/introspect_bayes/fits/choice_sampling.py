@@ -15,13 +15,12 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import (
     build_model,
-    has_intercept,
     model_data,
     require_choices,
 )
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
-from introspect_bayes.fits.sampling import Sampler, run_nuts
+from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
@@ -136,12 +135,13 @@ class ChoiceWeightsSampler:
 
         held = model_data(spec, data)
         key = (_structure(spec), data.means.shape)
-        wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if has_intercept(spec) else [])]
+        wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if spec.has_intercept else [])]
         if key not in self._compiled:
             self._compiled[key] = nutpie.compile_pymc_model(
                 build_model(spec, data, lean=True), var_names=wanted
             )
-        tree = run_nuts(exchanged(self._compiled[key], held), self.sampler, name)
+        compiled = exchanged(self._compiled[key], held)
+        tree = run_nuts(compiled, self.sampler, name, target_acceptance(spec))
         posterior: xr.Dataset = tree["posterior"].to_dataset()[wanted]
         posterior = posterior.assign_coords(context=list(data.contexts))
         unknown = ("context", np.full(len(data.contexts), np.nan))
@@ -178,14 +178,14 @@ def _independent(
     contexts, _, width = made.coefficients.shape
     apart = made.coefficients.reshape(contexts, sampler.chains, sampler.draws, width)
     apart = apart.transpose(1, 2, 0, 3)
-    slopes = apart[..., int(has_intercept(spec)) :]
+    slopes = apart[..., int(spec.has_intercept) :]
     found = {
         "slopes": (("chain", "draw", "context", "attribute"), slopes),
         "engine": ("context", ["importance"] * contexts),
         "pareto_k": ("context", made.pareto_k),
         "effective_draws": ("context", made.effective_draws),
     }
-    if has_intercept(spec):
+    if spec.has_intercept:
         # The log-odds of A between equal options, not at the mean difference.
         intercept = apart[..., 0] - (data.means * slopes).sum(axis=-1)
         found["Intercept"] = (("chain", "draw", "context"), intercept)

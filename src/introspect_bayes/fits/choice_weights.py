@@ -11,7 +11,7 @@ import xarray as xr
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import build_model, has_intercept
+from introspect_bayes.fits.choice_model import build_model
 from introspect_bayes.fits.intervals import hdi
 from introspect_bayes.fits.sampling import Diagnostics, diagnose, independent_draws
 from introspect_bayes.specs import Specification
@@ -87,7 +87,7 @@ class ChoiceWeights:
         InputError
             If the model has no intercept.
         """
-        if not has_intercept(self.spec):
+        if not self.spec.has_intercept:
             msg = f"{self.spec.name} has no intercept, so that it tells no position bias"
             raise InputError(msg)
         intercept = _draws_last(self.idata, "Intercept")[:, None, :]

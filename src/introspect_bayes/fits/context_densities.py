@@ -10,7 +10,7 @@ import numpy as np
 
 from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import has_intercept, model_data
+from introspect_bayes.fits.choice_model import model_data
 from introspect_bayes.priors import Prior
 from introspect_bayes.specs import Specification
 
@@ -29,7 +29,7 @@ class ContextDensities:
     def __init__(self, spec: Specification, data: ChoiceData) -> None:
         held = model_data(spec, data)
         rows = held["centred_differences"]
-        if has_intercept(spec):
+        if spec.has_intercept:
             rows = np.column_stack([np.ones(len(rows)), rows])
         # A choice of B is a choice of A with all signs turned; zero rows only add a constant.
         signed = rows * np.where(data.selection == 1, 1.0, -1.0)[:, None]
@@ -38,7 +38,7 @@ class ContextDensities:
         place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
         self.design = np.zeros((len(count), max(1, int(count.max())), rows.shape[1]))
         self.design[data.index[order], place] = signed[order]
-        first = int(has_intercept(spec))
+        first = int(spec.has_intercept)
         self._priors: list[tuple[slice, Prior]] = [(slice(first, None), spec.priors["slopes"])]
         if first:
             self._priors.append((slice(0, first), spec.priors["Intercept"]))

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import has_intercept
 from introspect_bayes.fits.context_densities import ContextDensities
 from introspect_bayes.fits.sampling import PARETO_K_MAX
 from introspect_bayes.specs import Specification
@@ -85,7 +84,7 @@ def sample_importance(
         Each context derives a generator of its own from this and its name, so that its draws do
         not depend on the other contexts.
     """
-    width = data.differences.shape[1] + has_intercept(spec)
+    width = data.differences.shape[1] + spec.has_intercept
     trials = np.bincount(data.index, minlength=len(data.contexts))
     coefficients = np.empty((len(trials), draws, width))
     pareto_k, effective = np.empty(len(trials)), np.empty(len(trials))

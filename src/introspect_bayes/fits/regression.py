@@ -13,7 +13,13 @@ import xarray as xr
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
 from introspect_bayes.fits.intervals import Estimate, estimate
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
+from introspect_bayes.fits.sampling import (
+    Diagnostics,
+    Sampler,
+    diagnose,
+    run_nuts,
+    target_acceptance,
+)
 from introspect_bayes.fits.shared_data import exchanged, with_shared_data
 from introspect_bayes.specs import Specification
 
@@ -206,7 +212,8 @@ class RegressionSampler:
             if _shared_name(parameter, argument) in used  # Bambi leaves out a mu that must be 0
         }
         arrays = _arrays(model, data[spec.response])
-        return run_nuts(exchanged(compiled, {**arrays, **numbers}), self.sampler, name)
+        held = exchanged(compiled, {**arrays, **numbers})
+        return run_nuts(held, self.sampler, name, target_acceptance(spec))
 
 
 def _compile(spec: Specification, data: pd.DataFrame) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.specs import Specification
 
 RHAT_MAX: Final = 1.01
 """Largest acceptable rank-normalized split R-hat (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
@@ -71,7 +72,18 @@ class Sampler:
         return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
-def run_nuts(compiled: Any, sampler: Sampler, name: str) -> xr.DataTree:
+def target_acceptance(spec: Specification) -> float:
+    """Return the acceptance rate to aim at: shorter steps where scales are sampled too.
+
+    At nutpie's default of 0.8 a few in a hundred such fits to the paper's data had a divergent
+    transition or two, at 0.9 none had.
+    """
+    if any(prior.dist == "Horseshoe" for prior in spec.priors.values()):
+        return 0.95
+    return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
+
+
+def run_nuts(compiled: Any, sampler: Sampler, name: str, target_accept: float = 0.8) -> xr.DataTree:
     """Sample a model that nutpie compiled.
 
     Parameters
@@ -82,6 +94,8 @@ def run_nuts(compiled: Any, sampler: Sampler, name: str) -> xr.DataTree:
         Settings.
     name
         Name of the fit, from which its seed derives.
+    target_accept
+        Acceptance rate that the step size aims at; larger where scales are sampled too.
 
     Raises
     ------
@@ -98,6 +112,7 @@ def run_nuts(compiled: Any, sampler: Sampler, name: str) -> xr.DataTree:
         chains=sampler.chains,
         cores=sampler.cores,
         seed=sampler.seed_for(name),
+        target_accept=target_accept,
         save_warmup=False,
         progress_bar=False,
         blocking=False,
