@@ -38,22 +38,26 @@ def assert_same_posterior(ours, theirs):
         assert abs(statistic(ours) - statistic(theirs)) < 4 * error
 
 
-def test_batched_posterior_is_that_of_single_bambi_fits():
+PRIORS = ["Normal(0, 1)", "Normal(0, 0.5)", "Normal(0, 2.5)", "StudentT(3, 0, 1)", "Laplace(0, 1)"]
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+def test_batched_posterior_is_that_of_single_bambi_fits(prior):
     frame = simulated_choices(contexts=3, attributes=2, trials=25)
-    fit = fitted(frame, attributes=2)
-    for name, choices in frame.groupby("context"):
-        rows = choices.assign(selection=(choices["selection"] == "A").astype(int))
-        single = build_bambi_model(spec("choice_weights"), rows)
-        idata = single.fit(
-            draws=1000, tune=500, random_seed=5, progressbar=False, inference_method="nutpie"
-        )
-        posterior = fit.idata["posterior"].sel(context=name)
-        assert_same_posterior(
-            posterior["Intercept"].to_numpy(), idata["posterior"]["Intercept"].to_numpy()
-        )
-        for k in ("d1", "d2"):
-            ours = posterior["slopes"].sel(attribute=k).to_numpy()
-            assert_same_posterior(ours, idata["posterior"][k].to_numpy())
+    chosen = spec("choice_weights").with_priors(slopes=prior)
+    fits = [fitted(frame, 2, specification=chosen, engine=engine) for engine in ("auto", "nuts")]
+    rows = frame[frame["context"] == "context_1"]
+    rows = rows.assign(selection=(rows["selection"] == "A").astype(int))
+    idata = build_bambi_model(chosen, rows).fit(
+        draws=1000, tune=500, random_seed=5, progressbar=False, inference_method="nutpie"
+    )
+    for fit in fits:
+        posterior = fit.idata["posterior"].sel(context="context_1")
+        for name, ours in (
+            ("Intercept", posterior["Intercept"]),
+            *((k, posterior["slopes"].sel(attribute=k)) for k in ("d1", "d2")),
+        ):
+            assert_same_posterior(ours.to_numpy(), idata["posterior"][name].to_numpy())
 
 
 def test_posterior_matches_numerical_integration():
