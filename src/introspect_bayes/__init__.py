@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses.fit import fit
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
-    from introspect_bayes.checks import data_health, study_warnings
+    from introspect_bayes.checks import check_study, data_health, study_warnings
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
@@ -41,6 +41,7 @@ _HOMES = {
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "check_study": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
     "example_study": "study.example",
@@ -71,6 +72,7 @@ __all__ = [
     "Settings",
     "Specification",
     "Study",
+    "check_study",
     "collect_replies",
     "data_health",
     "example_study",
@@ -81,8 +83,8 @@ __all__ = [
     "plot_accuracy",
     "plot_reports",
     "plot_sensitivity",
-    "read_specification",
     "prior_sensitivity",
+    "read_specification",
     "reproduce",
     "spec",
     "study_warnings",

@@ -59,7 +59,7 @@ def test_weights_beyond_the_prior_conflict_with_it(certain_choices, sound_choice
     assert check.status == "fail"
     assert "move with the prior" in check.message
     assert "slopes ~ Normal(mu=0, sigma=1)" in check.message
-    assert "--prior choice_weights.PARAMETER" in check.message
+    assert "--prior choice_weights.slopes=" in check.message
     mild = prior_sensitivity(sound_choices).numbers
     assert check.numbers["conflict"] > 1.5 * mild["conflict"]
     assert check.numbers["median_prior"] > 1.5 * mild["median_prior"]

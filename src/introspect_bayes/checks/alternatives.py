@@ -1,8 +1,5 @@
 """The shipped alternatives to the paper's specifications, fitted to the same data."""
 
-from dataclasses import replace
-from typing import Final
-
 from introspect_bayes.analyses import Settings
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.loo import ALTERNATIVES, comparison
@@ -15,9 +12,6 @@ from introspect_bayes.fits import (
 )
 from introspect_bayes.specs import spec
 
-MOST_DRAWS: Final = 1000
-"""Draws a chain that leave-one-out needs of an alternative."""
-
 
 class Alternatives:
     """Fits alternatives and compares them; a specification is compiled once.
@@ -25,7 +19,7 @@ class Alternatives:
     Parameters
     ----------
     settings
-        Sampler settings of the analysis; at most `MOST_DRAWS` draws a chain are taken.
+        Sampler settings of the analysis.
 
     Examples
     --------
@@ -35,12 +29,8 @@ class Alternatives:
     """
 
     def __init__(self, settings: Settings) -> None:
-        choices, regressions = (
-            replace(sampler, draws=min(sampler.draws, MOST_DRAWS))
-            for sampler in (settings.choice_sampler, settings.regression_sampler)
-        )
-        self._choices = ChoiceWeightsSampler(choices, settings.engine)
-        self._regressions = RegressionSampler(regressions)
+        self._choices = ChoiceWeightsSampler(settings.choice_sampler, settings.engine)
+        self._regressions = RegressionSampler(settings.regression_sampler)
 
     def compare(self, of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:
         """Fit the alternatives to a fit's data, and compare their leave-one-out with its own.

@@ -123,7 +123,7 @@ def select_checks(only: Collection[str]) -> list[str]:
     """
     for name in only:
         if not any(key == name or key.startswith(f"{name}.") for key in CHECKS):
-            msg = f"no check {name!r}{closest(name, CHECKS)}; checks: {', '.join(CHECKS)}"
+            msg = f"no check {name!r}{closest(name, CHECKS)}"
             raise InputError(msg)
     return [k for k in CHECKS if not only or any(k == n or k.startswith(f"{n}.") for n in only)]
 

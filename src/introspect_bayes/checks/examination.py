@@ -74,6 +74,14 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
         array = self.replicates["posterior_predictive"][self.fit.spec.response].to_numpy()
         return array.reshape(-1, array.shape[-1])
 
+    @property
+    def other_prior(self) -> str:
+        """How to see what another prior changes, on the command line."""
+        priors = self.fit.spec.priors
+        example = ".slopes='Normal(0, 3)'" if "slopes" in priors else ".PARAMETER=PRIOR"
+        used = ", ".join(f"{name} ~ {prior}" for name, prior in priors.items())
+        return f"see what another prior changes (--prior {self.fit.spec.name}{example}) than {used}"
+
     def draws_of(self, parameter: str) -> np.ndarray:
         """Return the draws of a parameter that the replicates come from, shape (draw, ...)."""
         array = self.replicates["posterior"][parameter].to_numpy()

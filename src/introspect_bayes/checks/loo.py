@@ -119,8 +119,8 @@ def comparison(
     of
         The fit.
     others
-        The alternatives by name. One whose sampler did not converge, or with many bad Pareto k,
-        may seem better, but never counts as such.
+        The alternatives by name. One that failed its diagnostics, or with many bad Pareto k, may
+        seem better, but never counts as such.
 
     Notes
     -----
@@ -146,7 +146,8 @@ def comparison(
         message += f"{' and '.join(better)} predicts better; see what it says."
         return Check(COMPARISON, of.subject, "fail", message, numbers)
     if unsure:
-        message += f"{' and '.join(unsure)} seems to predict better, but see the brackets."
+        who = " and ".join(unsure)
+        message += f"{who} seems to predict better, but what is in brackets makes that doubtful."
         return Check(COMPARISON, of.subject, "information", message, numbers)
     message += "none predicts clearly better."
     return Check(COMPARISON, of.subject, "pass", message, numbers)
@@ -173,7 +174,7 @@ def _compared(
         f"{name}.problems": float(len(problems)),
     }
     doubts = [f"{bad} bad Pareto k"] if bad else []
-    doubts += ["did not converge"] if problems else []
+    doubts += ["failed diagnostics"] if problems else []
     return _Compared(
         f"{name} {difference:+.1f} ({', '.join([f'SE {error:.1f}', *doubts])})",
         numbers,

@@ -122,7 +122,8 @@ def _judged(subject: str, counts: dict[str, int], found: _Relation) -> Check:
         f"Reports are invalid in {counts['with_invalid']} of {counts['contexts']} contexts "
         f"({counts['without_report']} without a valid one); how strong, even or positive their "
         f"weights are is not clearly related (largest rank correlation {found.correlation:+.2f} "
-        f"[{found.low:+.2f}, {found.high:+.2f}])."
+        f"[{found.low:+.2f}, {found.high:+.2f}]; chance makes as large a one in "
+        f"{found.tail.area:.0%})."
     )
     return Check(MISSING_REPORTS, subject, "pass", message, numbers)
 

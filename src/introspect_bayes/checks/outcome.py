@@ -89,3 +89,14 @@ def attempt(name: str, subject: str, make: Callable[[], Check]) -> Check:
 
 def _sentence(reason: Exception) -> str:
     return str(reason).rstrip(".") + "."
+
+
+def first_upper(text: str) -> str:
+    """Begin a sentence with a capital.
+
+    Examples
+    --------
+    >>> first_upper("r is .418")
+    'R is .418'
+    """
+    return text[0].upper() + text[1:]

@@ -5,7 +5,7 @@ import numpy as np
 from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check
-from introspect_bayes.checks.tail_areas import TAIL, chance_of
+from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.fits import ChoiceWeights, hdi
 
@@ -15,8 +15,9 @@ POSITION_BIAS = "data.position-bias"
 def position_bias(of: Examination[ChoiceWeights]) -> Check:
     """Judge the intercepts: the log-odds of A between equal options, context by context.
 
-    Fails if the 95% HDI excludes zero in more contexts than chance explains: 5% of them, were all
-    intercepts zero (the prior makes it fewer).
+    Wald's test that all are zero: the squares of the intercepts' posterior means, in posterior
+    standard deviations, sum to a chi-squared variable with a degree of freedom a context (a little
+    less, as the prior pulls them to zero). Fails if its tail area is below `TAIL`.
 
     Raises
     ------
@@ -28,6 +29,8 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     >>> position_bias(Examination(fit, "choice weights of 4o, native", 1)).status  # doctest: +SKIP
     'fail'
     """
+    from scipy.stats import chi2
+
     posterior = of.fit.idata["posterior"]
     if "Intercept" not in posterior:
         msg = f"{of.fit.spec.name} has no intercept that would tell"
@@ -36,9 +39,10 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     count = int(((contexts["hdi_low"] > 0) | (contexts["hdi_high"] < 0)).sum())
     pull = posterior["Intercept"].mean("context").to_numpy().ravel()
     low, high = hdi(pull)
-    chance = chance_of(count, len(contexts), 1 - HDI_PROB)
+    total = float(((contexts["mean"] / contexts["sd"]) ** 2).sum())
+    area = float(chi2.sf(total, len(contexts)))
     share = 1 / (1 + np.exp(-pull.mean()))
-    biased = chance < TAIL
+    biased = area < TAIL
     message = (
         f"{share:.0%} A between equal options (mean log-odds {pull.mean():+.2f} "
         f"[{low:+.2f}, {high:+.2f}]); the HDI excludes 0 in {count} of {len(contexts)} contexts "
@@ -55,6 +59,7 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
         "hdi_high": float(high),
         "contexts": count,
         "contexts_of": len(contexts),
-        "chance": chance,
+        "chi_squared": total,
+        "tail_area": area,
     }
     return Check(POSITION_BIAS, of.subject, "fail" if biased else "pass", message, numbers)

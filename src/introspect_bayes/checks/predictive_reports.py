@@ -161,7 +161,7 @@ def f_ratios(residuals: np.ndarray, contexts: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> f_ratios(np.array([[1.0, 1.2, -1.0, -1.2]]), np.array([0, 0, 1, 1])).round(1)
-    array([121.])
+    array([242.])
     """
     counts = np.bincount(contexts)
     sums = np.zeros((len(counts), len(residuals)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
@@ -67,8 +67,8 @@ def choices_from_prior(of: Examination[ChoiceWeights]) -> Check:
             "contexts"
         )
     if found:
-        message = f"{'; '.join(found)}: {_advice(of)}."
-        return Check(PRIOR_PREDICTIVE, of.subject, "fail", _capital(message), numbers)
+        message = f"{'; '.join(found)}: {of.other_prior}."
+        return Check(PRIOR_PREDICTIVE, of.subject, "fail", first_upper(message), numbers)
     message = "The prior allows for choices such as these: share of A, and share explained."
     return Check(PRIOR_PREDICTIVE, of.subject, "pass", message, numbers)
 
@@ -96,7 +96,7 @@ def reports_from_prior(of: Examination[Regression]) -> Check:
     if area.extreme:
         message = (
             f"The prior expects a standard deviation of {low:.2g} to {high:.2g} (95%), the data "
-            f"have {observed:.2f}: {_advice(of)}."
+            f"have {observed:.2f}: {of.other_prior}."
         )
         return Check(PRIOR_PREDICTIVE, of.subject, "fail", message, numbers)
     message = "The prior allows for weights that spread as these do."
@@ -115,17 +115,6 @@ def _from_prior(of: Examination[ChoiceWeights] | Examination[Regression]) -> np.
         )
         raise CannotCompute(msg) from error
     return np.asarray(tree["prior_predictive"][of.fit.spec.response].to_numpy()[0])
-
-
-def _advice(of: Examination[ChoiceWeights] | Examination[Regression]) -> str:
-    priors = ", ".join(f"{name} ~ {prior}" for name, prior in of.fit.spec.priors.items())
-    return (
-        f"see what another prior changes (--prior {of.fit.spec.name}.PARAMETER=...) than {priors}"
-    )
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def shares_of_a(data: ChoiceData, choices: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.fits import ChoiceWeights, Regression
 
 PRIOR_SENSITIVITY: Final = "prior.sensitivity"
@@ -109,20 +109,16 @@ def prior_sensitivity(of: Examination[ChoiceWeights] | Examination[Regression]) 
     found = []
     if conflict.mean() > CONFLICT_SHARE:
         found.append(
-            f"Estimates move with the prior as well as with the data in {conflict.sum()} of "
+            f"estimates move with the prior as well as with the data in {conflict.sum()} of "
             f"{len(own)} parameters{_relative(numbers)}"
         )
     if weak.mean() > WEAK_SHARE:
         found.append(
-            f"Estimates move with the prior and hardly with the data in {weak.sum()} of "
+            f"estimates move with the prior and hardly with the data in {weak.sum()} of "
             f"{len(own)} parameters, which are prior more than data"
         )
     if found:
-        priors = ", ".join(f"{name} ~ {prior}" for name, prior in of.fit.spec.priors.items())
-        message = (
-            f"{'; '.join(found)}: see what another prior changes (--prior "
-            f"{of.fit.spec.name}.PARAMETER=...) than {priors}."
-        )
+        message = f"{first_upper('; '.join(found))}: {of.other_prior}."
         return Check(PRIOR_SENSITIVITY, of.subject, "fail", message, numbers)
     message = "Estimates hardly move with the prior (power-scaling)."
     return Check(PRIOR_SENSITIVITY, of.subject, "pass", message, numbers)

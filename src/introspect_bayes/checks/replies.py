@@ -5,7 +5,7 @@ from typing import Final
 
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.checks.data_health import ANOMALIES, HealthRow
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.warnings import model_warnings
 from introspect_bayes.study import Study
 
@@ -55,7 +55,7 @@ def reply_checks(study: Study, name: str) -> Iterator[Check]:
     found = [of for of in model_warnings(study) if of.kind in _KINDS[name]]
     for of in found:
         stage = f", {of.stage}" if of.stage else ""
-        yield Check(name, f"{label(of.base_model)}{stage}", "fail", f"{_first_upper(of.text)}.")
+        yield Check(name, f"{label(of.base_model)}{stage}", "fail", f"{first_upper(of.text)}.")
     warned = {(of.base_model, of.stage) for of in found}
     pairs = study.models[["base_model", "stage"]].drop_duplicates()
     for base_model, stage in pairs.itertuples(index=False):
@@ -96,11 +96,7 @@ def anomalies(row: HealthRow, subject: str) -> Check:
                 f"{anomaly.r_without:.3f} instead of {row.r:.3f}"
             )
     if told:
-        message = f"{_first_upper('; '.join(told))}: give both."
+        message = f"{first_upper('; '.join(told))}: give both."
         return Check(ANOMALOUS, subject, "fail", message, numbers)
     message = "No report beyond ±100 or of zeros only changes the correlation by .01 or more."
     return Check(ANOMALOUS, subject, "pass", message, numbers)
-
-
-def _first_upper(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -79,7 +79,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file)
-    settings = _settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(seed, draws, warmup, prior, specification)
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
     select_ids(figure_ids(names, published=False), only or [])
@@ -90,7 +90,7 @@ def demo(  # noqa: PLR0913 - one argument an option
         progress.start("Simulating choices and reports", 40_000)
         place = folder or Path(scratch) / "demo"
         simulate_study(place, design, seed, advance=progress.advance)
-        analysis = _analysis(load_study(place), progress, settings)
+        analysis = start_analysis(load_study(place), progress, settings)
         _analyse(analysis, progress, only, json_file, None, truth=design.truth())
 
 
@@ -129,10 +129,10 @@ def analyze(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file, health_file, weights_file)
-    settings = _settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(seed, draws, warmup, prior, specification)
     loaded = load_study(study, parser=parser)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
-        analysis = _analysis(loaded, progress, settings)
+        analysis = start_analysis(loaded, progress, settings)
         if weights_file is not None:
             table = analysis.learned_table()
             changed = "; ".join(changed_priors(analysis.settings.specs))
@@ -164,15 +164,15 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import find_paper_data, load_study
 
     check_writable(json_file, health_file)
-    settings = _settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(seed, draws, warmup, prior, specification)
     shown = sys.stderr.isatty()
     study = load_study(find_paper_data(data, progress=shown))
     with TerminalProgress(shown=shown) as progress:
-        analysis = _analysis(study, progress, settings)
+        analysis = start_analysis(study, progress, settings)
         _analyse(analysis, progress, only, json_file, health_file, published=True)
 
 
-def _settings(
+def chosen_settings(
     seed: int,
     draws: int | None,
     warmup: int | None,
@@ -186,7 +186,10 @@ def _settings(
     return {"seed": seed, "draws": draws, "warmup": warmup, "specs": specs}
 
 
-def _analysis(study: "Study", progress: "TerminalProgress", settings: dict[str, Any]) -> "Analysis":
+def start_analysis(
+    study: "Study", progress: "TerminalProgress", settings: dict[str, Any]
+) -> "Analysis":
+    """Load what fits models, and begin an analysis."""
     from introspect_bayes.analyses import Analysis, Settings
 
     progress.start("Loading PyMC", 1)

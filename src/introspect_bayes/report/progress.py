@@ -14,9 +14,12 @@ class TerminalProgress:
     ----------
     shown
         Whether to draw anything; false where standard error is not a terminal.
+    what
+        What is made, if not figures.
     """
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, shown: bool, what: str = "Figures") -> None:
+        self._what = what
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -26,7 +29,7 @@ class TerminalProgress:
             transient=True,
             disable=not shown,
         )
-        self._all = self._bars.add_task("Figures", total=None)
+        self._all = self._bars.add_task(what, total=None)
         self._current = self._bars.add_task("Loading PyMC", total=None)
 
     def __enter__(self) -> Self:
@@ -51,7 +54,7 @@ class TerminalProgress:
 
     def finish_one(self, name: str) -> None:
         """Count a finished figure."""
-        self._bars.update(self._all, advance=1, description=f"Figures (last: {name})")
+        self._bars.update(self._all, advance=1, description=f"{self._what} (last: {name})")
 
     def start(self, description: str, total: int) -> None:
         """Begin a piece of work of so many steps."""

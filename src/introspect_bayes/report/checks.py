@@ -1,0 +1,74 @@
+"""Tables of checks for the terminal."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from introspect_bayes.checks import CHECKS, Check, Status
+
+_STYLES: Final[dict[Status, str]] = {
+    "fail": "bold red",
+    "error": "bold red",
+    "information": "cyan",
+    "pass": "green",
+}
+"""Style of each status, the most urgent first."""
+
+_SUBJECT_WIDTH: Final = 32
+
+_WORDS: Final[dict[Status, str]] = {
+    "pass": "passed",
+    "fail": "failed",
+    "error": "went wrong",
+    "information": "for information",
+}
+
+
+def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
+    """Yield a headed table for each check that was made, failures first.
+
+    Subjects about which the same is said share a row.
+
+    Examples
+    --------
+    >>> made = Check("convergence", "e1.acc.4o", "pass", "Chains mixed.")
+    >>> [str(group.renderables[0]) for group in check_tables([made])]
+    ['convergence: Did the sampler reach the posterior?']
+    """
+    for name, question in CHECKS.items():
+        mine = [check for check in checks if check.name == name]
+        if not mine:
+            continue
+        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold", max_width=_SUBJECT_WIDTH)
+        table.add_column(overflow="fold")
+        for status, style in _STYLES.items():
+            for message, subjects in _joined(mine, status).items():
+                table.add_row(Text(status, style=style), Text("; ".join(subjects)), Text(message))
+        yield Group(Text(f"{name}: {question}", style="bold"), table, Text())
+
+
+def _joined(checks: Sequence[Check], status: Status) -> dict[str, list[str]]:
+    """Return the subjects of each message."""
+    rows: dict[str, list[str]] = {}
+    for check in checks:
+        if check.status == status:
+            rows.setdefault(check.message, []).append(check.subject)
+    return rows
+
+
+def check_summary(checks: Sequence[Check]) -> str:
+    """Return one line: how many checks passed, failed, went wrong or were for information.
+
+    Examples
+    --------
+    >>> check_summary([Check("convergence", "e1.acc.4o", "pass", "Ok.")])
+    '1 passed, 0 failed, 0 went wrong, 0 for information'
+    """
+    counts = Counter(check.status for check in checks)
+    return ", ".join(f"{counts[status]} {word}" for status, word in _WORDS.items())
