@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,11 +18,15 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
+    from introspect_bayes.analyses import Analysis
     from introspect_bayes.analyses.sensitivity import PriorSensitivity
 
-EXIT_FAILED_DIAGNOSTICS = 1
+EXIT_FAILED_DIAGNOSTICS: Final = 1
+
+_PLOTS: Final = (".pdf", ".png", ".svg")
 
 
 def sensitivity(  # noqa: PLR0913 - one argument an option
@@ -77,9 +81,11 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.analyses.scenarios import scenarios_from, usual_scenarios
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.specs import changed_priors
     from introspect_bayes.study import load_study
 
     check_writable(json_file, csv_file, plot_file)
+    _check_plot(plot_file)
     settings = chosen_settings(seed, draws, warmup, prior, specification)
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
@@ -89,21 +95,31 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         scenarios = own or usual_scenarios(settings["specs"])
         progress.expect(len(scenarios) + 1)
         found = prior_sensitivity(analysis, scenarios, only or (), finished=progress.finish_one)
-    write_json(json_file, found.as_dicts())
+    changed = changed_priors(settings["specs"])
+    write_json(json_file, [{**row, "changed_priors": changed} for row in found.as_dicts()])
     if csv_file is not None:
-        write_text(csv_file, found.frame.to_csv(index=False))
+        write_text(
+            csv_file, found.frame.assign(changed_priors="; ".join(changed)).to_csv(index=False)
+        )
     if plot_file is not None:
         from introspect_bayes.report.plots import plot_sensitivity
 
         plot_sensitivity(found.draws).savefig(plot_file)
-    _print(found)
+    _print(found, analysis)
     if (found.frame["problems"] != "").any():
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
 
 
-def _print(found: "PriorSensitivity") -> None:
+def _check_plot(plot_file: Path | None) -> None:
+    if plot_file is not None and plot_file.suffix not in _PLOTS:
+        msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
+        raise InputError(msg)
+
+
+def _print(found: "PriorSensitivity", analysis: "Analysis") -> None:
     from rich.console import Console
 
+    from introspect_bayes.report import provenance
     from introspect_bayes.report import sensitivity as tables
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -112,3 +128,5 @@ def _print(found: "PriorSensitivity") -> None:
     console.print(tables.scenarios_table(found))
     for sentence in tables.conclusions(found):
         console.print(sentence, markup=False)
+    if note := provenance.priors_note(analysis):
+        console.print(note, style="bold", markup=False)
