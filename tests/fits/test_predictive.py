@@ -9,10 +9,10 @@ from scipy import stats
 from fits_data import simulated_choices
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, RegressionSampler, Sampler
+from introspect_bayes.fits.free_variables import free_variables
 from introspect_bayes.fits.predictive import (
     ImproperPriorError,
     expected_response,
-    free_variables,
     log_densities,
     posterior_predictive,
     prior_predictive,
@@ -206,6 +206,20 @@ def test_a_posterior_that_lacks_a_parameter_is_refused(choices, regression):
             known = known.drop_vars("Intercept")
         with pytest.raises(InputError, match=name):
             free_variables(fit, known)
+
+
+def test_a_horseshoe_has_a_likelihood_but_no_log_prior():
+    """Its local scales are not kept; what predicts choices are the slopes, which are."""
+    sparse = fit_choices(spec("choice_weights").with_priors(slopes="Horseshoe(0.1, 2)"))
+    tree = log_densities(sparse, draws=80)
+    sign = np.where(sparse.data.selection == 1, 1, -1)
+    expected = -np.logaddexp(0, -sign * utilities(sparse, tree["posterior"]))
+    assert np.allclose(tree["log_likelihood"]["selection"], expected)
+    assert "log_prior" not in tree
+    replicated = posterior_predictive(sparse, 1, 800)["posterior_predictive"]["selection"]
+    assert float(replicated.mean()) == pytest.approx(sparse.data.selection.mean(), abs=0.05)
+    drawn = prior_predictive(sparse, 1, 400)["prior"]["slopes"]
+    assert float(np.abs(drawn).median()) < 0.2
 
 
 def test_other_numbers_of_a_prior_reach_the_densities(choices):

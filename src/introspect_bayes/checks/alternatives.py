@@ -2,7 +2,7 @@
 
 from introspect_bayes.analyses import Settings
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.loo import ALTERNATIVES, comparison
+from introspect_bayes.checks.loo import CHOICE_MODELS, REPORT_MODELS, comparison
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.fits import (
     ChoiceWeights,
@@ -38,10 +38,13 @@ class Alternatives:
         Parameters
         ----------
         of
-            A fit of a specification in ``loo.ALTERNATIVES``.
+            Choice weights, or a regression of learned on reported weights.
         """
         others: dict[str, Examination[ChoiceWeights] | Examination[Regression]] = {}
-        for name in ALTERNATIVES[of.fit.spec.name]:
+        shipped = CHOICE_MODELS if isinstance(of.fit, ChoiceWeights) else REPORT_MODELS
+        for name in shipped:
+            if name == of.fit.spec.name:
+                continue
             label = f"{of.subject}: {name}"
             if isinstance(of.fit, ChoiceWeights):
                 choices = self._choices.fit(spec(name), of.fit.data, label)

@@ -186,7 +186,8 @@ def _of_fit(
             yield Check(FITTED, subject, "information", f"Cannot be fitted: {reason}.")
         return
     checks: dict[str, Any] = dict(_CHOICES if isinstance(fit, ChoiceWeights) else _REPORTS)
-    if fit.spec.name in loo.ALTERNATIVES:
+    # The effect of training has no alternative that ships.
+    if "introspection_trained" not in fit.spec.variables:
         checks[loo.COMPARISON] = alternatives.compare
     chosen = [name for name in checks if name in wanted]
     of: Examination[Any] = Examination(fit, subject, analysis.settings.choice_sampler.seed)

@@ -14,11 +14,19 @@ from introspect_bayes.fits import ChoiceWeights, Regression
 PARETO_K: Final = "loo.pareto-k"
 COMPARISON: Final = "loo.comparison"
 
-ALTERNATIVES: Final[dict[str, tuple[str, ...]]] = {
-    "choice_weights": ("choice_weights_no_intercept", "choice_weights_pooled"),
-    "report_accuracy": ("report_accuracy_student", "report_accuracy_by_context"),
-}
-"""Shipped specifications with which those of the paper are compared."""
+CHOICE_MODELS: Final = (
+    "choice_weights",
+    "choice_weights_no_intercept",
+    "choice_weights_pooled",
+)
+"""Shipped specifications of choices, the paper's first."""
+
+REPORT_MODELS: Final = (
+    "report_accuracy",
+    "report_accuracy_student",
+    "report_accuracy_by_context",
+)
+"""Shipped specifications of learned on reported weights, the paper's first."""
 
 BAD_SHARE: Final = 0.01
 """Share of observations with a bad Pareto k above which leave-one-out is not to be trusted."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.fits import ChoiceWeights, Regression
@@ -50,6 +51,11 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
         One row a parameter: fit (the subject), context (empty if not of a single context),
         parameter, prior and likelihood (sensitivities), diagnosis (in ArviZ's words).
 
+    Raises
+    ------
+    CannotCompute
+        If a prior is a horseshoe.
+
     Notes
     -----
     The same as ``arviz.psense_summary``, but for many contexts at once.
@@ -60,6 +66,9 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
     >>> power_scaling(Examination(fit, "e1.acc.4o", seed=1))  # doctest: +SKIP
     """
     densities = of.densities
+    if "log_prior" not in densities:
+        msg = "a horseshoe's density needs local scales, which fits do not keep"
+        raise CannotCompute(msg)
     parameters = densities["posterior"].to_dataset()
     prior = _totals(densities["log_prior"].to_dataset())
     pointwise = densities["log_likelihood"].to_dataset()[of.fit.spec.response]
@@ -197,14 +206,27 @@ def _rows(name: str, values: xr.DataArray) -> list[tuple[str, str, float]]:
         value = float(values.to_numpy()[place])
         if np.isnan(value):
             continue
-        labels = {
-            str(dim): str(values[dim].to_numpy()[number]) if dim in values.coords else str(number)
-            for dim, number in zip(values.dims, place, strict=True)
-        }
-        context = labels.pop("context", "")
-        parameter = f"{name}[{', '.join(labels.values())}]" if labels else name
-        rows.append((context, parameter, value))
+        rows.append((*label(name, values, place), value))
     return rows
+
+
+def label(name: str, values: xr.DataArray, place: tuple[int, ...]) -> tuple[str, str]:
+    """Return the context (empty if none) and the parameter's name at a place of an array.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> values = xr.DataArray([[0, 1]], {"context": ["tea"], "attribute": ["d1", "d2"]})
+    >>> label("slopes", values, (0, 1))
+    ('tea', 'slopes[d2]')
+    """
+    dims = [dim for dim in values.dims if dim not in _DRAWS]
+    labels = {
+        str(dim): str(values[dim].to_numpy()[number]) if dim in values.coords else str(number)
+        for dim, number in zip(dims, place, strict=True)
+    }
+    context = labels.pop("context", "")
+    return context, f"{name}[{', '.join(labels.values())}]" if labels else name
 
 
 def _diagnosis(prior: float, likelihood: float) -> str:

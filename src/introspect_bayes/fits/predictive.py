@@ -14,7 +14,26 @@ import xarray as xr
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_weights import ChoiceWeights
+from introspect_bayes.fits.free_variables import (
+    free_variables,
+    horseshoes,
+    model_of_likelihood,
+    pymc_model,
+)
 from introspect_bayes.fits.regression import Regression
+
+__all__ = [
+    "LARGEST",
+    "PREDICTIVE_DRAWS",
+    "ImproperPriorError",
+    "expected_response",
+    "free_variables",
+    "log_densities",
+    "observed",
+    "posterior_predictive",
+    "prior_predictive",
+    "thinned",
+]
 
 PREDICTIVE_DRAWS: Final = 1000
 """Replicated data sets, unless another number is asked for."""
@@ -61,11 +80,12 @@ def posterior_predictive(
     import pymc as pm
 
     posterior = thinned(fit, draws)
-    free = free_variables(fit, posterior)
+    model = model_of_likelihood(fit)
+    free = free_variables(fit, posterior, model)
     with _quiet():
         drawn = pm.sample_posterior_predictive(
             xr.DataTree.from_dict({"posterior": free}),
-            model=pymc_model(fit),
+            model=model,
             var_names=[fit.spec.response],
             # Priors depend on numbers held as data, which PyMC would take for changed.
             freeze_vars=list(free.data_vars),
@@ -147,7 +167,8 @@ def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> 
     xarray.DataTree
         Groups posterior (thinned), observed_data, log_likelihood (one variable named as the
         response, dims chain, draw, observation) and log_prior (one variable a free variable of the
-        model; zero where the prior is flat).
+        model; zero where the prior is flat). No log_prior with a horseshoe, whose density needs
+        local scales that fits do not keep.
 
     Examples
     --------
@@ -162,22 +183,22 @@ def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> 
     if draws is None:
         draws = LARGEST // max(1, data.sizes["observation"])
     posterior = thinned(fit, draws)
-    tree = xr.DataTree.from_dict({"posterior": free_variables(fit, posterior)})
+    model = model_of_likelihood(fit)
+    tree = xr.DataTree.from_dict({"posterior": free_variables(fit, posterior, model)})
     options: dict[str, Any] = {
-        "model": pymc_model(fit),
+        "model": model,
         "extend_inferencedata": False,
         "progressbar": False,
         "compile_kwargs": dict(_COMPILE),
     }
-    likelihood = compute_log_likelihood(tree, **options)
-    return xr.DataTree.from_dict(
-        {
-            "posterior": posterior,
-            "observed_data": data,
-            "log_likelihood": _pointwise(likelihood, fit),
-            "log_prior": compute_log_prior(tree, **options),
-        }
-    )
+    groups = {
+        "posterior": posterior,
+        "observed_data": data,
+        "log_likelihood": _pointwise(compute_log_likelihood(tree, **options), fit),
+    }
+    if not horseshoes(fit):
+        groups["log_prior"] = compute_log_prior(tree, **options)
+    return xr.DataTree.from_dict(groups)
 
 
 def expected_response(fit: Regression, posterior: xr.Dataset) -> xr.DataArray:
@@ -199,11 +220,6 @@ def expected_response(fit: Regression, posterior: xr.Dataset) -> xr.DataArray:
     predicted = fit.model.predict(tree, kind="response_params", inplace=False)
     means: xr.DataArray = predicted["posterior"].to_dataset()["mu"]
     return means.rename({"__obs__": "observation"})
-
-
-def pymc_model(fit: ChoiceWeights | Regression) -> Any:
-    """Return the PyMC model of a fit."""
-    return fit.model if isinstance(fit, ChoiceWeights) else fit.model.backend.model
 
 
 def thinned(fit: ChoiceWeights | Regression, draws: int) -> xr.Dataset:
@@ -228,61 +244,6 @@ def observed(fit: ChoiceWeights | Regression) -> xr.Dataset:
     """Return the response that was observed, dim (observation)."""
     data = fit.idata["observed_data"].to_dataset()[[fit.spec.response]]
     return data.rename({str(dim): "observation" for dim in data.dims})
-
-
-def free_variables(fit: ChoiceWeights | Regression, posterior: xr.Dataset) -> xr.Dataset:
-    """Return a posterior in terms of the model's own free variables.
-
-    Fits report the intercept at zero, while models put its prior at the predictors' means, as brms
-    does; and group-specific effects, which models may write as an offset times its scale.
-
-    Parameters
-    ----------
-    fit
-        The fit.
-    posterior
-        Its posterior, or some draws of it.
-
-    Raises
-    ------
-    InputError
-        If the posterior does not tell one of the free variables; the message names it.
-    """
-    known = dict(posterior.data_vars)
-    name, shift = _centring(fit, posterior)
-    if shift is not None:
-        known[name] = posterior["Intercept"] + shift
-    free = [variable.name for variable in pymc_model(fit).free_RVs]
-    for variable in free:
-        whole = variable.removesuffix("_offset")
-        if variable not in known and {whole, f"{whole}_sigma"} <= known.keys():
-            known[variable] = known[whole] / known[f"{whole}_sigma"]
-    missing = [variable for variable in free if variable not in known]
-    if missing:
-        msg = f"{fit.spec.name}: the posterior does not tell {', '.join(missing)}"
-        raise InputError(msg)
-    return xr.Dataset({variable: known[variable] for variable in free})
-
-
-def _centring(
-    fit: ChoiceWeights | Regression, posterior: xr.Dataset
-) -> tuple[str, xr.DataArray | None]:
-    """Return the model's intercept and what to add to the reported one; None if the same."""
-    if "Intercept" not in posterior:
-        return "Intercept", None
-    if isinstance(fit, ChoiceWeights):
-        means = xr.DataArray(fit.data.means, dims=("context", "attribute"))
-        return "centred_intercept", (posterior["slopes"] * means).sum("attribute")
-    component = fit.model.backend.distributional_components["mu"]
-    design = component.design_matrix_without_intercept
-    if design is None:
-        return "Intercept", None
-    columns = [
-        posterior[term].to_numpy().reshape(*posterior["Intercept"].shape, -1)
-        for term in component.component.common_terms
-    ]
-    shift = np.concatenate(columns, axis=-1) @ design.mean(axis=0)
-    return "Intercept", posterior["Intercept"].copy(data=shift)
 
 
 def _flat(variable: Any) -> str:
