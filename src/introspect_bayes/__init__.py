@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
+    from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
@@ -57,6 +58,7 @@ _HOMES = {
     "reproduce": "analyses",
     "spec": "specs",
     "study_warnings": "checks",
+    "summary": "checks.summary",
 }
 
 __all__ = [
@@ -88,6 +90,7 @@ __all__ = [
     "reproduce",
     "spec",
     "study_warnings",
+    "summary",
 ]
 
 
