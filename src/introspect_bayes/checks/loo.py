@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, Status
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
 
@@ -147,18 +147,16 @@ def comparison(
     for each in found.values():
         numbers |= each.numbers
     told = ", ".join(each.text for each in found.values())
-    message = f"Difference in elpd to {of.fit.spec.name}: {told}: "
     better = [name for name, each in found.items() if each.better and each.sound]
     unsure = [name for name, each in found.items() if each.better and not each.sound]
-    if better:
-        message += f"{' and '.join(better)} predicts better; see what it says."
-        return Check(COMPARISON, of.subject, "fail", message, numbers)
+    told += f": better is {' and '.join(better)}; see what it says" if better else ""
     if unsure:
-        who = " and ".join(unsure)
-        message += f"{who} seems to predict better, but what is in brackets makes that doubtful."
-        return Check(COMPARISON, of.subject, "information", message, numbers)
-    message += "none predicts clearly better."
-    return Check(COMPARISON, of.subject, "pass", message, numbers)
+        told += f": {' and '.join(unsure)} may be better, but is doubtful as the brackets say"
+    if not (better or unsure):
+        told += ": none is clearly better"
+    status: Status = "fail" if better else "information" if unsure else "pass"
+    message = f"Expected log predictive density, minus that of {of.fit.spec.name}: {told}."
+    return Check(COMPARISON, of.subject, status, message, numbers)
 
 
 class _Compared(NamedTuple):

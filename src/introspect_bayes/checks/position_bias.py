@@ -15,9 +15,10 @@ POSITION_BIAS = "data.position-bias"
 def position_bias(of: Examination[ChoiceWeights]) -> Check:
     """Judge the intercepts: the log-odds of A between equal options, context by context.
 
-    Wald's test that all are zero: the squares of the intercepts' posterior means, in posterior
-    standard deviations, sum to a chi-squared variable with a degree of freedom a context (a little
-    less, as the prior pulls them to zero). Fails if its tail area is below `TAIL`.
+    Two of Wald's tests, of which either may fail at half of `TAIL`. That all intercepts are zero:
+    the squares of their posterior means, in posterior standard deviations, sum to a chi-squared
+    variable with a degree of freedom a context (a little less, as the prior pulls them to zero).
+    And that their mean is zero: a small pull that all contexts share.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     >>> position_bias(Examination(fit, "choice weights of 4o, native", 1)).status  # doctest: +SKIP
     'fail'
     """
-    from scipy.stats import chi2
+    from scipy.stats import chi2, norm
 
     posterior = of.fit.idata["posterior"]
     if "Intercept" not in posterior:
@@ -41,8 +42,9 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     low, high = hdi(pull)
     total = float(((contexts["mean"] / contexts["sd"]) ** 2).sum())
     area = float(chi2.sf(total, len(contexts)))
+    mean_area = float(2 * norm.sf(abs(pull.mean()) / pull.std()))
     share = 1 / (1 + np.exp(-pull.mean()))
-    biased = area < TAIL
+    biased = min(area, mean_area) < TAIL / 2
     message = (
         f"{share:.0%} A between equal options (mean log-odds {pull.mean():+.2f} "
         f"[{low:+.2f}, {high:+.2f}]); the HDI excludes 0 in {count} of {len(contexts)} contexts "
@@ -61,5 +63,6 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
         "contexts_of": len(contexts),
         "chi_squared": total,
         "tail_area": area,
+        "mean_tail_area": mean_area,
     }
     return Check(POSITION_BIAS, of.subject, "fail" if biased else "pass", message, numbers)

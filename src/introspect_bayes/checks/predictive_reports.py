@@ -93,9 +93,9 @@ def pile_up(of: Examination[Regression]) -> Check:
     if area.extreme:
         # Without numbers, which are alike everywhere, so that a table can join the subjects.
         message = (
-            f"Scaling makes a weight of each context exactly ±{WEIGHT_LIMIT:.0f}, where no "
-            "replicate is, while many lie beyond: the residuals' family knows no such bounds; see "
-            "also the correlations without these weights (figure d.excl100)."
+            f"Scaling makes one weight of each context exactly ±{WEIGHT_LIMIT:.0f}; replicated "
+            "weights never are, and many lie beyond: the residuals' family knows no such bounds; "
+            "see also the correlations without these weights (figure d.excl100)."
         )
         return Check(PILE_UP, of.subject, "fail", message, numbers)
     message = "No more weights lie exactly at the smallest and largest value than are replicated."
