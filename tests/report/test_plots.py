@@ -175,6 +175,15 @@ def test_a_notebook_shows_a_figure_once(analysis, monkeypatch):
     assert plt.get_fignums() == []
 
 
+def test_drawing_changes_no_setting_of_the_user():
+    before = dict(mpl.rcParams)
+    with panels.style():
+        mpl.rcParams["interactive"] = True  # as a notebook's backend does at the first figure
+    assert mpl.rcParams["interactive"]
+    mpl.rcParams["interactive"] = False
+    assert dict(mpl.rcParams) == before
+
+
 @pytest.fixture
 def trees():
     random = np.random.default_rng(1)

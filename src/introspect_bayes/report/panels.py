@@ -1,7 +1,7 @@
 """What one panel of a figure shows: points, lines, intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +35,15 @@ MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")
 PAPER_COLOUR: Final = "0.5"
 """Colour of what the paper printed."""
 
+_STYLE: Final[dict[Any, Any]] = {
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.labelsize": 9.0,
+    "legend.frameon": False,
+}
 _MARGIN: Final = 9
 """Weights beyond ±100 that a panel shows, for the points at the limit to be whole."""
 _LINE_POINTS: Final = 41
@@ -52,21 +61,21 @@ def look(rank: int) -> tuple[str, str]:
     return COLOURS[place], MARKERS[(place + lap) % len(MARKERS)]
 
 
-def style() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn, the user's settings otherwise kept."""
-    import matplotlib as mpl
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw figures in one style, the user's other settings kept.
 
-    return mpl.rc_context(
-        {
-            "font.size": 9.0,
-            "axes.titlesize": 9.0,
-            "axes.labelsize": 9.0,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "figure.labelsize": 9.0,
-            "legend.frameon": False,
-        }
-    )
+    Unlike matplotlib's ``rc_context``, it restores nothing else: at the first figure, a notebook's
+    backend switches on that figures are shown.
+    """
+    from matplotlib import rcParams
+
+    usual = {key: rcParams[key] for key in _STYLE}
+    rcParams.update(_STYLE)
+    try:
+        yield
+    finally:
+        rcParams.update(usual)
 
 
 def regression_lines(fit: Regression) -> Iterator[pd.DataFrame]:
