@@ -1,6 +1,8 @@
 """A fit under examination: its log densities, replicates and leave-one-out, each made once."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -8,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from introspect_bayes.checks.tail_areas import require_draws
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.fits.predictive import log_densities, posterior_predictive
 
@@ -16,6 +20,39 @@ CHOICE_DRAWS: Final = 1000
 
 REGRESSION_DRAWS: Final = 2000
 """Draws, and replicates, of regressions."""
+
+
+_TINY: Final = 1e-9
+
+
+def varied(log_density: xr.DataArray) -> xr.DataArray:
+    """Return a log density in which nothing is exactly the same for all draws.
+
+    Between equal options a model without intercept gives A and B the same density whatever its
+    parameters, and flat priors have none. Such a constant is as good as known, but ArviZ refuses to
+    smooth a tail of equal values; a slope of a billionth along the draws changes nothing else.
+    """
+    dims = ("chain", "draw")
+    ramp = xr.DataArray(
+        np.linspace(0, _TINY, int(np.prod([log_density.sizes[dim] for dim in dims]))).reshape(
+            [log_density.sizes[dim] for dim in dims]
+        ),
+        dims=dims,
+    )
+    constant = log_density.max(dims) - log_density.min(dims) < _TINY
+    return (log_density + ramp.where(constant, 0.0)).transpose(*log_density.dims)
+
+
+@contextmanager
+def moving_chains() -> Iterator[None]:
+    """Turn ArviZ's complaint about equal draws into one that says what to do."""
+    try:
+        yield
+    except ValueError as error:
+        if str(error) != "All tail values are the same":
+            raise
+        msg = "many draws are the same, as where chains stand still; take more (--draws 4000)"
+        raise InputError(msg) from error
 
 
 @dataclass(frozen=True)
@@ -38,12 +75,20 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
 
     @cached_property
     def densities(self) -> xr.DataTree:
-        """Log densities of the observations and of the priors (`fits.predictive`)."""
+        """Log densities of the observations and of the priors (`fits.predictive`).
+
+        Raises
+        ------
+        InputError
+            If the fit has too few draws for any check; so, too, the replicates.
+        """
+        self._require_draws()
         return log_densities(self.fit, self.draws)
 
     @cached_property
     def replicates(self) -> xr.DataTree:
         """Replicated data, from the same draws as the densities."""
+        self._require_draws()
         return posterior_predictive(self.fit, self.seed, self.draws)
 
     @cached_property
@@ -51,12 +96,24 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
         """Pareto-smoothed leave-one-out, pointwise (an ``ELPDDataLOO``).
 
         Source: Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+
+        Raises
+        ------
+        InputError
+            If many draws are the same, as where chains stand still.
         """
         import arviz as az
 
-        with warnings.catch_warnings():  # a check of its own judges the Pareto k
-            warnings.simplefilter("ignore", UserWarning)
-            return az.loo(self.densities, pointwise=True)
+        tree = self.densities.copy()
+        likelihood = tree["log_likelihood"].to_dataset()
+        tree["log_likelihood"] = likelihood.map(varied)
+        with warnings.catch_warnings(), moving_chains():
+            warnings.simplefilter("ignore", UserWarning)  # a check of its own judges the Pareto k
+            return az.loo(tree, pointwise=True)
+
+    def _require_draws(self) -> None:
+        sizes = self.fit.idata["posterior"].sizes
+        require_draws(sizes["chain"] * sizes["draw"])
 
     @property
     def draws(self) -> int:

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.analyses.experiments import CannotCompute
-from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.examination import Examination, moving_chains
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TAIL, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
@@ -24,6 +24,11 @@ _SEVERAL: Final = 2
 
 def density(of: Examination[Regression]) -> Check:
     """Judge the shape of the residuals: whether leave-one-out PIT values are uniform.
+
+    Raises
+    ------
+    InputError
+        If the draws are too few.
 
     Notes
     -----
@@ -41,8 +46,8 @@ def density(of: Examination[Regression]) -> Check:
     groups |= {
         key: of.replicates[key].to_dataset() for key in ("posterior_predictive", "observed_data")
     }
-    with warnings.catch_warnings():  # the check loo.pareto-k judges the weights
-        warnings.simplefilter("ignore", UserWarning)
+    with warnings.catch_warnings(), moving_chains():
+        warnings.simplefilter("ignore", UserWarning)  # the check loo.pareto-k judges the weights
         pit = az.loo_pit(xr.DataTree.from_dict(groups), pareto_pit=True, random_state=of.seed)
     values = pit[name].to_numpy()
     p_value = float(pit[name].azstats.uniformity_test(dim="observation", method="pot_c")[0])

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.analyses.experiments import CannotCompute
-from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.examination import Examination, moving_chains, varied
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.fits import ChoiceWeights, Regression
 
@@ -55,6 +55,8 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
     ------
     CannotCompute
         If a prior is a horseshoe.
+    InputError
+        If there are too few draws, or many are the same, as where chains stand still.
 
     Notes
     -----
@@ -77,7 +79,8 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
         if "context" in prior.dims:
             likelihood = _by_context(of.fit, pointwise)
         parameters = _shown(of.fit, parameters)
-    frames = [_sensitivity(parameters, component) for component in (prior, likelihood)]
+    with moving_chains():
+        frames = [_sensitivity(parameters, varied(part)) for part in (prior, likelihood)]
     table = frames[0].merge(
         frames[1], on=["context", "parameter"], suffixes=("_prior", "_likelihood")
     )

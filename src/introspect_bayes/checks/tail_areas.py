@@ -69,12 +69,17 @@ def upper_tail(observed: ArrayLike, replicated: ArrayLike) -> TailArea:
 
     statistics = np.asarray(replicated, dtype=float)
     count = len(statistics)
-    if count < LEAST_REPLICATES:
-        msg = f"{count} draws are too few: at least {LEAST_REPLICATES} are needed (--draws 1000)"
-        raise InputError(msg)
+    require_draws(count)
     reached = int((statistics >= np.asarray(observed, dtype=float)).sum())
     upper = float(beta.ppf(_CERTAINTY, reached + 0.5, count - reached + 0.5))
     return TailArea(reached / count, upper)
+
+
+def require_draws(count: int) -> None:
+    """Raise InputError if there are too few draws, or replicates, to tell a tail area."""
+    if count < LEAST_REPLICATES:
+        msg = f"{count} draws are too few: at least {LEAST_REPLICATES} are needed (--draws 1000)"
+        raise InputError(msg)
 
 
 def two_sided(observed: ArrayLike, replicated: ArrayLike) -> TailArea:
