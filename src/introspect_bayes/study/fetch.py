@@ -1,9 +1,9 @@
 """Downloads through pooch, with one progress bar for all files."""
 
 import logging
+import warnings
 from pathlib import Path
 
-import pooch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -29,6 +29,11 @@ def fetch(address: str, folder: Path, files: dict[str, str], *, progress: bool) 
     ValueError
         If a file's checksum is not the expected one.
     """
+    with warnings.catch_warnings():
+        # Its own progress bar, not used here, complains in a notebook without widgets.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import pooch
+
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel(logging.WARNING)
