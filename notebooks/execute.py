@@ -12,8 +12,8 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent
-TIMEOUT = 600
-"""Seconds that a cell may take."""
+TIMEOUT = 1800
+"""Seconds that a cell may take, generous for a busy machine."""
 
 
 def execute(path: Path, folder: Path) -> nbformat.NotebookNode:
