@@ -79,6 +79,19 @@ def test_chains_take_over_where_weights_cannot_be_trusted():
     assert forced.diagnostics.problems
 
 
+def test_chains_sample_contexts_in_which_one_letter_is_always_chosen():
+    """Their intercept's tail is the prior's, which importance sampling would cut off."""
+    frame = simulated_choices(contexts=3, attributes=2, trials=30)
+    frame.loc[frame["context"] == "context_2", "selection"] = "B"
+    data = ChoiceData.from_frame(frame, ["d1", "d2"])
+    fit = ChoiceWeightsSampler(Sampler(draws=300, warmup=300)).fit(
+        spec("choice_weights"), data, "one-sided"
+    )
+    assert fit.idata["sample_stats"]["engine"].to_numpy().tolist() == [
+        "importance", "importance", "nuts",
+    ]  # fmt: skip
+
+
 def test_chains_alone_know_no_pareto_k(data):
     fit = ChoiceWeightsSampler(Sampler(draws=100, warmup=100), "nuts").fit(
         spec("choice_weights"), data, "chains"
@@ -127,3 +140,23 @@ def test_pooled_weights_shrink_to_their_common_scale():
     low, high = np.quantile(scale, [0.01, 0.99])
     assert low < 0.3 < high
     assert not fit.diagnostics.divergences
+
+
+def test_chains_serve_contexts_in_which_every_choice_is_the_same():
+    """Only its Student-t prior bounds the intercept: its far tail needs chains."""
+    frame = simulated_choices(contexts=4, attributes=2, trials=15)
+    frame.loc[frame["context"] == "context_1", "selection"] = "A"
+    frame.loc[frame["context"] == "context_3", "selection"] = "B"
+    one_sided = ChoiceData.from_frame(frame, ["d1", "d2"])
+    assert one_sided.one_sided.tolist() == [False, True, False, True]
+    ours, theirs = (
+        ChoiceWeightsSampler(LONG, engine).fit(spec("choice_weights"), one_sided, "tail")
+        for engine in ("auto", "nuts")
+    )
+    assert ours.contexts_by_engine == {"importance": 2, "nuts": 2}
+    tails = [
+        abs(fit.idata["posterior"]["Intercept"]).quantile(0.975, ("chain", "draw"))
+        for fit in (ours, theirs)
+    ]
+    # Importance sampling alone has three quarters of it.
+    assert (abs(tails[0] / tails[1] - 1) < 0.15).all()

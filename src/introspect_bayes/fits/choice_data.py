@@ -70,6 +70,21 @@ class ChoiceData:
         """Which attributes each context has, shape (context, attribute)."""
         return np.arange(self.differences.shape[1]) < self.attribute_counts[:, None]
 
+    @property
+    def one_sided(self) -> np.ndarray:
+        """Whether all of a context's choices are the same (or there are none), shape (context,)."""
+        count = np.bincount(self.index, minlength=len(self.contexts))
+        chosen_a = np.bincount(self.index, self.selection, minlength=len(self.contexts))
+        return np.asarray((chosen_a == 0) | (chosen_a == count))
+
+    @property
+    def one_sided(self) -> np.ndarray:
+        """Which contexts have only choices of A, or only of B (or none), shape (context,)."""
+        size = len(self.contexts)
+        count = np.bincount(self.index, minlength=size)
+        of_a = np.bincount(self.index, weights=self.selection, minlength=size)
+        return np.asarray((of_a == 0) | (of_a == count))
+
     def take(self, numbers: np.ndarray) -> "ChoiceData":
         """Return the contexts with these numbers, in their order; a number may come repeatedly."""
         order = np.argsort(self.index, kind="stable")
