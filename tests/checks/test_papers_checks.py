@@ -1,0 +1,63 @@
+"""What the checks find in the paper's data; the findings behind `introspect-bayes check`."""
+
+import pytest
+
+import introspect_bayes as ib
+from introspect_bayes.analyses import Analysis, Settings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def checks(paper_data):
+    analysis = Analysis(ib.load_study(paper_data), Settings.default())
+    wanted = ["data", "convergence", "prior.predictive", "choices"]
+    return {(check.name, check.subject): check for check in ib.check_study(analysis, wanted)}
+
+
+def failed(checks, name):
+    return {s for (n, s), check in checks.items() if n == name and check.status == "fail"}
+
+
+def test_every_fit_converged(checks):
+    assert failed(checks, "convergence") == set()
+    assert sum(name == "convergence" for name, _ in checks) == 16
+
+
+def test_one_report_of_2388_moves_a_correlation(checks):
+    assert failed(checks, "data.anomalies") == {"e3.before.mini"}
+    numbers = checks["data.anomalies", "e3.before.mini"].numbers
+    assert (numbers["out_of_range"], numbers["all_zero"]) == (1, 19)
+    assert numbers["out_of_range.r"] == pytest.approx(0.398, abs=0.003)
+    assert numbers["out_of_range.r_without"] == pytest.approx(0.418, abs=0.003)
+
+
+def test_missing_reports_of_mini_are_many_but_of_no_kind_of_weights(checks):
+    assert failed(checks, "data.replies") == {"mini, weight-trained"}
+    assert failed(checks, "data.missing-reports") == set()
+    counts = {
+        figure: checks["data.missing-reports", f"{figure}.mini"].numbers["without_report"]
+        for figure in ("e1.acc", "e1.base", "e3.before")
+    }
+    assert counts == {"e1.acc": 21, "e1.base": 4, "e3.before": 24}
+
+
+def test_position_moves_native_choices(checks):
+    both = {"choice weights of 4o, native", "choice weights of mini, native"}
+    assert failed(checks, "data.position-bias") == both
+
+
+def test_the_prior_of_the_weights_is_too_narrow(checks):
+    """Normal(0, 1) holds log-odds back: choices are more predictable than the models say."""
+    four = {f"choice weights of {m}, {s}" for m in ("4o", "mini") for s in ("instilled", "native")}
+    for name in ("prior.predictive", "choices.calibration", "choices.predicted"):
+        assert failed(checks, name) == four
+    for subject in four:
+        assert checks["choices.calibration", subject].numbers["slope"] > 1.7
+        assert checks["prior.predictive", subject].numbers["explained_outside"] > 95
+    papers = {
+        m: checks["choices.predicted", f"choice weights of {m}, native"].numbers["papers"]
+        for m in ("4o", "mini")
+    }
+    assert papers == pytest.approx({"4o": 0.845, "mini": 0.854}, abs=0.002)
+    assert failed(checks, "choices.share") == set()
