@@ -79,19 +79,6 @@ def test_chains_take_over_where_weights_cannot_be_trusted():
     assert forced.diagnostics.problems
 
 
-def test_chains_sample_contexts_in_which_one_letter_is_always_chosen():
-    """Their intercept's tail is the prior's, which importance sampling would cut off."""
-    frame = simulated_choices(contexts=3, attributes=2, trials=30)
-    frame.loc[frame["context"] == "context_2", "selection"] = "B"
-    data = ChoiceData.from_frame(frame, ["d1", "d2"])
-    fit = ChoiceWeightsSampler(Sampler(draws=300, warmup=300)).fit(
-        spec("choice_weights"), data, "one-sided"
-    )
-    assert fit.idata["sample_stats"]["engine"].to_numpy().tolist() == [
-        "importance", "importance", "nuts",
-    ]  # fmt: skip
-
-
 def test_chains_alone_know_no_pareto_k(data):
     fit = ChoiceWeightsSampler(Sampler(draws=100, warmup=100), "nuts").fit(
         spec("choice_weights"), data, "chains"

@@ -77,14 +77,6 @@ class ChoiceData:
         chosen_a = np.bincount(self.index, self.selection, minlength=len(self.contexts))
         return np.asarray((chosen_a == 0) | (chosen_a == count))
 
-    @property
-    def one_sided(self) -> np.ndarray:
-        """Which contexts have only choices of A, or only of B (or none), shape (context,)."""
-        size = len(self.contexts)
-        count = np.bincount(self.index, minlength=size)
-        of_a = np.bincount(self.index, weights=self.selection, minlength=size)
-        return np.asarray((of_a == 0) | (of_a == count))
-
     def take(self, numbers: np.ndarray) -> "ChoiceData":
         """Return the contexts with these numbers, in their order; a number may come repeatedly."""
         order = np.argsort(self.index, kind="stable")

@@ -98,12 +98,10 @@ class ChoiceWeightsSampler:
         if self.engine != "nuts" and applies_to(spec):
             count = self.sampler.chains * self.sampler.draws
             made = sample_importance(spec, data, count, self.sampler.seed_for(name))
-            # Where nothing but its prior bounds the intercept, the far tail is missed at any Pareto
-            # k (simulation-based calibration found it: `benchmarks/calibration.py`).
-            trusted = made.trusted & ~data.one_sided | (self.engine == "importance")
+            trusted = made.trusted | (self.engine == "importance")
             if spec.has_intercept and self.engine == "auto":
-                # Nothing but the prior bounds these intercepts: their posterior's tail is as heavy
-                # as the prior's, and no Pareto k of a few thousand draws sees what is cut off.
+                # Where nothing but its prior bounds the intercept, the far tail is missed at any
+                # Pareto k (simulation-based calibration found it).
                 trusted &= ~data.one_sided
             by_chains = everything[~trusted]
             parts.append(_independent(spec, data, made, self.sampler).isel(context=trusted))
