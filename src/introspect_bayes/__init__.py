@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
+    from introspect_bayes.checks.calibration import calibrate
     from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
@@ -42,6 +43,7 @@ _HOMES = {
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "calibrate": "checks.calibration",
     "check_study": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
@@ -74,6 +76,7 @@ __all__ = [
     "Settings",
     "Specification",
     "Study",
+    "calibrate",
     "check_study",
     "collect_replies",
     "data_health",

@@ -1,0 +1,78 @@
+"""Ranks of a regression's true parameters among the draws of their posteriors."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from introspect_bayes.checks.simulated_truths import shift_of_intercept
+from introspect_bayes.checks.truth_among_draws import rank_truths, with_truth
+from introspect_bayes.fits import Regression
+from introspect_bayes.specs import Specification
+
+
+def rank_regression(
+    chosen: Specification, rows: pd.DataFrame, tree: xr.DataTree, fitter: Any
+) -> pd.DataFrame:
+    """Rank the truths of one regression.
+
+    Parameters
+    ----------
+    chosen
+        What is fitted.
+    rows
+        Predictors.
+    tree
+        One draw of `draw_truths` or `draw_posterior_truths`.
+    fitter
+        A ``RegressionSampler``.
+    """
+    number = int(tree["prior"]["draw"].item())
+    response = tree["prior_predictive"][chosen.response].to_numpy()[0, 0]
+    fit = fitter.fit(chosen, rows.assign(**{chosen.response: response}), f"calibration {number}")
+    joint = with_truth(fit, tree["prior"].to_dataset())
+    quantities = dict(_scalars(joint))
+    if fit.spec.has_intercept:
+        centred = joint["Intercept"] + shift_of_intercept(fit.model, joint)
+        quantities["centred Intercept"] = centred.to_numpy()[0]
+    quantities["log likelihood"] = _log_likelihood(fit, joint)
+    return rank_truths(quantities, fit)
+
+
+def _log_likelihood(fit: Regression, joint: xr.Dataset) -> np.ndarray:
+    """Return the log likelihood of the response under the truth and each draw, (1 + draw,)."""
+    from scipy import stats
+
+    centre = _centre(fit.model.parameters[fit.model.family.likelihood.parent], joint)
+    scale = joint["sigma"].to_numpy()[0][:, None]
+    response = fit.data[fit.spec.response].to_numpy()
+    if fit.spec.family == "t":
+        degrees = joint["nu"].to_numpy()[0][:, None]
+        return np.asarray(stats.t.logpdf(response, degrees, centre, scale).sum(axis=1))
+    return np.asarray(stats.norm.logpdf(response, centre, scale).sum(axis=1))
+
+
+def _centre(component: Any, joint: xr.Dataset) -> np.ndarray:
+    """Return the linear predictor, shape (1 + draw, row): `expected_response` takes 0.1 s."""
+    total = joint["Intercept"].to_numpy()[0][:, None] if "Intercept" in joint else np.zeros((1, 1))
+    for name, term in component.common_terms.items():
+        values = joint[name].to_numpy()[0]
+        total = total + values.reshape(len(values), -1) @ np.atleast_2d(term.data.T)
+    for name, term in component.group_specific_terms.items():
+        total = total + joint[name].to_numpy()[0][:, term.group_index] * term.predictor.squeeze()
+    return np.asarray(total)
+
+
+def _scalars(joint: xr.Dataset) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each scalar of a posterior; of a term by group those of the first and last level."""
+    for name, variable in joint.data_vars.items():
+        levels = [list(range(variable.sizes[dim])) for dim in variable.dims[2:]]
+        if "|" in str(name):
+            levels = [[places[0], places[-1]] for places in levels]
+        for place in product(*levels):
+            label = ", ".join(str(index) for index in place)
+            values = variable.to_numpy()[0]
+            yield f"{name}[{label}]" if place else str(name), values[:, *place]
