@@ -59,8 +59,7 @@ def rank_contexts(
     intercepts = None
     if specification.has_intercept:
         intercepts = _below_truth(true_intercepts, posterior["Intercept"])
-    found = rank_truths(_choice_quantities(data, slopes, intercepts), fit)
-    return found.assign(ess=found["simulation"].map(pd.Series(_effective(fit))))
+    return rank_truths(_choice_quantities(data, slopes, intercepts), fit, _effective(fit))
 
 
 def _below_truth(truths: list[np.ndarray], draws: xr.DataArray) -> np.ndarray:
@@ -72,10 +71,12 @@ def _effective(fit: ChoiceWeights) -> np.ndarray:
     """Return the smallest effective sample size of each context's slopes, shape (context,)."""
     import arviz as az
 
-    by_weights = fit.idata["sample_stats"]["effective_draws"].to_numpy()
-    by_chains = az.ess(fit.idata["posterior"].to_dataset()[["slopes"]], method="bulk")
-    least = by_chains["slopes"].min("attribute").to_numpy()
-    return np.where(np.isnan(by_weights), least, by_weights)
+    found: np.ndarray = fit.idata["sample_stats"]["effective_draws"].to_numpy().copy()
+    by_chains = np.flatnonzero(np.isnan(found))
+    if len(by_chains):
+        slopes = fit.idata["posterior"].to_dataset()[["slopes"]].isel(context=by_chains)
+        found[by_chains] = az.ess(slopes, method="bulk")["slopes"].min("attribute").to_numpy()
+    return found
 
 
 def rank_study(

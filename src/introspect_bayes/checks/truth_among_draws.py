@@ -29,7 +29,9 @@ def with_truth(fit: ChoiceWeights | Regression, truth: xr.Dataset) -> xr.Dataset
 
 
 def rank_truths(
-    quantities: Mapping[str, np.ndarray], fit: ChoiceWeights | Regression
+    quantities: Mapping[str, np.ndarray],
+    fit: ChoiceWeights | Regression,
+    effective: np.ndarray | float | None = None,
 ) -> pd.DataFrame:
     """Return how many draws lie below each truth, with the columns `COLUMNS`.
 
@@ -39,20 +41,25 @@ def rank_truths(
         Name to values, shape (1 + draw, simulation) or (1 + draw,): the truth, then the draws.
     fit
         The fit that the draws come from.
+    effective
+        Effective sample size of each simulation, if the fit's smallest is not meant.
     """
     import arviz as az
 
-    effective = az.ess(fit.idata["posterior"].to_dataset(), method="bulk")
+    if effective is None:
+        by_variable = az.ess(fit.idata["posterior"].to_dataset(), method="bulk")
+        effective = min(float(variable.min()) for variable in by_variable.data_vars.values())
     frames = []
     for name, given in quantities.items():
         values = given.reshape(len(given), -1)
         ranks = (values[1:] < values[0]).sum(axis=0)
         frames.append(
-            pd.DataFrame({"parameter": name, "simulation": np.arange(len(ranks)), "rank": ranks})
+            pd.DataFrame(
+                {"parameter": name, "simulation": np.arange(len(ranks)), "rank": ranks}
+            ).assign(ess=effective)
         )
     found = pd.concat(frames, ignore_index=True).assign(
         draws=len(values) - 1,
-        ess=min(float(variable.min()) for variable in effective.data_vars.values()),
         divergences=int(fit.idata["sample_stats"].to_dataset().get("diverging", np.zeros(1)).sum()),
     )
     return found[COLUMNS]
