@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from introspect_bayes.context_files import shipped_contexts
+from introspect_bayes.fits.compiled_models import forget_compiled
 from introspect_bayes.material import Counts, PreparedStudy, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, plan_requests
@@ -25,6 +26,23 @@ def paper_data() -> Path:
     if not folder:
         pytest.skip(f"{DATA_VARIABLE} does not name a copy of the paper's data")
     return Path(folder).resolve()
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Forget what is compiled, and list what nutpie compiles from now on."""
+    import nutpie
+
+    forget_compiled()
+    compiled: list[Any] = []
+    compile_model = nutpie.compile_pymc_model
+
+    def noted(model: Any, **options: Any) -> Any:
+        compiled.append(model)
+        return compile_model(model, **options)
+
+    monkeypatch.setattr(nutpie, "compile_pymc_model", noted)
+    return compiled
 
 
 @pytest.fixture(scope="session")

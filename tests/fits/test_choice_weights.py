@@ -102,13 +102,16 @@ def test_chunks_do_not_mix_contexts(monkeypatch):
             )
 
 
-def test_same_seed_same_draws_and_compiled_only_once():
+def test_same_seed_same_draws_and_compiled_only_once(compilations):
     frame = simulated_choices(contexts=3, attributes=2, trials=10)
     data = ChoiceData.from_frame(frame, ["d1", "d2"])
-    sampler = ChoiceWeightsSampler(Sampler(draws=50, warmup=50), "nuts")
-    first, second = (sampler.fit(spec("choice_weights"), data, "same") for _ in range(2))
+    settings = Sampler(draws=50, warmup=50)
+    first, second = (
+        ChoiceWeightsSampler(settings, "nuts").fit(spec("choice_weights"), data, "same")
+        for _ in range(2)
+    )
     assert first.idata["posterior"].equals(second.idata["posterior"])
-    assert len(sampler._compiled) == 1
+    assert len(compilations) == 1
 
 
 def test_absent_attributes_are_left_out():
@@ -152,6 +155,28 @@ def test_lean_likelihood_is_bernoullis():
         }
         ours, theirs = (m.compile_logp()(point) for m in (lean, plain))
         assert ours == pytest.approx(theirs, rel=1e-10)
+
+
+def test_lean_pooling_is_the_same_posterior():
+    """As offsets times the scale: the same density, but for the size of the change of variables."""
+    data = ChoiceData.from_frame(simulated_choices(3, 2, 20), ["d1", "d2"])
+    pooled = spec("choice_weights_pooled")
+    plain, lean = (build_model(pooled, data, lean=form) for form in (False, True))
+    random = np.random.default_rng(0)
+    for size in (0.1, 1, 30):
+        offsets = {
+            "centred_intercept": random.normal(size=3),
+            "slopes": random.normal(size=(3, 2)),
+        }
+        scales = {"centred_intercept": size, "slopes": 2 * size}
+        logs = {
+            "intercept_scale_log__": np.log(size),
+            "slopes_scale_log__": np.log(2 * size),
+        }
+        changed = sum(o.size * np.log(scales[n]) for n, o in offsets.items())
+        ours = lean.compile_logp()({f"{n}_offset": o for n, o in offsets.items()} | logs)
+        theirs = plain.compile_logp()({n: o * scales[n] for n, o in offsets.items()} | logs)
+        assert ours == pytest.approx(theirs + changed, rel=1e-10)
 
 
 def test_only_models_of_choices_are_accepted():

@@ -4,6 +4,7 @@ import pytest
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model, estimate
+from introspect_bayes.fits.compiled_models import forget_compiled
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Prior, Specification, spec
 
@@ -50,12 +51,12 @@ def test_posterior_is_that_of_bambi_itself(sampler):
         assert float(ours.std()) == pytest.approx(float(other.std()), rel=0.08)
 
 
-def test_new_data_of_another_length_needs_no_compilation():
+def test_new_data_of_another_length_needs_no_compilation(compilations):
     sampler = RegressionSampler(Sampler(draws=500, warmup=300))
     # brms's default priors depend on the median, which differs.
     first = sampler.fit(spec("report_accuracy"), rows(41), "one")
     second = sampler.fit(spec("report_accuracy"), rows(67, seed=1, slope=-0.5) - 4, "two")
-    assert len(sampler._compiled) == 1
+    assert len(compilations) == 1
     assert first.slope().low > 0 > second.slope().high
 
 
@@ -123,14 +124,14 @@ def by_model(pairs):
     )
 
 
-def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling():
+def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling(compilations):
     sampler = RegressionSampler(Sampler(draws=100, warmup=100))
     for models, compiled in (("ab", 1), ("bc", 1), ("abc", 2)):
         data = by_model([(m, t) for m in models for t in (0, 1)])
         fit = sampler.fit(spec("introspection_training"), data, "levels")
         levels = fit.idata["posterior"]["base_model"].coords["base_model_dim"].to_numpy()
         assert list(levels) == list(models[1:])
-        assert len(sampler._compiled) == compiled
+        assert len(compilations) == compiled
     assert {"base_model[b]", "base_model[c]"} < set(fit.hdi()["parameter"])
 
 
@@ -150,17 +151,8 @@ def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling():
     ],
 )
 def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives(
-    priors, monkeypatch
+    priors, compilations
 ):
-    import nutpie
-
-    compilations = []
-    compile_model = nutpie.compile_pymc_model
-    monkeypatch.setattr(
-        nutpie,
-        "compile_pymc_model",
-        lambda *args, **kwargs: compilations.append(1) or compile_model(*args, **kwargs),
-    )
     data = rows(40)
     few, many = (
         spec("report_accuracy").with_priors(**{k: v.format(n) for k, v in priors.items()})
@@ -171,6 +163,7 @@ def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives
     before = sampler.fit(few, data, "same").idata["posterior"].to_dataset()
     exchanged = sampler.fit(many, data, "same").idata["posterior"].to_dataset()
     assert len(compilations) == 1
+    forget_compiled()
     fresh = RegressionSampler(settings).fit(many, data, "same").idata["posterior"].to_dataset()
     assert len(compilations) == 2
     # Starting points included: a prior's numbers leave no trace in the next fit.
@@ -181,7 +174,7 @@ def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives
     assert len(compilations) == 2
 
 
-def test_priors_of_the_same_kind_go_to_their_own_parameters():
+def test_priors_of_the_same_kind_go_to_their_own_parameters(compilations):
     sampler = RegressionSampler(Sampler(draws=300, warmup=300))
     plain = spec("report_accuracy")
     data = rows(80, shift=0)
@@ -190,7 +183,7 @@ def test_priors_of_the_same_kind_go_to_their_own_parameters():
     second = sampler.fit(plain.with_priors(Intercept=wide, reported=tight), data, "two")
     assert first.slope().mean > 0.3
     assert abs(second.slope().mean) < 0.1
-    assert len(sampler._compiled) == 1
+    assert len(compilations) == 1
 
 
 def test_a_hyperparameter_is_shared_and_in_the_posterior():

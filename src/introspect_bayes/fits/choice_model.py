@@ -58,15 +58,18 @@ def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) ->
     data
         The choices.
     lean
-        Whether to write the same likelihood as one softplus, which samples 1.7 times as fast
-        (a test holds both against each other); else as ``pm.Bernoulli``.
+        Whether to write the same model so that it samples better: the likelihood as one softplus,
+        which is 1.7 times as fast, instead of ``pm.Bernoulli``; and normal coefficients with a
+        common scale as offsets times that scale, without which chains hardly reach small scales
+        (Papaspiliopoulos et al. 2007, doi:10.1214/088342307000000014). A test holds both against
+        each other.
 
     Returns
     -------
     pymc.Model
-        Free variables ``centred_intercept`` (context) and ``slopes`` (context, attribute),
-        deterministic ``Intercept`` (context), observed ``selection`` (choice); the priors'
-        numbers as data.
+        Free variables ``centred_intercept`` (context) and ``slopes`` (context, attribute), or
+        their offsets, deterministic ``Intercept`` (context), observed ``selection`` (choice); the
+        priors' numbers as data.
 
     Raises
     ------
@@ -84,7 +87,9 @@ def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) ->
         made: dict[str, Any] = {}
         for parameter in (*spec.hyperparameters, *COEFFICIENTS):
             if parameter in spec.parameters:
-                made[parameter] = _variable(spec, parameter, {**held, **made}, dims.get(parameter))
+                made[parameter] = _variable(
+                    spec, parameter, {**held, **made}, dims.get(parameter), offset=lean
+                )
         slopes, index = made["slopes"], held["context_index"]
         utility = (held["centred_differences"] * slopes[index]).sum(-1)
         if "Intercept" in made:
@@ -100,14 +105,25 @@ def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) ->
 
 
 def _variable(
-    spec: Specification, parameter: str, held: dict[str, Any], dims: tuple[str, ...] | None
+    spec: Specification,
+    parameter: str,
+    held: dict[str, Any],
+    dims: tuple[str, ...] | None,
+    *,
+    offset: bool,
 ) -> Any:
     prior = spec.priors[parameter]
     numbers = {
         argument: held[value if isinstance(value, str) else f"{parameter}_{argument}"]
         for argument, value in prior.args.items()
     }
-    return prior_variable(prior, COEFFICIENTS.get(parameter, parameter), numbers, dims=dims)
+    name = COEFFICIENTS.get(parameter, parameter)
+    if offset and prior.dist == "Normal" and "sigma" in prior.references:
+        import pymc as pm
+
+        standard = pm.Normal(f"{name}_offset", 0, 1, dims=dims)
+        return pm.Deterministic(name, numbers["mu"] + standard * numbers["sigma"], dims=dims)
+    return prior_variable(prior, name, numbers, dims=dims)
 
 
 def _bernoulli_logp(value: Any, logit: Any) -> Any:

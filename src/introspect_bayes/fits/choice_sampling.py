@@ -19,6 +19,7 @@ from introspect_bayes.fits.choice_model import (
     require_choices,
 )
 from introspect_bayes.fits.choice_weights import ChoiceWeights
+from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
 from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
 from introspect_bayes.fits.shared_data import exchanged
@@ -56,7 +57,6 @@ class ChoiceWeightsSampler:
             raise InputError(msg)
         self.sampler = sampler
         self.engine = engine
-        self._compiled: dict[Hashable, Any] = {}
 
     def fit(
         self,
@@ -138,14 +138,15 @@ class ChoiceWeightsSampler:
         import nutpie
 
         held = model_data(spec, data)
-        key = (_structure(spec), data.means.shape)
+        structure = (_structure(spec), data.means.shape)
         wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if spec.has_intercept else [])]
-        if key not in self._compiled:
-            self._compiled[key] = nutpie.compile_pymc_model(
+        compiled = compiled_once(
+            structure,
+            lambda: nutpie.compile_pymc_model(
                 build_model(spec, data, lean=True), var_names=wanted
-            )
-        compiled = exchanged(self._compiled[key], held)
-        tree = run_nuts(compiled, self.sampler, name, target_acceptance(spec))
+            ),
+        )
+        tree = run_nuts(exchanged(compiled, held), self.sampler, name, target_acceptance(spec))
         posterior: xr.Dataset = tree["posterior"].to_dataset()[wanted]
         posterior = posterior.assign_coords(context=list(data.contexts))
         unknown = ("context", np.full(len(data.contexts), np.nan))

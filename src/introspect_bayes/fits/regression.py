@@ -1,6 +1,5 @@
 """Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -12,6 +11,7 @@ import xarray as xr
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
+from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.sampling import (
     Diagnostics,
@@ -132,7 +132,7 @@ class Regression:
 
 
 class RegressionSampler:
-    """Fits regressions, compiling once for all data and prior numbers of the same structure.
+    """Fits regressions; the first of a structure compiles for all data and prior numbers.
 
     Bambi compiles every model anew because it keeps data and the priors' numbers as constants; here
     they become shared variables, so that the next fit only exchanges them.
@@ -145,7 +145,6 @@ class RegressionSampler:
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
-        self._compiled: dict[Hashable, Any] = {}
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
         """Fit a specification with a numeric response to a frame.
@@ -201,9 +200,7 @@ class RegressionSampler:
             (p, prior.dist, *prior.references.items()) for p, prior in spec.priors.items()
         )
         key = (spec.formula, spec.family, tuple(priors), sizes)
-        if key not in self._compiled:
-            self._compiled[key] = _compile(spec, data)
-        compiled = self._compiled[key]
+        compiled = compiled_once(key, lambda: _compile(spec, data))
         used = {variable.name for variable in compiled.shared_var_keys}
         numbers = {
             _shared_name(parameter, argument): np.asarray(number)
