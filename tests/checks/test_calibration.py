@@ -159,7 +159,6 @@ def test_ranks_are_counts():
         uniformity([101], draws=100)
 
 
-@pytest.mark.xfail(reason="choice_weights_pooled is not recorded yet", strict=True)
 def test_the_record_tells_of_every_shipped_model():
     from introspect_bayes.shipped import shipped_folder
 

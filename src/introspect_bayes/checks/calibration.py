@@ -3,6 +3,9 @@
 Truths drawn from the prior, ranked among the draws of the posteriors of data drawn with them, are
 uniform if sampler, centring and priors are right (Talts et al. 2020,
 doi:10.48550/arXiv.1804.06788). That judges computation, not whether the model suits real data.
+
+The package simuk does the same for what ``pymc.sample`` and Bambi's ``fit`` make; here samplers of
+our own are on trial, which neither calls.
 """
 
 import json

@@ -70,13 +70,6 @@ class ChoiceData:
         """Which attributes each context has, shape (context, attribute)."""
         return np.arange(self.differences.shape[1]) < self.attribute_counts[:, None]
 
-    @property
-    def one_sided(self) -> np.ndarray:
-        """Whether all of a context's choices are the same (or there are none), shape (context,)."""
-        count = np.bincount(self.index, minlength=len(self.contexts))
-        chosen_a = np.bincount(self.index, self.selection, minlength=len(self.contexts))
-        return np.asarray((chosen_a == 0) | (chosen_a == count))
-
     def take(self, numbers: np.ndarray) -> "ChoiceData":
         """Return the contexts with these numbers, in their order; a number may come repeatedly."""
         order = np.argsort(self.index, kind="stable")

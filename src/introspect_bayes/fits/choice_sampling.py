@@ -99,10 +99,6 @@ class ChoiceWeightsSampler:
             count = self.sampler.chains * self.sampler.draws
             made = sample_importance(spec, data, count, self.sampler.seed_for(name))
             trusted = made.trusted | (self.engine == "importance")
-            if spec.has_intercept and self.engine == "auto":
-                # Where nothing but its prior bounds the intercept, the far tail is missed at any
-                # Pareto k (simulation-based calibration found it).
-                trusted &= ~data.one_sided
             by_chains = everything[~trusted]
             parts.append(_independent(spec, data, made, self.sampler).isel(context=trusted))
             advance(int(trusted.sum()))

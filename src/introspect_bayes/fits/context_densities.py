@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class ContextDensities:
         self.design = np.zeros((len(count), max(1, int(count.max())), rows.shape[1]))
         self.design[data.index[order], place] = signed[order]
         first = int(spec.has_intercept)
+        self.heavy_tailed = _heavy_tailed(spec, rows.shape[1])
         self._priors: list[tuple[slice, Prior]] = [(slice(first, None), spec.priors["slopes"])]
         if first:
             self._priors.append((slice(0, first), spec.priors["Intercept"]))
@@ -48,6 +49,15 @@ class ContextDensities:
         some = copy(self)
         some.design = self.design[contexts]
         return some
+
+    @property
+    def unbounded(self) -> np.ndarray:
+        """Whether only a heavy tail of the prior bounds some coefficients, shape (context,).
+
+        Along a direction in which all choices become certain, the posterior's tail is the prior's.
+        """
+        columns = self.design[..., self.heavy_tailed]
+        return np.array([bool(columns.shape[-1]) and _separable(rows) for rows in columns])
 
     def log_density(self, coefficients: np.ndarray) -> np.ndarray:
         """Return log densities, shape (context, draw), of coefficients (context, draw, P)."""
@@ -77,6 +87,37 @@ class ContextDensities:
             information[:, diagonal[columns], diagonal[columns]] += np.maximum(-curvature, 0)
         information[:, diagonal, diagonal] += 1e-6
         return gradient, information
+
+
+_HEAVY_TAILED: Final = frozenset(
+    {"Cauchy", "Flat", "HalfCauchy", "HalfFlat", "HalfStudentT", "InverseGamma", "StudentT"}
+)
+"""Distributions with tails like a power, or none."""
+
+
+def _heavy_tailed(spec: Specification, width: int) -> np.ndarray:
+    """Return which coefficients have a heavy-tailed prior, shape (coefficient,)."""
+    heavy = np.full(width, spec.priors["slopes"].dist in _HEAVY_TAILED)
+    if spec.has_intercept:
+        heavy[0] = spec.priors["Intercept"].dist in _HEAVY_TAILED
+    return heavy
+
+
+_ROUNDING: Final = 1e-7
+
+
+def _separable(rows: np.ndarray) -> bool:
+    """Return whether some coefficients make no choice less, and one more, probable (rows signed).
+
+    Source: Albert & Anderson 1984, doi:10.1093/biomet/71.1.1, on when maximum likelihood estimates
+    are infinite.
+    """
+    if rows.shape[1] == 1:
+        return bool((rows >= 0).all() or (rows <= 0).all())
+    from scipy.optimize import linprog
+
+    gains = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1))
+    return bool(-gains.fun > _ROUNDING)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ class ImportanceDraws:
     coefficients
         Shape (context, draw, coefficient): the centred intercept, if any, then the slopes.
     pareto_k
-        Pareto k of each context's weights, shape (context,).
+        Pareto k of each context's weights, shape (context,); infinite where nothing but a
+        heavy-tailed prior bounds some coefficients, for there weights do not tell that the far
+        tail is missed (simulation-based calibration found it, and quadrature).
     effective_draws
         Kish's effective number of independent draws, (Σw)² / Σw², shape (context,).
     """
@@ -58,7 +60,20 @@ class ImportanceDraws:
     def trusted(self) -> np.ndarray:
         """Whether each context's draws are as good as exact ones, shape (context,)."""
         enough = self.effective_draws >= EFFECTIVE_SHARE * self.coefficients.shape[1]
-        return np.asarray((self.pareto_k <= PARETO_K_MAX) & enough)
+        return np.asarray((self.pareto_k <= largest_k(self.coefficients.shape[1])) & enough)
+
+
+def largest_k(draws: int) -> float:
+    """Return the Pareto k up to which so many draws can be trusted.
+
+    Source: Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72).
+
+    Examples
+    --------
+    >>> largest_k(6000), round(largest_k(400), 2)
+    (0.7, 0.62)
+    """
+    return min(PARETO_K_MAX, 1 - 1 / float(np.log10(draws)))
 
 
 def applies_to(spec: Specification) -> bool:
@@ -91,8 +106,8 @@ def sample_importance(
     for block in _blocks(trials, draws):
         target = ContextDensities(spec, data.take(block))
         generators = [_generator(seed, data.contexts[number]) for number in block]
-        found = _sample_block(target, draws, generators)
-        coefficients[block], pareto_k[block], effective[block] = found
+        coefficients[block], k, effective[block] = _sample_block(target, draws, generators)
+        pareto_k[block] = np.where(target.unbounded, np.inf, k)
     return ImportanceDraws(coefficients, pareto_k, effective)
 
 
