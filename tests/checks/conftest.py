@@ -64,7 +64,7 @@ def without_intercept(examine_choices):
 @pytest.fixture(scope="session")
 def pooled_choices(examine_choices):
     """Predictable choices in a few contexts, which together tell the weights' size."""
-    return examine_choices(spec("choice_weights_pooled"), scale=8.0, contexts=8)
+    return examine_choices(spec("choice_weights_pooled"), scale=3.0, contexts=8)
 
 
 @pytest.fixture(scope="session")

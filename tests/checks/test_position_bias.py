@@ -16,7 +16,13 @@ def test_choices_that_follow_the_position_fail(biased_choices):
     assert check.status == "fail"
     assert check.numbers["mean_log_odds"] == pytest.approx(1.5, abs=0.4)
     assert check.numbers["contexts"] > 15
-    assert "of 24 contexts (1 by chance)" in check.message
+    assert "of 24 contexts (chance explains 1)" in check.message
+
+
+def test_a_prior_that_holds_slopes_back_leaves_no_verdict(certain_choices):
+    check = position_bias(certain_choices)
+    assert check.status == "information"
+    assert "could miss one" in check.message
 
 
 def test_a_model_without_intercept_cannot_tell(without_intercept):

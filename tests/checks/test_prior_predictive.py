@@ -56,6 +56,16 @@ def test_regressions_with_proper_priors(examine_rows, scale, status):
     assert check.numbers["sd"] == pytest.approx(1.0, abs=0.15)
 
 
+def test_a_skeptics_slope_excludes_what_the_data_show(examine_rows):
+    skeptic = spec("report_accuracy").with_priors(
+        reported="Normal(0, 0.02)", Intercept="Normal(0, 1)", sigma="Gamma(10, 10)"
+    )
+    check = reports_from_prior(examine_rows(simulated_rows(), skeptic))
+    assert check.status == "fail"
+    assert "The prior expects a share explained of" in check.message
+    assert check.numbers["sd_tail_area"] > 0.01
+
+
 def test_statistics_are_those_of_each_context():
     random = np.random.default_rng(4)
     index = np.repeat([0, 1, 2], 40)

@@ -26,3 +26,18 @@ def test_weights_that_the_prior_holds_back_are_called_so(certain_choices):
     assert (slopes["prior_sensitivity"] > 0.05).mean() > 0.5
     assert slopes["diagnosis"].str.contains("conflict").any()
     assert np.allclose(slopes["r_hat"], 1, atol=0.02)
+
+
+def test_of_a_horseshoe_it_says_why_it_cannot_tell(examine_rows, sound_reports):
+    shrunk = sound_reports.fit.spec.with_priors(reported="Horseshoe(0.5, 2)")
+    table = summary({"reports": examine_rows(sound_reports.fit.data, shrunk).fit})
+    assert table["prior_sensitivity"].isna().all()
+    assert table["diagnosis"].str.contains("horseshoe").all()
+    assert {"hdi_low", "hdi_high", "ess_bulk"} <= set(table)
+
+
+def test_effective_draws_are_those_of_importance_sampling(sound_choices):
+    fit = sound_choices.fit
+    table = summary({"weights": fit}).groupby("context", sort=False)["ess_bulk"]
+    assert np.allclose(table.first(), fit.idata["sample_stats"]["effective_draws"])
+    assert (table.nunique() == 1).all()

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from introspect_bayes.checks.tail_areas import (
     TAIL,
-    chance_of,
     contexts_outside,
     two_sided,
     upper_tail,
@@ -72,6 +72,12 @@ def test_ties_count_half_so_that_counts_are_judged_fairly():
     assert contexts_outside(np.ones(3), replicated).count == 0
 
 
-def test_chance_is_binomial():
-    assert chance_of(0, 10, 0.05) == 1.0
-    assert chance_of(1, 10, 0.05) == pytest.approx(1 - 0.95**10)
+def test_chance_is_binomial_for_contexts_apart_and_not_for_those_that_go_together():
+    random = np.random.default_rng(2)
+    apart = random.normal(size=(4000, 20))
+    observed = np.zeros(20)
+    observed[:4] = 5
+    expected = binom.sf(3, 20, 0.05)
+    assert contexts_outside(observed, apart).chance == pytest.approx(expected, abs=0.006)
+    together = apart[:, :1] + apart / 10
+    assert contexts_outside(observed, together).chance > 0.04

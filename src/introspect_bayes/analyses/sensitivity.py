@@ -49,7 +49,8 @@ class PriorSensitivity:
             id, title, estimate, hdi_low, hdi_high (under the analysis's own priors), least, most
             (smallest and largest estimate), lowest, highest (outermost ends of the HDIs), move
             (largest change of the estimate), by (the scenario that makes it), sign_changes
-            (scenarios under which the HDI's exclusion of zero differs), problems (scenarios with
+            (scenarios under which the HDI's exclusion of zero differs), unclear (scenarios under
+            which an end is within two Monte Carlo errors of zero), problems (scenarios with
             failed diagnostics).
         """
         rows = []
@@ -57,7 +58,10 @@ class PriorSensitivity:
             usual = mine.iloc[0]
             change = (mine["estimate"] - usual["estimate"]).abs()
             excludes = (mine["hdi_low"] > 0) | (mine["hdi_high"] < 0)
-            differs = mine.loc[excludes != excludes.iloc[0], "scenario"]
+            unclear = (mine["hdi_low"].abs() < 2 * mine["low_error"]) | (
+                mine["hdi_high"].abs() < 2 * mine["high_error"]
+            )
+            differs = mine.loc[(excludes != excludes.iloc[0]) & ~unclear, "scenario"]
             rows.append(
                 {
                     "id": name,
@@ -72,6 +76,7 @@ class PriorSensitivity:
                     "move": change.max(),
                     "by": mine.loc[change.idxmax(), "scenario"] if change.max() > 0 else "",
                     "sign_changes": ", ".join(differs),
+                    "unclear": ", ".join(mine.loc[unclear, "scenario"]),
                     "problems": ", ".join(mine.loc[mine["problems"] != "", "scenario"]),
                 }
             )

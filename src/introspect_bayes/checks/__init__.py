@@ -4,7 +4,7 @@ from introspect_bayes.checks.checking import CHECKS, check_study, select_checks
 from introspect_bayes.checks.data_health import ANOMALIES, Anomaly, HealthRow, data_health
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import STATUSES, Check, Status
-from introspect_bayes.checks.prior_sensitivity import power_scaling
+from introspect_bayes.checks.power_scaling import power_scaling
 from introspect_bayes.checks.warnings import study_warnings
 
 __all__ = [

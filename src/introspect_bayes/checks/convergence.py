@@ -1,16 +1,18 @@
 """Whether the sampler reached the posterior."""
 
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.fits import ESS_MIN, RHAT_MAX, ChoiceWeights, Regression
+from introspect_bayes.fits.sampling import PARETO_K_MAX
 
 CONVERGENCE = "convergence"
 
 
 def convergence(of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:
-    """Judge R-hat, effective sample sizes and divergences of a fit.
+    """Judge R-hat, effective sample sizes, divergences and Pareto k of a fit.
 
-    Source of the limits: Vehtari et al. 2021, doi:10.1214/20-BA1221.
+    Sources of the limits: Vehtari et al. 2021, doi:10.1214/20-BA1221, for chains; Vehtari et al.
+    2024, Pareto smoothed importance sampling, JMLR 25(72).
 
     Examples
     --------
@@ -24,13 +26,19 @@ def convergence(of: Examination[ChoiceWeights] | Examination[Regression]) -> Che
         "ess_tail": found.ess_tail,
         "divergences": found.divergences,
     }
+    if found.pareto_k is not None:
+        numbers["pareto_k"] = found.pareto_k
     if found.problems:
         message = (
-            f"{'; '.join(found.problems)}: do not rely on its numbers; more draws may mend it "
-            "(--draws 4000)."
+            f"{'; '.join(found.problems)}: do not rely on its numbers; "
+            + ("a narrower prior" if found.divergences else "more draws (--draws 4000)")
+            + " may mend it."
         )
         return Check(CONVERGENCE, of.subject, "fail", message, numbers)
-    message = (
-        f"R-hat at most {RHAT_MAX}, effective sample sizes at least {ESS_MIN:.0f}, no divergences."
-    )
+    reached = f"effective sample sizes at least {ESS_MIN:.0f}"
+    engines = of.fit.contexts_by_engine if isinstance(of.fit, ChoiceWeights) else {"nuts": 1}
+    good = [f"R-hat at most {RHAT_MAX}, no divergences"] if "nuts" in engines else []
+    if found.pareto_k is not None:
+        good.append(f"Pareto k of importance sampling at most {PARETO_K_MAX}")
+    message = f"{first_upper(', '.join([*good, reached]))}."
     return Check(CONVERGENCE, of.subject, "pass", message, numbers)

@@ -4,7 +4,8 @@ import numpy as np
 
 from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.outcome import Check
+from introspect_bayes.checks.outcome import Check, Status
+from introspect_bayes.checks.predictive_choices import CALIBRATION, calibration
 from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.fits import ChoiceWeights, hdi
@@ -17,8 +18,10 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
 
     Two of Wald's tests, of which either may fail at half of `TAIL`. That all intercepts are zero:
     the squares of their posterior means, in posterior standard deviations, sum to a chi-squared
-    variable with a degree of freedom a context (a little less, as the prior pulls them to zero).
-    And that their mean is zero: a small pull that all contexts share.
+    variable with a degree of freedom a context, or less, as the prior pulls them to zero. And that
+    their mean is zero: a small pull that all contexts share. A prior of the slopes that is far too
+    narrow makes choices seem noisier than they are, and the intercepts less certain: where
+    ``choices.calibration`` finds that, nothing found is information only.
 
     Raises
     ------
@@ -42,19 +45,26 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     low, high = hdi(pull)
     total = float(((contexts["mean"] / contexts["sd"]) ** 2).sum())
     area = float(chi2.sf(total, len(contexts)))
-    mean_area = float(2 * norm.sf(abs(pull.mean()) / pull.std()))
+    mean_area = float(2 * norm.sf(abs(pull.mean()) / pull.std(ddof=1)))
     share = 1 / (1 + np.exp(-pull.mean()))
     biased = min(area, mean_area) < TAIL / 2
     message = (
         f"{share:.0%} A between equal options (mean log-odds {pull.mean():+.2f} "
         f"[{low:+.2f}, {high:+.2f}]); the HDI excludes 0 in {count} of {len(contexts)} contexts "
-        f"({(1 - HDI_PROB) * len(contexts):.0f} by chance): "
-        + (
-            "position moves choices, so keep the intercept in the model."
-            if biased
-            else "no clear pull to a position."
-        )
+        f"(chance explains {(1 - HDI_PROB) * len(contexts):.0f}): "
     )
+    status: Status = "pass"
+    if biased:
+        status = "fail"
+        message += "position moves choices, so keep the intercept in the model."
+    elif calibration(of).status == "fail":
+        status = "information"
+        message += (
+            "no clear pull to a position, but the model takes choices for other than they are "
+            f"({CALIBRATION}), so that it could miss one."
+        )
+    else:
+        message += "no clear pull to a position."
     numbers = {
         "mean_log_odds": float(pull.mean()),
         "hdi_low": float(low),
@@ -65,4 +75,4 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
         "tail_area": area,
         "mean_tail_area": mean_area,
     }
-    return Check(POSITION_BIAS, of.subject, "fail" if biased else "pass", message, numbers)
+    return Check(POSITION_BIAS, of.subject, status, message, numbers)

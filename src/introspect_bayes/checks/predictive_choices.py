@@ -70,7 +70,9 @@ def calibration(of: Examination[ChoiceWeights]) -> Check:
 def accuracy(of: Examination[ChoiceWeights]) -> Check:
     """Judge how many choices of each context the others predict, against what the model expects.
 
-    Fails if the number lies outside its 95% interval in more contexts than chance explains.
+    Fails if the number lies outside its 95% interval in more contexts than chance explains. (The
+    replicates keep the predictions, which the data's own choices would change, so the check is
+    lenient.)
 
     Examples
     --------

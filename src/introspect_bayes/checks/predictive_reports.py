@@ -10,7 +10,7 @@ import xarray as xr
 from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination, moving_chains
 from introspect_bayes.checks.outcome import Check
-from introspect_bayes.checks.tail_areas import TAIL, upper_tail
+from introspect_bayes.checks.tail_areas import TAIL, two_sided, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import expected_response
@@ -108,7 +108,7 @@ def pile_up(of: Examination[Regression]) -> Check:
 
 
 def residuals_by_context(of: Examination[Regression]) -> Check:
-    """Judge whether residuals of one context are alike, so that rows are not independent.
+    """Judge whether residuals of one context are more, or less, alike than independent rows'.
 
     The statistic is the variance of the contexts' mean residuals relative to that within contexts
     (the F ratio), for every draw of the parameters, of data and of replicates.
@@ -130,16 +130,25 @@ def residuals_by_context(of: Examination[Regression]) -> Check:
     expected = expected_response(of.fit, of.replicates["posterior"].to_dataset()).to_numpy()
     expected = expected.reshape(-1, expected.shape[-1])
     actual = f_ratios(of.observed - expected, contexts)
-    area = upper_tail(actual, f_ratios(of.replicated - expected, contexts))
+    area = two_sided(actual, f_ratios(of.replicated - expected, contexts))
     numbers = {"f_ratio": float(actual.mean()), "tail_area": area.area}
     if area.extreme:
+        alike = actual.mean() > 1
         message = (
-            f"Residuals of one context are alike (F ratio {actual.mean():.2f}, replicates reach it "
-            f"in {area.area:.1%}): rows are not independent, as the model takes them to be, and "
-            "its HDI may be too narrow or too wide; allow contexts to differ."
+            f"Residuals of one context are {'alike' if alike else 'unlike'} (F ratio "
+            f"{actual.mean():.2f}, two-sided tail area {area.area:.1%}): rows are not independent, "
+            "as the model takes them to be, and its HDI may be too narrow or too wide; "
+            + (
+                "let contexts differ in level too, (1 + reported | context)."
+                if alike
+                else "resample whole contexts to see."
+            )
         )
         return Check(RESIDUALS, of.subject, "fail", message, numbers)
-    message = "Residuals of one context are no more alike than replicated ones."
+    message = (
+        f"Residuals of one context are about as alike as replicated ones (F ratio "
+        f"{actual.mean():.2f}, which independent rows make 1)."
+    )
     return Check(RESIDUALS, of.subject, "pass", message, numbers)
 
 

@@ -10,6 +10,7 @@ from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.fits.regression import design_columns
 
 PRIOR_PREDICTIVE: Final = "prior.predictive"
 
@@ -76,8 +77,10 @@ def choices_from_prior(of: Examination[ChoiceWeights]) -> Check:
 def reports_from_prior(of: Examination[Regression]) -> Check:
     """Hold the response of a regression against responses drawn from the prior.
 
-    Its statistic is the standard deviation; fails if the data's lies in the outer 1% of the
-    replicates'.
+    Two statistics: its standard deviation (ddof = 1), and the share of its variance that least
+    squares explain by the formula's common terms (R²), which is what the slopes' priors speak of.
+    Fails if either of the data's lies in the outer 1% of the replicates'. Priors that take their
+    scale from the response, as brms's do, cannot fail by the former.
 
     Raises
     ------
@@ -88,18 +91,34 @@ def reports_from_prior(of: Examination[Regression]) -> Check:
     --------
     >>> reports_from_prior(Examination(fit, "e1.acc.4o", seed=1)).status  # doctest: +SKIP
     """
-    drawn = _from_prior(of).std(axis=1)
-    observed = float(of.observed.std())
-    area = two_sided(observed, drawn)
-    low, high = np.quantile(drawn, _MIDDLE)
-    numbers = {"sd": observed, "sd_prior_low": low, "sd_prior_high": high, "tail_area": area.area}
-    if area.extreme:
-        message = (
-            f"The prior expects a standard deviation of {low:.2g} to {high:.2g} (95%), the data "
-            f"have {observed:.2f}: {of.other_prior}."
+    drawn, observed = _from_prior(of), of.observed[None]
+    design = design_columns(of.fit.model)
+    columns = np.ones((len(of.observed), 0)) if design is None else design
+    numbers: dict[str, float] = {}
+    found = []
+    for name, words in (("sd", "a standard deviation"), ("explained", "a share explained")):
+        seen, expected = (
+            values.std(axis=1, ddof=1) if name == "sd" else _explained(columns, values)
+            for values in (observed, drawn)
         )
+        value = float(seen[0])
+        area = two_sided(value, expected)
+        low, high = np.quantile(expected, _MIDDLE)
+        numbers |= {
+            name: value,
+            f"{name}_prior_low": float(low),
+            f"{name}_prior_high": float(high),
+            f"{name}_tail_area": area.area,
+        }
+        if area.extreme:
+            found.append(
+                f"the prior expects {words} of {low:.2g} to {high:.2g} (95%), the data have "
+                f"{value:.2g}"
+            )
+    if found:
+        message = f"{first_upper('; '.join(found))}: {of.other_prior}."
         return Check(PRIOR_PREDICTIVE, of.subject, "fail", message, numbers)
-    message = "The prior allows for weights that spread as these do."
+    message = "The prior allows for weights that spread as these do, and are explained as well."
     return Check(PRIOR_PREDICTIVE, of.subject, "pass", message, numbers)
 
 
@@ -161,13 +180,16 @@ def explained_shares(data: ChoiceData, choices: np.ndarray) -> np.ndarray:
     shares = []
     for number in range(len(data.contexts)):
         rows = data.index == number
-        differences = data.differences[rows]
-        # Absent attributes are columns of zeros: the singular vectors leave them out.
-        left, sizes, _ = np.linalg.svd(differences - differences.mean(axis=0), full_matrices=False)
-        basis = left[:, sizes > sizes.max() * 1e-9] if sizes.size else left
-        mine = choices[:, rows]
-        deviations = mine - mine.mean(axis=1, keepdims=True)
-        total = (deviations**2).sum(axis=1)
-        explained = ((deviations @ basis) ** 2).sum(axis=1)
-        shares.append(np.divide(explained, total, out=np.zeros_like(total), where=total > 0))
+        shares.append(_explained(data.differences[rows], choices[:, rows]))
     return np.stack(shares, axis=1)
+
+
+def _explained(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return R² of values (draw, observation) regressed on columns; 0 where they do not vary."""
+    # Absent attributes are columns of zeros: the singular vectors leave them out.
+    left, sizes, _ = np.linalg.svd(columns - columns.mean(axis=0), full_matrices=False)
+    basis = left[:, sizes > sizes.max() * 1e-9] if sizes.size else left
+    deviations = values - values.mean(axis=1, keepdims=True)
+    total = (deviations**2).sum(axis=1)
+    explained = ((deviations @ basis) ** 2).sum(axis=1)
+    return np.divide(explained, total, out=np.zeros_like(total), where=total > 0)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
-from introspect_bayes.checks.prior_sensitivity import label, power_scaling
+from introspect_bayes.checks.power_scaling import label, power_scaling
 from introspect_bayes.fits import ChoiceWeights, Regression, hdi
 
 _SEED = 2025
@@ -27,9 +28,9 @@ def summary(fits: Mapping[str, ChoiceWeights | Regression]) -> pd.DataFrame:
         One row a parameter: fit, context (empty if not of a single context), parameter, mean, sd,
         hdi_low, hdi_high (95%), r_hat, ess_bulk, prior_sensitivity, likelihood_sensitivity
         (power-scaling: how much the posterior changes with a stronger or weaker prior, or
-        likelihood; above 0.05 counts) and diagnosis, in ArviZ's words. Where importance sampling
-        was used, draws are independent: r_hat is about 1, and the fit's Pareto k
-        (``fit.diagnostics``) is what to look at.
+        likelihood; above 0.05 counts) and diagnosis, in ArviZ's words, or why there is none. Where
+        importance sampling was used, draws are independent: r_hat is about 1, ess_bulk the
+        effective number of draws, and the fit's Pareto k (``fit.diagnostics``) is what to look at.
 
     Notes
     -----
@@ -50,14 +51,40 @@ def _of_one(name: str, fit: ChoiceWeights | Regression) -> pd.DataFrame:
         examination = Examination(fit, name, _SEED)
     else:
         examination = Examination(fit, name, _SEED)
-    sensitivity = power_scaling(examination).rename(
+    table = pd.DataFrame(_rows(fit.idata["posterior"].to_dataset())).assign(fit=name)
+    if isinstance(fit, ChoiceWeights):
+        table = _of_what_contexts_have(table, fit)
+    keys = ["fit", "context", "parameter"]
+    try:
+        sensitivity = power_scaling(examination)
+    except CannotCompute as reason:
+        joined = table.assign(prior=np.nan, likelihood=np.nan, diagnosis=f"cannot tell: {reason}")
+    else:
+        joined = table.merge(sensitivity, on=keys, how="left", validate="one_to_one")
+    joined = joined.rename(
         columns={"prior": "prior_sensitivity", "likelihood": "likelihood_sensitivity"}
     )
-    table = pd.DataFrame(_rows(fit.idata["posterior"].to_dataset())).assign(fit=name)
-    keys = ["fit", "context", "parameter"]
-    # Inner: slopes of attributes that a context lacks are draws from the prior, and left out.
-    joined = table.merge(sensitivity, on=keys, validate="one_to_one")
     return joined[[*keys, *(column for column in joined if column not in keys)]]
+
+
+def _of_what_contexts_have(table: pd.DataFrame, fit: ChoiceWeights) -> pd.DataFrame:
+    """Leave out slopes of attributes that a context lacks, and take over importance sampling's ESS.
+
+    Such slopes are draws from the prior; and the draws that importance sampling keeps have been
+    resampled, so that their own autocorrelation does not tell how many they are worth.
+    """
+    width = fit.data.present.shape[1]
+    absent = {
+        (context, f"slopes[d{position + 1}]")
+        for context, present in zip(fit.data.contexts, fit.data.present, strict=True)
+        for position in range(width)
+        if not present[position]
+    }
+    pairs = zip(table["context"], table["parameter"], strict=True)
+    table = table[[pair not in absent for pair in pairs]].reset_index(drop=True)
+    stats = fit.idata["sample_stats"]["effective_draws"].to_numpy()
+    effective = table["context"].map(dict(zip(fit.data.contexts, stats, strict=True)))
+    return table.assign(ess_bulk=effective.fillna(table["ess_bulk"]))
 
 
 def _rows(posterior: xr.Dataset) -> list[dict[str, object]]:

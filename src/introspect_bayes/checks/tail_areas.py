@@ -106,20 +106,23 @@ class Outside:
     count, of
         Contexts whose two-sided tail area is below `OUTSIDE`, of so many.
     chance
-        Probability of so many or more where each is outside with probability `OUTSIDE`.
+        Share of replicates with so many contexts, or more, outside the other replicates.
     above
         How many of them lie above their replicates.
+    upper
+        What `chance` is at most, Monte Carlo error included (`TailArea`).
     """
 
     count: int
     of: int
     chance: float
     above: int
+    upper: float
 
     @property
     def extreme(self) -> bool:
         """Whether more are outside than chance explains."""
-        return self.chance < TAIL
+        return self.upper < TAIL
 
 
 def contexts_outside(observed: np.ndarray, replicated: np.ndarray) -> Outside:
@@ -141,23 +144,20 @@ def contexts_outside(observed: np.ndarray, replicated: np.ndarray) -> Outside:
     >>> contexts_outside(np.array([0.0, 5.0, -5.0]), replicates).count
     2
     """
-    above = (replicated > observed).mean(axis=0)
-    ties = (replicated == observed).mean(axis=0) / 2
-    upper = above + ties
+    from scipy.stats import rankdata
+
+    upper = _shares_above(replicated, observed)
     outside = 2 * np.minimum(upper, 1 - upper) < OUTSIDE
-    count = int(outside.sum())
-    high = int((outside & (upper < 1 / 2)).sum())
-    return Outside(count, len(observed), chance_of(count, len(observed), OUTSIDE), high)
+    # Each replicate among all: contexts that share parameters go together in these, too.
+    count, size = int(outside.sum()), len(replicated)
+    places = (size - rankdata(replicated, axis=0) + 0.5) / size
+    others = (2 * np.minimum(places, 1 - places) < OUTSIDE).sum(axis=1)
+    chance = upper_tail(count, others)
+    above = int((outside & (upper < 1 / 2)).sum())
+    return Outside(count, len(observed), chance.area, above, chance.upper)
 
 
-def chance_of(count: int, of: int, each: float) -> float:
-    """Return the binomial probability of so many or more.
-
-    Examples
-    --------
-    >>> round(chance_of(10, 100, 0.05), 3)
-    0.028
-    """
-    from scipy.stats import binom
-
-    return float(binom.sf(count - 1, of, each))
+def _shares_above(replicated: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    return np.asarray(
+        (replicated > observed).mean(axis=0) + (replicated == observed).mean(axis=0) / 2
+    )

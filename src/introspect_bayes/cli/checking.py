@@ -101,7 +101,7 @@ def _print(analysis: "Analysis", checks: "Sequence[Check]") -> None:
         console.print(note, style="bold", markup=False)
     console.print(check_summary(checks), style="bold", markup=False)
     console.print(
-        "Even where all is sound, chance makes about one statistical check in a hundred fail. "
+        "Even where all is sound, chance makes up to one statistical check in a hundred fail. "
         "--json FILE has the figures behind each.",
         markup=False,
     )

@@ -6,7 +6,7 @@ logistic regression per context; a test compares it with single-context Bambi fi
 
 from collections.abc import Callable, Hashable
 from itertools import pairwise
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 import xarray as xr
@@ -138,9 +138,7 @@ class ChoiceWeightsSampler:
         wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if spec.has_intercept else [])]
         compiled = compiled_once(
             structure,
-            lambda: nutpie.compile_pymc_model(
-                build_model(spec, data, lean=True), var_names=wanted
-            ),
+            lambda: nutpie.compile_pymc_model(build_model(spec, data, lean=True), var_names=wanted),
         )
         tree = run_nuts(exchanged(compiled, held), self.sampler, name, target_acceptance(spec))
         posterior: xr.Dataset = tree["posterior"].to_dataset()[wanted]

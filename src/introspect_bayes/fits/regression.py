@@ -176,7 +176,7 @@ class RegressionSampler:
         posterior = posterior.assign_coords(
             {d: list(levels[d]) for d in posterior.dims if d in levels}
         )
-        design = _design(model)
+        design = design_columns(model)
         if spec.has_intercept and design is not None:
             # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
             terms = model.parameters["mu"].common_terms  # in the order of the design's columns
@@ -239,7 +239,7 @@ def _shared_name(parameter: str, argument: str) -> str:
     return f"{parameter}.{argument}"
 
 
-def _design(model: Any) -> np.ndarray | None:
+def design_columns(model: Any) -> np.ndarray | None:
     """Return the common terms' columns, shape (observation, column), as the formula has them."""
     terms = model.parameters["mu"].common_terms.values()
     return np.column_stack([term.data for term in terms]) if terms else None
@@ -248,7 +248,7 @@ def _design(model: Any) -> np.ndarray | None:
 def _arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
     """Return the arrays of data that the PyMC model of a Bambi model holds."""
     arrays = {"response": response.to_numpy()}
-    design = _design(model)
+    design = design_columns(model)
     if design is not None:
         centred = model.parameters["mu"].intercept_term is not None
         arrays["design"] = design - design.mean(axis=0) if centred else design

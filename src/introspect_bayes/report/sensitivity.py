@@ -10,7 +10,7 @@ from introspect_bayes.analyses.sensitivity import PriorSensitivity
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 _LARGE = 0.05
-"""A move of an estimate, in units of a standardized slope, that a table sets off."""
+"""A move of an estimate, in units of a standardized slope, that a table sets off: a convention."""
 
 
 def movements_table(found: PriorSensitivity) -> Table:
@@ -56,9 +56,11 @@ def conclusions(found: PriorSensitivity) -> Iterator[str]:
     summary = found.summary()
     decided = summary[summary["sign_changes"] != ""]
     if decided.empty:
-        yield "Under every prior the same HDIs exclude zero."
+        yield "Under every prior tried the same HDIs exclude zero."
     for row in decided.to_dict("records"):
         why = f"whether the HDI excludes zero depends on the prior ({row['sign_changes']})"
         yield f"{row['id']}: {why}"
+    for row in summary[summary["unclear"] != ""].to_dict("records"):
+        yield f"{row['id']}: the HDI ends within Monte Carlo error of zero ({row['unclear']})"
     for row in summary[summary["problems"] != ""].to_dict("records"):
         yield f"{PROBLEM_MARK} {row['id']}: diagnostics failed under {row['problems']}"
