@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.fits.compiled_models import forget_compiled
+from introspect_bayes.fits import compiled_models
 from introspect_bayes.material import Counts, PreparedStudy, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, plan_requests
@@ -30,10 +30,10 @@ def paper_data() -> Path:
 
 @pytest.fixture
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Forget what is compiled, and list what nutpie compiles from now on."""
+    """List what nutpie compiles, as if nothing had been compiled before."""
     import nutpie
 
-    forget_compiled()
+    monkeypatch.setattr(compiled_models, "_compiled", {})
     compiled: list[Any] = []
     compile_model = nutpie.compile_pymc_model
 

@@ -81,6 +81,8 @@ def test_an_interrupted_run_stops_and_writes_nothing(study, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A suite in a shell's background ignores the signal, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as running:
         try:
             time.sleep(15)  # past imports and compilation: three million draws take far longer
