@@ -30,7 +30,7 @@ Engine = Literal["auto", "importance", "nuts"]
 """How choice weights are sampled: importance sampling with NUTS for the contexts in which its
 weights cannot be trusted (auto), or one of the two alone."""
 
-CHUNK: Final = 20
+CHUNK: Final = 10
 """Contexts that NUTS samples together. One step size serves a whole chunk, so small chunks take
 longer steps; large chunks save overhead (measured on the paper's data: 10 to 20 is the fastest)."""
 
