@@ -25,6 +25,7 @@ ROOMS = [
     "study",
     "distributions",
     "priors",
+    "engines",
     "specs",
     "fits",
     "analyses",

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def checks(paper_data):
     analysis = Analysis(ib.load_study(paper_data), Settings.default())
-    wanted = ["data", "convergence", "prior.predictive", "choices"]
+    wanted = ["data", "convergence", "prior", "choices", "loo", "reports"]
     return {(check.name, check.subject): check for check in ib.check_study(analysis, wanted)}
 
 
@@ -61,3 +61,30 @@ def test_the_prior_of_the_weights_is_too_narrow(checks):
     }
     assert papers == pytest.approx({"4o": 0.845, "mini": 0.854}, abs=0.002)
     assert failed(checks, "choices.share") == set()
+
+
+def test_the_prior_moves_weights_more_than_where_it_is_right(checks):
+    weights = {s for n, s in checks if n == "prior.sensitivity" and s.startswith("choice")}
+    assert failed(checks, "prior.sensitivity") == weights
+    # Of brms's flat slopes, power-scaling cannot tell.
+    flat = checks["prior.sensitivity", "e2.acc.4o"]
+    assert (flat.status, flat.numbers["conflict"]) == ("information", 0)
+
+
+def test_weights_of_a_learned_size_predict_native_choices_better(checks):
+    native = {f"choice weights of {m}, native" for m in ("4o", "mini")}
+    assert failed(checks, "loo.comparison") == native
+    for subject, least in zip(sorted(native), (420, 550), strict=True):
+        numbers = checks["loo.comparison", subject].numbers
+        assert numbers["choice_weights_pooled.elpd_diff"] > least
+        assert numbers["choice_weights_no_intercept.elpd_diff"] < -150
+    # No regression has a better alternative among those that ship.
+    regressions = {s for n, s in checks if n == "loo.comparison" and s.startswith("e")}
+    assert {checks["loo.comparison", s].status for s in regressions} == {"pass"}
+    assert failed(checks, "loo.pareto-k") == set()
+
+
+def test_rows_before_and_after_training_share_their_learned_weights(checks):
+    assert failed(checks, "reports.residuals") == {"e2.effect", "e3.effect"}
+    assert checks["reports.residuals", "e2.effect"].numbers["f_ratio"] > 3
+    assert len(failed(checks, "reports.pile-up")) == 12

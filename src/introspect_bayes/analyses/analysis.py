@@ -20,13 +20,14 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
     standardize,
 )
+from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
     ChoiceWeightsSampler,
     Diagnostics,
-    Engine,
+    FinishedFits,
     Regression,
     RegressionSampler,
     Sampler,
@@ -34,6 +35,7 @@ from introspect_bayes.fits import (
 )
 from introspect_bayes.specs import Specification, chosen_specifications
 from introspect_bayes.study import ContextSet, Stage, Study
+from introspect_bayes.study.download import cache_root
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 """Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
@@ -77,12 +79,15 @@ class Settings:
         Sampler settings.
     engine
         How choice weights are sampled.
+    finished
+        Where finished fits are found and kept; nowhere if None.
     """
 
     specs: Mapping[str, Specification]
     choice_sampler: Sampler
     regression_sampler: Sampler
     engine: Engine = "auto"
+    finished: FinishedFits | None = None
 
     @classmethod
     def default(
@@ -91,14 +96,23 @@ class Settings:
         draws: int | None = None,
         warmup: int | None = None,
         specs: Mapping[str, Specification] | None = None,
+        *,
+        engine: Engine = "auto",
+        keep: bool = True,
     ) -> "Settings":
-        """Return the shipped specifications and default settings, some of them replaced."""
+        """Return the shipped specifications and default settings, some of them replaced.
+
+        Finished fits are kept in the user's cache folder (``INTROSPECT_BAYES_CACHE``) unless `keep`
+        is False.
+        """
         given = {"seed": seed, "draws": draws, "warmup": warmup}
         changes = {name: value for name, value in given.items() if value is not None}
         return cls(
             specs={**chosen_specifications(), **(specs or {})},
             choice_sampler=replace(CHOICE_SAMPLER, **changes),
             regression_sampler=replace(REGRESSION_SAMPLER, **changes),
+            engine=engine,
+            finished=FinishedFits(cache_root() / "fits") if keep else None,
         )
 
 
@@ -127,8 +141,9 @@ class Analysis:
         self.study = study
         self.settings = settings or Settings.default()
         self.progress = progress or Silent()
-        self._choices = ChoiceWeightsSampler(self.settings.choice_sampler, self.settings.engine)
-        self._regressions = RegressionSampler(self.settings.regression_sampler)
+        chosen = self.settings
+        self._choices = ChoiceWeightsSampler(chosen.choice_sampler, chosen.engine, chosen.finished)
+        self._regressions = RegressionSampler(chosen.regression_sampler, chosen.finished)
         self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
             self._fit_weights
         )
@@ -149,11 +164,11 @@ class Analysis:
     def with_specifications(self, specs: Mapping[str, Specification]) -> "Analysis":
         """Return an analysis of the same study with some specifications replaced.
 
-        It shares what is compiled, and the choice weights if their specification stays.
+        It shares the choice weights if their specification stays, and keeps no finished fits: a
+        sweep would soon have driven out all others.
         """
-        settings = replace(self.settings, specs={**self.settings.specs, **specs})
+        settings = replace(self.settings, specs={**self.settings.specs, **specs}, finished=None)
         other = Analysis(self.study, settings, self.progress)
-        other._choices, other._regressions = self._choices, self._regressions
         if settings.specs["choice_weights"] == self.settings.specs["choice_weights"]:
             other.use_weights_of(self)
         return other

@@ -29,8 +29,10 @@ class Alternatives:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._choices = ChoiceWeightsSampler(settings.choice_sampler, settings.engine)
-        self._regressions = RegressionSampler(settings.regression_sampler)
+        self._choices = ChoiceWeightsSampler(
+            settings.choice_sampler, settings.engine, settings.finished
+        )
+        self._regressions = RegressionSampler(settings.regression_sampler, settings.finished)
 
     def compare(self, of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:
         """Fit the alternatives to a fit's data, and compare their leave-one-out with its own.

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression, build_bambi_model
+from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
 from introspect_bayes.fits.bambi_models import prior_numbers
 from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
 from introspect_bayes.priors import RESPONSE_STATISTICS, Prior
@@ -165,12 +165,11 @@ def draw_truths(
     # Any response will do, though Bambi refuses a Bernoulli one without both values.
     placeholder = np.arange(len(predictors)) % 2
     rows = predictors.assign(**{response: placeholder})
-    model = build_bambi_model(specification, rows)
-    unfitted = Regression(specification, rows, model, _seen(response, placeholder))
+    unfitted = Regression(specification, rows, _seen(response, placeholder))
     tree = prior_predictive(unfitted, seed, simulations)
     if specification.has_intercept:
         prior = tree["prior"].to_dataset()
-        at_zero = prior["Intercept"] - shift_of_intercept(model, prior)
+        at_zero = prior["Intercept"] - shift_of_intercept(unfitted.model, prior)
         tree["prior"] = xr.DataTree(prior.assign(Intercept=at_zero))
     return tree
 

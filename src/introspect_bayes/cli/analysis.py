@@ -52,6 +52,19 @@ SpecificationFile = Annotated[
     ),
 ]
 
+ChosenEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="How choice weights are sampled: importance, nuts, or auto (importance, and nuts for "
+        "the contexts in which its weights cannot be trusted).",
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Fit everything anew, and keep no finished fit.")
+]
+
 
 def demo(  # noqa: PLR0913 - one argument an option
     *,
@@ -66,6 +79,8 @@ def demo(  # noqa: PLR0913 - one argument an option
     warmup: Warmup = None,
     prior: Prior = None,
     specification: SpecificationFile = None,
+    engine: ChosenEngine = "auto",
+    no_cache: NoCache = False,
 ) -> None:
     """Simulate the paper's three experiments offline, at full size, and analyse them.
 
@@ -79,7 +94,8 @@ def demo(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file)
-    settings = chosen_settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
+    settings["keep"] = not no_cache
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
     select_ids(figure_ids(names, published=False), only or [])
@@ -119,6 +135,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
     warmup: Warmup = None,
     prior: Prior = None,
     specification: SpecificationFile = None,
+    engine: ChosenEngine = "auto",
+    no_cache: NoCache = False,
 ) -> None:
     """Analyse a study: every figure that its data allows, with 95% HDIs.
 
@@ -129,7 +147,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file, health_file, weights_file)
-    settings = chosen_settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
+    settings["keep"] = not no_cache
     loaded = load_study(study, parser=parser)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
@@ -155,6 +174,8 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     warmup: Warmup = None,
     prior: Prior = None,
     specification: SpecificationFile = None,
+    engine: ChosenEngine = "auto",
+    no_cache: NoCache = False,
 ) -> None:
     """Print the paper's figures beside what its raw data gives, with verdicts.
 
@@ -164,7 +185,8 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import find_paper_data, load_study
 
     check_writable(json_file, health_file)
-    settings = chosen_settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
+    settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
     study = load_study(find_paper_data(data, progress=shown))
     with TerminalProgress(shown=shown) as progress:
@@ -173,17 +195,27 @@ def reproduce(  # noqa: PLR0913 - one argument an option
 
 
 def chosen_settings(
-    seed: int,
-    draws: int | None,
-    warmup: int | None,
     priors: list[str] | None,
     files: list[Path] | None,
+    engine: str,
+    **sampling: int | None,
 ) -> dict[str, Any]:
-    """Check what was chosen before anything is loaded."""
+    """Check what was chosen before anything is loaded.
+
+    Parameters
+    ----------
+    priors, files
+        Priors and specifications that take the place of the shipped ones.
+    engine
+        Name of an engine.
+    sampling
+        seed, draws and warmup; None for the defaults.
+    """
+    from introspect_bayes.engines import engine_named
     from introspect_bayes.specs import chosen_specifications
 
     specs = chosen_specifications(priors or [], files or [])
-    return {"seed": seed, "draws": draws, "warmup": warmup, "specs": specs}
+    return {**sampling, "specs": specs, "engine": engine_named(engine)}
 
 
 def start_analysis(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from introspect_bayes.cli.analysis import (
+    ChosenEngine,
     Draws,
+    NoCache,
     Prior,
     Seed,
     SpecificationFile,
@@ -57,6 +59,8 @@ def check(  # noqa: PLR0913 - one argument an option
     warmup: Warmup = None,
     prior: Prior = None,
     specification: SpecificationFile = None,
+    engine: ChosenEngine = "auto",
+    no_cache: NoCache = False,
 ) -> None:
     """Check a study: its data, its fits, and whether the models could have made such data.
 
@@ -70,7 +74,8 @@ def check(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file)
     wanted = select_checks(only or [])
-    settings = chosen_settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
+    settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
     loaded = load_study(study, parser=parser, progress=shown)
     checks = []

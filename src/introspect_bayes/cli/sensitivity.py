@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from introspect_bayes.cli.analysis import (
+    ChosenEngine,
     Draws,
+    NoCache,
     Only,
     Prior,
     Seed,
@@ -71,6 +73,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     warmup: Warmup = None,
     prior: Prior = None,
     specification: SpecificationFile = None,
+    engine: ChosenEngine = "auto",
+    no_cache: NoCache = False,
 ) -> None:
     """Compute every figure of a study under other priors, and show how far its HDI moves.
 
@@ -86,7 +90,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file, csv_file, plot_file)
     _check_plot(plot_file)
-    settings = chosen_settings(seed, draws, warmup, prior, specification)
+    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
+    settings["keep"] = not no_cache
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
     loaded = load_study(study, progress=shown)

@@ -1,8 +1,9 @@
 """Posteriors: specification and data to draws, with the diagnostics that judge them."""
 
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler, Engine
+from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.fits.choice_weights import ChoiceWeights, scaled_weights
+from introspect_bayes.fits.finished_fits import FinishedFits
 from introspect_bayes.fits.intervals import Estimate, estimate, hdi
 from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
 from introspect_bayes.fits.sampling import ESS_MIN, RHAT_MAX, Diagnostics, Sampler
@@ -14,8 +15,8 @@ __all__ = [
     "ChoiceWeights",
     "ChoiceWeightsSampler",
     "Diagnostics",
-    "Engine",
     "Estimate",
+    "FinishedFits",
     "Regression",
     "RegressionSampler",
     "Sampler",

@@ -6,11 +6,12 @@ logistic regression per context; a test compares it with single-context Bambi fi
 
 from collections.abc import Callable, Hashable
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 
+from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import (
@@ -20,15 +21,11 @@ from introspect_bayes.fits.choice_model import (
 )
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.compiled_models import compiled_once
+from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
 from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
 from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
 from introspect_bayes.fits.shared_data import exchanged
-from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
-
-Engine = Literal["auto", "importance", "nuts"]
-"""How choice weights are sampled: importance sampling with NUTS for the contexts in which its
-weights cannot be trusted (auto), or one of the two alone."""
 
 CHUNK: Final = 10
 """Contexts that NUTS samples together. One step size serves a whole chunk, so small chunks take
@@ -43,7 +40,9 @@ class ChoiceWeightsSampler:
     sampler
         Settings: chains and draws of every engine; warm-up for NUTS.
     engine
-        A value of `Engine`.
+        A value of `engines.Engine`.
+    finished
+        Where finished fits are found and kept; nowhere if not given.
 
     Raises
     ------
@@ -51,12 +50,12 @@ class ChoiceWeightsSampler:
         If there is no such engine.
     """
 
-    def __init__(self, sampler: Sampler, engine: Engine = "auto") -> None:
-        if engine not in get_args(Engine):
-            msg = f"no engine {engine!r}{closest(engine, get_args(Engine))}"
-            raise InputError(msg)
+    def __init__(
+        self, sampler: Sampler, engine: Engine = "auto", finished: FinishedFits | None = None
+    ) -> None:
         self.sampler = sampler
-        self.engine = engine
+        self.engine = engine_named(engine)
+        self.finished = finished
 
     def fit(
         self,
@@ -92,6 +91,19 @@ class ChoiceWeightsSampler:
                 "take the engine nuts or auto"
             )
             raise InputError(msg)
+        if self.finished is None:
+            return self._fit(spec, data, name, advance)
+        key = fit_key(spec, _held(data), self.sampler, name, self.engine)
+        if (found := self.finished.find(key)) is not None:
+            advance(len(data.contexts))
+            return ChoiceWeights(spec, data, found)
+        fit = self._fit(spec, data, name, advance)
+        self.finished.keep(key, fit.idata)
+        return fit
+
+    def _fit(
+        self, spec: Specification, data: ChoiceData, name: str, advance: Callable[[int], None]
+    ) -> ChoiceWeights:
         everything = np.arange(len(data.contexts))
         parts: list[xr.Dataset] = []
         by_chains = everything
@@ -150,6 +162,17 @@ class ChoiceWeightsSampler:
             pareto_k=unknown,
             effective_draws=unknown,
         )
+
+
+def _held(data: ChoiceData) -> dict[str, Any]:
+    """Return all that a fit takes from its data."""
+    return {
+        "contexts": data.contexts,
+        "index": data.index,
+        "differences": data.differences,
+        "selection": data.selection,
+        "attribute_counts": data.attribute_counts,
+    }
 
 
 def _structure(spec: Specification) -> Hashable:

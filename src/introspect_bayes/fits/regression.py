@@ -12,6 +12,7 @@ import xarray as xr
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
 from introspect_bayes.fits.compiled_models import compiled_once
+from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.sampling import (
     Diagnostics,
@@ -36,8 +37,6 @@ class Regression:
         The specification as fitted: constant factors dropped.
     data
         The rows used.
-    model
-        The Bambi model, for prediction, plots and whatever else Bambi can do.
     idata
         DataTree with the posterior, a variable for each parameter of the specification, and the
         sampler's statistics. A group-specific term such as ``reported|context`` has the dim
@@ -46,8 +45,12 @@ class Regression:
 
     spec: Specification
     data: pd.DataFrame
-    model: Any
     idata: xr.DataTree
+
+    @cached_property
+    def model(self) -> Any:
+        """The Bambi model, for prediction, plots and whatever else Bambi can do."""
+        return build_bambi_model(self.spec, self.data)
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
@@ -141,10 +144,13 @@ class RegressionSampler:
     ----------
     sampler
         Settings.
+    finished
+        Where finished fits are found and kept; nowhere if not given.
     """
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler, finished: FinishedFits | None = None) -> None:
         self.sampler = sampler
+        self.finished = finished
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
         """Fit a specification with a numeric response to a frame.
@@ -169,6 +175,18 @@ class RegressionSampler:
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
+        if self.finished is None:
+            return self._fit(spec, data, name)
+        columns = [spec.response, *spec.variables, *spec.groups]
+        held = {column: data[column].to_numpy() for column in dict.fromkeys(columns)}
+        key = fit_key(spec, held, self.sampler, name, "nuts")
+        if (found := self.finished.find(key)) is not None:
+            return Regression(spec, data, found)
+        fit = self._fit(spec, data, name)
+        self.finished.keep(key, fit.idata)
+        return fit
+
+    def _fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
         model = build_bambi_model(spec, data)
         tree = self._sample(spec, data, model, name)
         posterior = tree["posterior"].to_dataset()[list(spec.parameters)]
@@ -189,7 +207,7 @@ class RegressionSampler:
             "sample_stats": tree["sample_stats"].to_dataset(),
             "observed_data": observed,
         }
-        return Regression(spec, data, model, xr.DataTree.from_dict(groups))
+        return Regression(spec, data, xr.DataTree.from_dict(groups))
 
     def _sample(
         self, spec: Specification, data: pd.DataFrame, model: Any, name: str

@@ -1,0 +1,31 @@
+"""Names of the ways to sample choice weights, known without loading any of them."""
+
+from typing import Literal, get_args
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.priors import closest
+
+Engine = Literal["auto", "importance", "nuts"]
+"""How choice weights are sampled: importance sampling with NUTS for the contexts in which its
+weights cannot be trusted (auto), or one of the two alone."""
+
+
+def engine_named(name: str) -> Engine:
+    """Return the engine with this name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+
+    Examples
+    --------
+    >>> engine_named("nuts")
+    'nuts'
+    """
+    for engine in get_args(Engine):
+        if name == engine:
+            found: Engine = engine
+            return found
+    msg = f"no engine {name!r}{closest(name, get_args(Engine))}"
+    raise InputError(msg)
