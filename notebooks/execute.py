@@ -58,7 +58,8 @@ def bare(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def main(names: list[str]) -> None:
     """Run the named notebooks, or all, each in an empty folder, and store them."""
-    paths = [(FOLDER / name).with_suffix(".ipynb") for name in names] or sorted(FOLDER.glob("*.ipynb"))
+    named = [(FOLDER / name).with_suffix(".ipynb") for name in names]
+    paths = named or sorted(FOLDER.glob("*.ipynb"))
     for path in paths:
         with tempfile.TemporaryDirectory() as folder:
             nbformat.write(execute(path, Path(folder)), path)
