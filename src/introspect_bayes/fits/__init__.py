@@ -7,6 +7,7 @@ from introspect_bayes.fits.finished_fits import FinishedFits
 from introspect_bayes.fits.intervals import Estimate, estimate, hdi
 from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
 from introspect_bayes.fits.sampling import ESS_MIN, RHAT_MAX, Diagnostics, Sampler
+from introspect_bayes.fits.weight_summaries import WeightSummaries, summarize_weights
 
 __all__ = [
     "ESS_MIN",
@@ -20,8 +21,10 @@ __all__ = [
     "Regression",
     "RegressionSampler",
     "Sampler",
+    "WeightSummaries",
     "build_bambi_model",
     "estimate",
     "hdi",
     "scaled_weights",
+    "summarize_weights",
 ]

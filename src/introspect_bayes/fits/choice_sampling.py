@@ -132,12 +132,13 @@ class ChoiceWeightsSampler:
         chunks = 1 if spec.hyperparameters else -(-len(numbers) // CHUNK)
         bounds = np.linspace(0, len(numbers), chunks + 1).round().astype(int)
         parts = []
-        for chunk, (start, stop) in enumerate(pairwise(bounds)):
+        for start, stop in pairwise(bounds):
             chosen = numbers[start:stop]
             # How many contexts importance sampling leaves over differs from fit to fit: filled up
             # with repetitions, they need no compilation of their own.
             filled = np.resize(chosen, CHUNK) if len(numbers) < len(data.contexts) else chosen
-            sampled = self._sample(spec, data.take(filled), f"{name}:{chunk}")
+            first = data.contexts[chosen[0]]
+            sampled = self._sample(spec, data.take(filled), f"{name}:{first}")
             parts.append(sampled.isel(context=slice(len(chosen))))
             advance(int(stop - start))
         return parts

@@ -1,0 +1,84 @@
+"""Part by part, over processes or a cluster: the same numbers as all at once."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from fits_data import simulated_choices
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits import (
+    ChoiceData,
+    ChoiceWeightsSampler,
+    Sampler,
+    summarize_weights,
+    weight_summaries,
+)
+from introspect_bayes.specs import spec
+
+SAMPLER = Sampler(draws=250, warmup=250, chains=2, cores=2, seed=3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    frame = simulated_choices(contexts=7, attributes=3, trials=20)
+    counts = {name: 2 if name == "context_4" else 3 for name in frame["context"]}
+    frame.loc[frame["context"] == "context_4", "d3"] = 0.0
+    # Chains take over in one context, whose every choice is the same.
+    frame.loc[frame["context"] == "context_5", "selection"] = "A"
+    return ChoiceData.from_frame(frame, ["d1", "d2", "d3"], counts)
+
+
+@pytest.fixture
+def at_once(data):
+    return ChoiceWeightsSampler(SAMPLER).fit(spec("choice_weights"), data, "choice_weights")
+
+
+def assert_same(found, fit):
+    pd.testing.assert_frame_equal(found.weights, fit.hdi())
+    pd.testing.assert_frame_equal(found.position_bias, fit.position_bias())
+    assert found.contexts_by_engine == fit.contexts_by_engine == {"importance": 6, "nuts": 1}
+    assert found.diagnostics.problems == fit.diagnostics.problems
+    assert found.diagnostics.pareto_k == fit.diagnostics.pareto_k
+
+
+@pytest.mark.parametrize("place", ["processes", "threads", "dask"])
+def test_numbers_are_the_same_wherever_contexts_are_sampled(data, at_once, monkeypatch, place):
+    monkeypatch.setattr(weight_summaries, "PART", 2)
+    finished = []
+    if place == "processes":
+        found = summarize_weights(spec("choice_weights"), data, SAMPLER, advance=finished.append)
+    elif place == "threads":
+        with joblib.parallel_config(backend="threading", n_jobs=1):
+            found = summarize_weights(
+                spec("choice_weights"), data, SAMPLER, advance=finished.append
+            )
+    else:
+        from distributed import Client, LocalCluster
+
+        with (
+            LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster),
+            joblib.parallel_config(backend="dask"),
+        ):
+            found = summarize_weights(
+                spec("choice_weights"), data, SAMPLER, advance=finished.append
+            )
+    assert finished == [2, 2, 2, 1]
+    assert_same(found, at_once)
+
+
+def test_a_single_part_needs_no_other_process(data, at_once):
+    assert_same(summarize_weights(spec("choice_weights"), data, SAMPLER), at_once)
+
+
+def test_without_intercept_there_is_no_position_bias(data):
+    found = summarize_weights(spec("choice_weights_no_intercept"), data, SAMPLER)
+    assert found.position_bias.empty
+    assert len(found.weights) == 6 * 3 + 2
+    assert np.isfinite(found.weights[["mean", "sd", "hdi_low", "hdi_high"]]).all(axis=None)
+
+
+def test_contexts_that_share_parameters_cannot_be_sampled_apart(data):
+    with pytest.raises(InputError, match="contexts share intercept_scale, slopes_scale"):
+        summarize_weights(spec("choice_weights_pooled"), data, SAMPLER)
