@@ -51,10 +51,11 @@ def summarize_weights(
 ) -> WeightSummaries:
     """Sample the choice weights of each context and keep what their posteriors say.
 
-    Contexts go to ``sampler.cores`` processes, `PART` at a time, and their draws are dropped as soon
-    as they are summarized, so that memory hardly depends on how many there are. Within
+    Contexts go to ``sampler.cores`` processes, `PART` at a time, and their draws are dropped as
+    soon as they are summarized, so that memory hardly depends on how many there are. Within
     ``joblib.parallel_config(...)`` they go wherever that says, for instance to a Dask cluster
-    (``backend="dask"``). The numbers are the same everywhere: each context has a seed of its own.
+    (``backend="dask"``). The numbers are the same everywhere, but for rounding:
+    each context has a seed of its own.
 
     Parameters
     ----------
@@ -89,8 +90,8 @@ def summarize_weights(
 
     if spec.hyperparameters:
         msg = (
-            f"{spec.name}: contexts share {', '.join(spec.hyperparameters)}, so that they cannot be "
-            "sampled apart; use ChoiceWeightsSampler"
+            f"{spec.name}: contexts share {', '.join(spec.hyperparameters)}, so that they cannot "
+            "be sampled apart; use ChoiceWeightsSampler"
         )
         raise InputError(msg)
     parts = [
