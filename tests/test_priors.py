@@ -49,6 +49,8 @@ def test_preliz_states_the_same_prior(dist):
         ("Normal(0, sd=1)", "no argument 'sd'"),
         ("Normal(0, mu=1)", "given twice"),
         ("Normal(0, -1)", "must be positive"),
+        ("Normal(0, 1e-300)", "too small to compute with"),
+        ("Normal(1e200, 1)", "too large to compute with"),
         ("Normal(0, 0)", "must be positive"),
         ("Normal(0, inf)", "not a number"),
         ("Normal(0, 1e999)", "not a finite number"),

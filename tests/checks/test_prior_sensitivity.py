@@ -57,7 +57,9 @@ def test_weights_from_the_prior_itself_pass(sound_choices):
     check = prior_sensitivity(sound_choices)
     assert check.status == "pass"
     assert check.numbers["conflict"] > 20
-    assert f"{check.numbers['conflict_expected']} where choices are drawn" in check.message
+    assert (
+        f"{check.numbers['conflict_expected']} parameters where choices are drawn" in check.message
+    )
 
 
 def test_the_table_has_a_row_a_parameter(sound_choices):

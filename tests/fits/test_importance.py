@@ -141,10 +141,9 @@ def test_chains_serve_contexts_in_which_every_choice_is_the_same():
     )
     assert ours.contexts_by_engine == {"importance": 2, "nuts": 2}
     tails = [
-        abs(fit.idata["posterior"]["Intercept"]).quantile(0.975, ("chain", "draw"))
+        abs(fit.idata["posterior"]["Intercept"]).quantile(0.9, ("chain", "draw"))
         for fit in (ours, theirs)
     ]
-    # Importance sampling alone has three quarters of it.
     assert (abs(tails[0] / tails[1] - 1) < 0.15).all()
 
 

@@ -34,7 +34,7 @@ class Fits(Mapping[str, ChoiceWeights | Regression]):
     """
 
     by_name: dict[str, ChoiceWeights | Regression]
-    skipped: dict[str, str]
+    skipped: dict[str, str] = field(repr=False)
     analysis: Analysis = field(repr=False)
 
     def __getitem__(self, name: str) -> ChoiceWeights | Regression:
@@ -48,6 +48,9 @@ class Fits(Mapping[str, ChoiceWeights | Regression]):
 
     def __len__(self) -> int:
         return len(self.by_name)
+
+    def __repr__(self) -> str:
+        return f"<Fits: {', '.join(self.by_name)}>"
 
     def hdi(self) -> pd.DataFrame:
         """Return the 95% HDIs of all fits as one tidy frame, the column fit naming each."""
@@ -85,7 +88,8 @@ def fit(
     Raises
     ------
     InputError
-        If no part of the study allows the specification, or `weights` belong to another study.
+        If `study` is none, no part of it allows the specification, or `weights` belong to another
+        study.
 
     Examples
     --------
@@ -94,6 +98,9 @@ def fit(
     >>> weights = ib.fit("choice_weights", study)  # doctest: +SKIP
     >>> ib.fit("report_accuracy", study, weights=weights).hdi()  # doctest: +SKIP
     """
+    if not isinstance(study, Study):
+        msg = f"fit(..., study) needs a study, as load_study({study!r}) returns it"
+        raise InputError(msg)
     chosen = shipped(specification) if isinstance(specification, str) else specification
     if weights is not None and not isinstance(weights, Fits):
         msg = f"weights= must be what fit('choice_weights', study) returned, not {weights!r}"

@@ -131,7 +131,8 @@ def prior_sensitivity(
         draws[scenario.name] = _draws(figures)
         finished(scenario.name)
     if not parts:
-        msg = "no figure of this study depends on a prior"
+        asked = f" among those asked for ({', '.join(only)})" if only else ""
+        msg = f"no figure of this study{asked} depends on a prior"
         raise InputError(msg)
     return PriorSensitivity(everything, pd.DataFrame(parts), draws)
 

@@ -60,7 +60,7 @@ def prior_sensitivity(of: Examination[ChoiceWeights] | Examination[Regression]) 
     reference = _of_choices_from_the_prior(of)
     if reference is not None:
         numbers |= {"conflict_expected": _conflicts(reference), "p": _excess(own, reference)}
-        where = f"; {_conflicts(reference)} where choices are drawn from the prior"
+        where = f"; {_conflicts(reference)} parameters where choices are drawn from the prior"
         if numbers["p"] < TAIL:
             found.append(f"estimates move more with the prior than they should ({moved}{where})")
         elif conflict.any():

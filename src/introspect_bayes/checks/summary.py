@@ -9,18 +9,21 @@ import xarray as xr
 from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.power_scaling import label, power_scaling
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression, hdi
 
 _SEED = 2025
 
 
-def summary(fits: Mapping[str, ChoiceWeights | Regression]) -> pd.DataFrame:
+def summary(
+    fits: Mapping[str, ChoiceWeights | Regression] | ChoiceWeights | Regression,
+) -> pd.DataFrame:
     """Summarize every parameter of fits, in the manner of ``arviz.summary``.
 
     Parameters
     ----------
     fits
-        Fits by name, such as `fit` returns.
+        Fits by name, such as `fit` returns; or a single fit, named as its specification.
 
     Returns
     -------
@@ -32,6 +35,11 @@ def summary(fits: Mapping[str, ChoiceWeights | Regression]) -> pd.DataFrame:
         importance sampling was used, draws are independent: r_hat is about 1, ess_bulk the
         effective number of draws, and the fit's Pareto k (``fit.diagnostics``) is what to look at.
 
+    Raises
+    ------
+    InputError
+        If there are no fits in it.
+
     Notes
     -----
     Power-scaling: Kallioinen et al. 2024, doi:10.1007/s11222-023-10366-5.
@@ -42,6 +50,11 @@ def summary(fits: Mapping[str, ChoiceWeights | Regression]) -> pd.DataFrame:
     >>> weights = ib.fit("choice_weights", ib.load_study("smollm2"))  # doctest: +SKIP
     >>> ib.summary(weights)  # doctest: +SKIP
     """
+    if isinstance(fits, ChoiceWeights | Regression):
+        fits = {fits.spec.name: fits}
+    if not isinstance(fits, Mapping):
+        msg = f"a fit, or fits by name as fit(...) returns them, have a summary; not {fits!r}"
+        raise InputError(msg)
     return pd.concat([_of_one(name, fit) for name, fit in fits.items()], ignore_index=True)
 
 

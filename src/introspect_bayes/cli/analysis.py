@@ -114,7 +114,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
     study: Annotated[
         Path,
         typer.Argument(
-            help="A study folder, a folder in the authors' layout, or smollm2, the shipped example."
+            help="A study folder, a folder in the authors' layout, smollm2 (the shipped example), "
+            "or plunkett2025 (the paper's data)."
         ),
     ],
     *,
@@ -263,8 +264,8 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     _print_figures(analysis, figures, health, published=published, collapsed=collapsed, truth=truth)
     if any(figure.problems for figure in figures):
         typer.echo(
-            "Diagnostics failed: do not rely on the numbers marked †; more draws may mend it "
-            "(--draws 4000).",
+            "Diagnostics failed: do not rely on the numbers marked †; more draws (--draws), "
+            "a milder prior or the engine auto may mend it.",
             err=True,
         )
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)

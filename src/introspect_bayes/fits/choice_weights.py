@@ -1,6 +1,6 @@
 """Choice weights: the posteriors of all decision contexts of a model, and what they say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,8 +35,8 @@ class ChoiceWeights:
     """
 
     spec: Specification
-    data: ChoiceData
-    idata: xr.DataTree
+    data: ChoiceData = field(repr=False)
+    idata: xr.DataTree = field(repr=False)
 
     @cached_property
     def model(self) -> Any:

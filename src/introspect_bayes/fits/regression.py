@@ -1,6 +1,6 @@
 """Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -44,8 +44,8 @@ class Regression:
     """
 
     spec: Specification
-    data: pd.DataFrame
-    idata: xr.DataTree
+    data: pd.DataFrame = field(repr=False)
+    idata: xr.DataTree = field(repr=False)
 
     @cached_property
     def model(self) -> Any:

@@ -101,6 +101,8 @@ def run_nuts(compiled: Any, sampler: Sampler, name: str, target_accept: float = 
 
     Raises
     ------
+    InputError
+        If no chain could start.
     KeyboardInterrupt
         If interrupted. (nutpie's own blocking call would return what it had so far, as if
         nothing had happened.)
@@ -121,6 +123,12 @@ def run_nuts(compiled: Any, sampler: Sampler, name: str, target_accept: float = 
     )
     try:
         tree: xr.DataTree = running.wait()
+    except RuntimeError as error:
+        msg = (
+            f"{name}: the chains could not start, as where a prior is too narrow or too wide for "
+            f"numbers to hold its density ({str(error).splitlines()[0]}); choose a milder prior"
+        )
+        raise InputError(msg) from error
     except BaseException:
         running.cancel()
         raise

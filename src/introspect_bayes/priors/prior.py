@@ -134,6 +134,10 @@ class Prior:
         }
 
 
+_SMALLEST: Final = 1e-100
+"""Size below which a number's square may be zero to a computer."""
+
+
 def _check_argument(dist: str, name: str, value: object) -> None:
     if isinstance(value, str):  # the specification knows which names there are
         return
@@ -142,6 +146,10 @@ def _check_argument(dist: str, name: str, value: object) -> None:
         raise InputError(msg)
     if DISTRIBUTIONS[dist][name] == "positive" and value <= 0:
         msg = f"{dist}: {name} = {value:g} must be positive"
+        raise InputError(msg)
+    if value and not _SMALLEST < abs(value) < 1 / _SMALLEST:
+        size = "small" if abs(value) < 1 else "large"
+        msg = f"{dist}: {name} = {value:g} is too {size} to compute with"
         raise InputError(msg)
 
 

@@ -15,6 +15,10 @@ REPORTS_PER_CONTEXT: Final = 10
 """Reports that the paper's protocol asks for in each context (section 2.1)."""
 
 
+_REPORT: Final = ["model", "report_set", "context", "report"]
+"""Columns that tell one report from another."""
+
+
 @dataclass(frozen=True)
 class Study:
     """Choices and self-reports of one or several base models, as tidy frames.
@@ -61,6 +65,13 @@ class Study:
     models: pd.DataFrame
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
     unanswered: dict[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.name}: {', '.join(self.base_models)}; "
+            f"{len(self.decision_contexts)} contexts, {len(self.choices):,} choices, "
+            f"{len(self.reports.drop_duplicates(_REPORT)):,} valid reports>"
+        )
 
     @property
     def base_models(self) -> list[str]:
