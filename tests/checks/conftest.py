@@ -12,9 +12,9 @@ from introspect_bayes.specs import spec
 @pytest.fixture(scope="session")
 def examine_choices():
     """Fit simulated choices; options of `simulated_choices`, and perhaps a specification."""
-    sampler = ChoiceWeightsSampler(Sampler(draws=500, warmup=400, seed=2))
 
-    def examine(specification=None, seed=0, **options):
+    def examine(specification=None, seed=0, draws=500, **options):
+        sampler = ChoiceWeightsSampler(Sampler(draws=draws, warmup=400, seed=2))
         shape = {"contexts": 24, "attributes": 3, "trials": 60, "bias": 0.0, "scale": 1.0}
         choices = simulated_choices(seed=seed, **(shape | options))
         columns = [name for name in choices.columns if name.startswith("d")]
@@ -64,7 +64,7 @@ def without_intercept(examine_choices):
 @pytest.fixture(scope="session")
 def pooled_choices(examine_choices):
     """Predictable choices in a few contexts, which together tell the weights' size."""
-    return examine_choices(spec("choice_weights_pooled"), scale=3.0, contexts=8)
+    return examine_choices(spec("choice_weights_pooled"), draws=2000, scale=3.0, contexts=8)
 
 
 @pytest.fixture(scope="session")
