@@ -44,7 +44,6 @@ class ModelDensities:
         import pytensor
         import pytensor.tensor as pt
         from pymc.pytensorf import join_nonshared_inputs
-        from pytensor.gradient import jacobian
         from pytensor.graph.replace import vectorize_graph
 
         point = model.initial_point()
@@ -56,10 +55,9 @@ class ModelDensities:
         draws = pt.dmatrix("draws")
         many, *variables = vectorize_graph([log, *kept], {joined: draws})
         gradient = pytensor.grad(log, joined, disconnected_inputs="ignore")
-        curvature = jacobian(gradient, joined, disconnected_inputs="ignore", vectorize=True)
         self._log = array_function([draws], many)
         self._variables = array_function([draws], variables)
-        self._derivatives = array_function([joined], [log, gradient, curvature])
+        self._gradient = array_function([joined], [log, gradient])
         self.names = tuple(names)
         self._observed = [model.rvs_to_values[variable] for variable in model.observed_RVs]
 
@@ -94,13 +92,12 @@ class ModelDensities:
         tuple
             The summit, shape (coefficient,), and the information matrix there.
         """
-        from scipy.optimize import minimize
+        from scipy.optimize import approx_fprime, minimize
 
-        found = minimize(
-            lambda place: -self._derivatives(place)[0],
-            self.start,
-            jac=lambda place: -self._derivatives(place)[1],
-            hess=lambda place: -self._derivatives(place)[2],
-            method="trust-exact",
-        )
-        return found.x, -self._derivatives(found.x)[2]
+        def downhill(place: np.ndarray) -> tuple[float, np.ndarray]:
+            log, gradient = self._gradient(place)
+            return -float(log), -gradient
+
+        summit = minimize(downhill, self.start, jac=True, method="BFGS").x
+        information = approx_fprime(summit, lambda place: downhill(place)[1])
+        return summit, (information + information.T) / 2

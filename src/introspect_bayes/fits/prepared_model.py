@@ -10,8 +10,14 @@ import xarray as xr
 from introspect_bayes.engines import Engine
 from introspect_bayes.fits.importance import ImportanceDraws, sample_around
 from introspect_bayes.fits.model_densities import ModelDensities
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, independent_draws, run_nuts
-from introspect_bayes.fits.shared_data import exchanged
+from introspect_bayes.fits.sampling import (
+    Diagnostics,
+    Sampler,
+    diagnose,
+    independent_draws,
+    run_nuts,
+)
+from introspect_bayes.fits.shared_data import exchanged, products_as_sums
 
 
 class PreparedModel:
@@ -64,7 +70,7 @@ class PreparedModel:
     def _compiled(self) -> Any:
         import nutpie
 
-        return nutpie.compile_pymc_model(self.model, var_names=self.names)
+        return nutpie.compile_pymc_model(products_as_sums(self.model), var_names=self.names)
 
     def sample(
         self,
