@@ -65,7 +65,7 @@ def error(status: int, message: str = "no", code: str | None = None, **headers: 
 
 
 def sensible(hit: Hit) -> Answer:
-    """Answer by the hash of the messages: a letter, or a weight (true, false) for each attribute."""
+    """Answer by the hash of the messages: a letter, or a weight or truth for each attribute."""
     body = hit.body
     user = body["messages"][-1]["content"]
     digest = hashlib.sha256(user.encode()).digest()
