@@ -55,10 +55,11 @@ class Introspection:
     invalid_rate, invalid_kinds
         Share of replies that are invalid, and the kinds (keys of `INVALID_REPORTS`).
     foresight
-        Probability of knowing whether the choice would change without an attribute; for the rest
-        of the attributes true or false is guessed with equal chance. So without noise in its
-        choices a decision maker scores (1 + foresight) / 2 (`study.ablations.ablation_scores`). If
-        None, it works out what it would choose if it had the weights that it believes it has.
+        Probability of knowing whether its choice would change without an attribute, noise
+        included (asked the same again, a decision maker answers the same, as a model does at
+        temperature 0); else true or false is guessed with equal chance. Its expected score is
+        therefore (1 + foresight) / 2 (`study.ablations.ablation_scores`). If None, it works out
+        what it would likelier choose if it had the weights that it believes it has.
     """
 
     accuracy: float
@@ -198,20 +199,23 @@ class DecisionMaker:
     def _foresee(
         self, context: DecisionContext, options: Options, noise: random.Random
     ) -> tuple[str, str]:
-        """Answer the ablation question: without which attributes the likelier choice changes."""
+        """Answer the ablation question: for each attribute, is the choice another without it."""
         how = self.introspection
         if noise.random() < how.invalid_rate:
             return _invalid(noise.choice(how.invalid_kinds), context, [0] * len(options.a))
-        known = how.foresight is not None
-        weights = self.weights[context.name] if known else self._belief(context)
-        chosen = self._log_odds(context, options, weights) > 0
+        chosen = self._foreseen(context, options)
         answer = {}
         for name in context.attribute_names:
-            ablated = neutralize(context, options, name)
-            answer[name] = (self._log_odds(context, ablated, weights) > 0) != chosen
+            answer[name] = self._foreseen(context, neutralize(context, options, name)) != chosen
             if how.foresight is not None and noise.random() >= how.foresight:
                 answer[name] = noise.random() < 0.5  # noqa: PLR2004 - a fair coin
         return self._styled(json.dumps(answer)), "stop"
+
+    def _foreseen(self, context: DecisionContext, options: Options) -> str:
+        """Return what it chooses, if it has foresight; else what its beliefs make likelier."""
+        if self.introspection.foresight is not None:
+            return self.reply(self.templates["decision"].messages(context, options))[0]
+        return "A" if self._log_odds(context, options, self._belief(context)) > 0 else "B"
 
 
 def clip(weight: float) -> float:

@@ -66,6 +66,9 @@ _INTEGERS: Final = {
     "training_events": {"number"},
 }
 _NUMBERS: Final = re.compile(r"minimum|maximum|reported|target|d\d+")
+_NAMES: Final = {"ablation_scores": {"target"}}
+"""Columns of names that elsewhere hold numbers."""
+
 _FAILURES: Final = (
     "base_model", "model", "stage", "context_set", "context", "task", "failure", "count",
 )  # fmt: skip
@@ -301,7 +304,7 @@ def _write_parquet(table: _Table, path: Path) -> None:
     def type_of(column: str) -> Any:
         if column in _INTEGERS.get(table.name, ()):
             return pa.int64()
-        if _NUMBERS.fullmatch(column):
+        if _NUMBERS.fullmatch(column) and column not in _NAMES.get(table.name, ()):
             return pa.float64()
         return pa.binary() if column == "body" else pa.string()
 
