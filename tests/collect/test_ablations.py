@@ -74,6 +74,16 @@ def test_either_task_can_come_first_and_the_study_is_read_the_same(prepare):
     assert set(scores[0]["score"]) == {0, 1}
 
 
+def test_what_is_left_of_ablations_is_not_left_of_the_study(study):
+    with ChatServer() as server:
+        collect(study, server, "weights")
+        collect(study, server, settings={"limit": 10})
+    assert ib.load_study(study).unanswered == {}
+    answered = ib.ablation_answers(study)
+    assert "no reply yet" in set(answered["failure"])
+    assert answered["changed"].isna().any()
+
+
 def test_a_limit_and_a_growing_number_go_on_from_there(study, tmp_path, capsys):
     with ChatServer() as server:
         command = ["collect", str(study), "--model", MODEL, "--base-url", server.address]

@@ -38,6 +38,8 @@ def folder(tmp_path):
 def test_what_is_written_is_what_is_read(folder):
     before = read_study_folder(folder)
     assert before.ablations == ()
+    # Whoever reads the study before, such as the stand-in of a notebook, understands the question.
+    assert before.templates["ablation"].name == "ablation-1"
     prepared = prepare_ablations(folder)
     again = read_study_folder(folder)
     assert prepared == again == prepare_ablations(folder)

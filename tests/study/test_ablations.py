@@ -253,6 +253,14 @@ def test_answers_to_ablations_alone_are_no_study_of_weights(tmp_path):
     assert len(ib.ablation_scores(study.folder)) > 10
 
 
+def test_the_authors_layout_has_no_place_for_ablations(tmp_path):
+    study = prepared(tmp_path / "s", 1)
+    maker = decision_maker(study, "m", Introspection(accuracy=1.0))
+    answer(study, {Model("m", "m", "weight-trained"): maker.reply}, (plan_requests, plan_ablations))
+    written = export_study(study.folder, tmp_path / "authors", "authors")
+    assert any("answers to the ablation task" in line for line in written.left_out)
+
+
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 def test_scores_are_exported(many, scores, tmp_path, file_format):
     study, makers = many

@@ -50,7 +50,8 @@ def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[s
     Returns
     -------
     tuple
-        The study, all its replies, and the number of planned requests without an answer by model.
+        The study, all its replies, and the number of planned decisions and reports without an
+        answer, by model.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[s
     try:
         with Store(path, read_only=True) as store:
             replies = list(store.replies())
-            unanswered = store.count_unanswered()
+            unanswered = store.count_unanswered({trial.id for trial in prepared.ablations})
             changed = next(problems_of_requests(store.connection, prepared), "")
     except sqlite3.DatabaseError as error:
         msg = f"{path}: {error}; see `introspect-bayes verify {folder}`"
