@@ -10,13 +10,7 @@ import xarray as xr
 from introspect_bayes.engines import Engine
 from introspect_bayes.fits.importance import ImportanceDraws, sample_around
 from introspect_bayes.fits.model_densities import ModelDensities
-from introspect_bayes.fits.sampling import (
-    Diagnostics,
-    Sampler,
-    diagnose,
-    independent_draws,
-    run_nuts,
-)
+from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, independent_draws, run_nuts
 from introspect_bayes.fits.shared_data import exchanged
 
 
