@@ -8,6 +8,7 @@ from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
+from introspect_bayes.cli.information import info
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.sensitivity import sensitivity
@@ -44,6 +45,7 @@ app.command(epilog="Example: introspect-bayes check my-study --only loo --json c
 app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors.svg")(sensitivity)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
+app.command(epilog="Example: introspect-bayes info --json info.json")(info)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
