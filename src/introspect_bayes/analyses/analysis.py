@@ -78,7 +78,7 @@ class Settings:
     choice_sampler, regression_sampler
         Sampler settings.
     engine
-        How choice weights are sampled.
+        How posteriors are sampled.
     finished
         Where finished fits are found and kept; nowhere if None.
     """
@@ -143,7 +143,9 @@ class Analysis:
         self.progress = progress or Silent()
         chosen = self.settings
         self._choices = ChoiceWeightsSampler(chosen.choice_sampler, chosen.engine, chosen.finished)
-        self._regressions = RegressionSampler(chosen.regression_sampler, chosen.finished)
+        self._regressions = RegressionSampler(
+            chosen.regression_sampler, chosen.finished, chosen.engine
+        )
         self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
             self._fit_weights
         )

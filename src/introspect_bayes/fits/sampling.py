@@ -204,12 +204,12 @@ def independent_draws(pareto_k: np.ndarray, effective_draws: np.ndarray) -> Diag
 
 def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
     """Return the diagnostics of a posterior with dims chain and draw (and any others)."""
-    import arviz as az
+    import arviz_stats as azs
 
     with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still
-        rhat = az.rhat(posterior)
-        bulk = az.ess(posterior, method="bulk")
-        tail = az.ess(posterior, method="tail")
+        rhat = azs.rhat(posterior)
+        bulk = azs.ess(posterior, method="bulk")
+        tail = azs.ess(posterior, method="tail")
     name, rhat_max = max(((str(n), _largest(v)) for n, v in rhat.items()), key=lambda item: item[1])
     return Diagnostics(
         rhat=rhat_max,
