@@ -2,38 +2,35 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
-Pattern = tuple[int, ...]
-"""Numbers of the variables that a row has."""
 
-
-@dataclass(frozen=True)
-class Moments:
+class Moments(NamedTuple):
     """Sums over rows that have the same variables: all that a normal likelihood needs of them.
 
     Attributes
     ----------
+    present
+        Whether rows of a pattern have a variable, 1 or 0, shape (pattern, variable).
     counts
-        Rows of each unit, shape (unit,).
+        Rows of each unit, shape (pattern, unit).
     sums
-        Sums of the variables, shape (unit, variable).
+        Sums of the variables, 0 where they are missing, shape (pattern, unit, variable).
     products
-        Sums of the products of two variables, shape (unit, variable, variable).
+        Sums of the products of two variables, shape (pattern, unit, variable, variable).
     """
 
-    counts: np.ndarray
-    sums: np.ndarray
-    products: np.ndarray
+    present: Any
+    counts: Any
+    sums: Any
+    products: Any
 
     def total(self) -> "Moments":
         """Return the moments of all units together, as those of a single one."""
-        return Moments(
-            self.counts.sum(axis=0, keepdims=True),
-            self.sums.sum(axis=0, keepdims=True),
-            self.products.sum(axis=0, keepdims=True),
-        )
+        parts = (array.sum(axis=1, keepdims=True) for array in self[1:])
+        return Moments(self.present, *parts)
 
 
 @dataclass(frozen=True)
@@ -53,8 +50,10 @@ class CorrelationData:
     --------
     >>> rows = np.array([[1.0, 2.0], [0.0, np.nan], [3.0, 1.0]])
     >>> data = CorrelationData(rows, ("weight", "report"), np.array(["a", "a", "b"]))
-    >>> list(data.moments)
-    [(0, 1), (0,)]
+    >>> data.moments.present.tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    >>> data.moments.counts.tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
     """
 
     values: np.ndarray = field(repr=False)
@@ -62,20 +61,12 @@ class CorrelationData:
     units: np.ndarray = field(repr=False)
 
     @cached_property
-    def moments(self) -> dict[Pattern, Moments]:
-        """Moments by which variables rows have, those with most variables first."""
-        seen = ~np.isnan(self.values)
+    def moments(self) -> Moments:
+        """Moments by which variables rows have."""
+        present, pattern = np.unique(~np.isnan(self.values), axis=0, return_inverse=True)
         names, unit = np.unique(self.units, return_inverse=True)
-        found: dict[Pattern, Moments] = {}
-        for kind in sorted(np.unique(seen, axis=0), key=lambda kind: (-kind.sum(), *~kind)):
-            if not kind.any():
-                continue
-            rows = np.flatnonzero((seen == kind).all(axis=1))
-            mine = self.values[np.ix_(rows, np.flatnonzero(kind))]
-            member = (unit[rows] == np.arange(len(names))[:, None]).astype(float)
-            found[tuple(int(number) for number in np.flatnonzero(kind))] = Moments(
-                member.sum(axis=1),
-                member @ mine,
-                np.einsum("ur,ra,rb->uab", member, mine, mine, optimize=True),
-            )
-        return found
+        member = np.zeros((len(present), len(names), len(self.values)))
+        member[pattern, unit, np.arange(len(self.values))] = 1
+        filled = np.nan_to_num(self.values)
+        products = np.einsum("pur,ra,rb->puab", member, filled, filled, optimize=True)
+        return Moments(present.astype(float), member.sum(axis=-1), member @ filled, products)

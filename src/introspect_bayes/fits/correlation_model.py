@@ -1,13 +1,16 @@
 """The PyMC model of a correlation matrix: normal rows, some variables missing."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.fits.correlation_data import CorrelationData, Moments, Pattern
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.correlation_data import CorrelationData, Moments
+from introspect_bayes.fits.prior_distributions import correlation_cholesky, prior_variable
 from introspect_bayes.specs import Specification
+
+DIMS: Final = ("variable", "other_variable")
+"""Dimensions of a correlation matrix."""
 
 
 def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
@@ -19,7 +22,7 @@ def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
         correlation ~ LKJ(eta)
 
     (Lewandowski, Kurowicka & Joe 2009, doi:10.1016/j.jmva.2009.04.008). Rows enter by their moments
-    (`Moments`), which are data that may be exchanged after compilation.
+    (`Moments`), which are data that may be exchanged, as may the priors' numbers.
 
     Parameters
     ----------
@@ -31,8 +34,7 @@ def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
     Returns
     -------
     pymc.Model
-        Free variables ``location``, ``scale`` and ``cholesky``, the lower Cholesky factor of the
-        deterministic ``correlation``.
+        Variables ``location``, ``scale`` and, deterministic, ``correlation``.
 
     Examples
     --------
@@ -41,65 +43,51 @@ def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
     >>> data = CorrelationData(rows, ("weight", "report"), np.arange(9))
     >>> model = build_correlation_model(spec("privileged_access"), data)
     >>> [variable.name for variable in model.free_RVs]
-    ['location', 'scale', 'cholesky']
+    ['location', 'scale', 'correlation_partial']
     """
     import pymc as pm
 
-    coords = {"variable": list(data.variables), "variable_bis": list(data.variables)}
-    with pm.Model(coords=coords) as model:
-        numbers = {
-            name: {
-                argument: pm.Data(f"{name}.{argument}", np.asarray(value, dtype=float))
-                for argument, value in prior.numbers().items()
-            }
-            for name, prior in spec.priors.items()
-        }
-        variables = {
-            name: prior_variable(spec.priors[name], name, numbers[name], dims="variable")
-            for name in ("location", "scale")
-        }
-        root = pm.LKJCorr("cholesky", n=len(data.variables), **numbers["correlation"])
-        correlation = pm.Deterministic(
-            "correlation", root @ root.T, dims=("variable", "variable_bis")
-        )
-        held = {
-            pattern: Moments(
-                *(
-                    pm.Data(moments_name(pattern, kind), getattr(moments.total(), kind))
-                    for kind in MOMENTS
-                )
-            )
-            for pattern, moments in data.moments.items()
-        }
-        density = log_density(held, variables["location"], variables["scale"], correlation)
+    with pm.Model(coords={dim: list(data.variables) for dim in DIMS}) as model:
+        made: dict[str, Any] = {}
+        for name in (*spec.hyperparameters, "location", "scale"):
+            dims = None if name in spec.hyperparameters else DIMS[0]
+            numbers = _arguments(spec, name, made)
+            made[name] = prior_variable(spec.priors[name], name, numbers, dims=dims)
+        numbers = _arguments(spec, "correlation", made)
+        correlation_cholesky(spec.priors["correlation"], "correlation", numbers, DIMS)
+        held = data.moments.total()
+        moments = Moments(*map(pm.Data, Moments._fields, held))
+        density = log_density(moments, made["location"], made["scale"], model["correlation"])
         pm.Potential("likelihood", density.sum())
     return model
 
 
-MOMENTS = ("counts", "sums", "products")
-"""What `Moments` consists of."""
+def _arguments(spec: Specification, name: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a prior: exchangeable numbers, and hyperparameters made before."""
+    import pymc as pm
+
+    prior = spec.priors[name]
+    numbers = {key: pm.Data(f"{name}.{key}", np.asarray(n)) for key, n in prior.numbers().items()}
+    return numbers | {key: made[reference] for key, reference in prior.references.items()}
 
 
-def moments_name(pattern: Pattern, kind: str) -> str:
-    """Return the name of the data that hold the moments of rows with some variables.
+def exchangeable(spec: Specification, data: CorrelationData) -> dict[str, np.ndarray]:
+    """Return the values, by name, of all data that a model of the same structure holds."""
+    numbers = {
+        f"{name}.{argument}": np.asarray(number)
+        for name, prior in spec.priors.items()
+        for argument, number in prior.numbers().items()
+    }
+    return numbers | data.moments.total()._asdict()
 
-    Examples
-    --------
-    >>> moments_name((0, 2), "sums")
-    'sums of 0, 2'
-    """
-    return f"{kind} of {', '.join(map(str, pattern))}"
 
-
-def log_density(
-    moments: Mapping[Pattern, Moments], location: Any, scale: Any, correlation: Any
-) -> Any:
+def log_density(moments: Moments, location: Any, scale: Any, correlation: Any) -> Any:
     """Return the normal log density of each unit's rows, variables that rows lack integrated out.
 
     Parameters
     ----------
     moments
-        By pattern; arrays or PyTensor variables.
+        PyTensor variables.
     location, scale
         PyTensor variables of shape (..., variable).
     correlation
@@ -112,20 +100,21 @@ def log_density(
     """
     import pytensor.tensor as pt
 
+    present = moments.present
     covariance = correlation * scale[..., :, None] * scale[..., None, :]
-    total: Any = 0.0
-    for pattern, sums in moments.items():
-        chosen = np.array(pattern)
-        part = covariance[..., chosen, :][..., :, chosen]
-        middle = location[..., chosen]
-        inverse = pt.linalg.inv(part)
-        along = (inverse * middle[..., None, :]).sum(axis=-1)
-        # The sum over rows of (x - location)ᵀ inverse (x - location).
-        distance = (
-            (inverse[..., None, :, :] * sums.products).sum(axis=(-2, -1))
-            - 2 * (along[..., None, :] * sums.sums).sum(axis=-1)
-            + (along * middle).sum(axis=-1)[..., None] * sums.counts
-        )
-        constant = pt.linalg.slogdet(part)[1] + len(pattern) * np.log(2 * np.pi)
-        total = total - (constant[..., None] * sums.counts + distance) / 2
-    return total
+    both = present[:, :, None] * present[:, None, :]
+    # A variable that rows lack becomes one of variance 1 that all others are independent of: that
+    # changes neither the determinant nor what the others' inverse is.
+    alone = (1 - present)[:, :, None] * np.eye(correlation.type.shape[-1] or 1)
+    full = covariance[..., None, :, :] * both + alone
+    inverse = pt.linalg.inv(full)
+    middle = location[..., None, :] * present
+    along = (inverse * middle[..., None, :]).sum(axis=-1)
+    # The sum over rows of (x - location)ᵀ inverse (x - location).
+    distance = (
+        (inverse[..., None, :, :] * moments.products).sum(axis=(-2, -1))
+        - 2 * (along[..., None, :] * moments.sums).sum(axis=-1)
+        + (along * middle).sum(axis=-1)[..., None] * moments.counts
+    )
+    constant = pt.linalg.slogdet(full)[1] + present.sum(axis=-1) * np.log(2 * np.pi)
+    return -((constant[..., None] * moments.counts + distance) / 2).sum(axis=-2)

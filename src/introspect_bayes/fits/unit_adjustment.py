@@ -18,18 +18,18 @@ _STEP: Final = 1e-4
 
 
 def adjust_for_units(
-    draws: np.ndarray, unit_log_density: Callable[[np.ndarray], np.ndarray], rows: int
+    draws: np.ndarray, unit_log_density: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """Return posterior draws stretched to the uncertainty that independent units imply.
 
     With V the covariance of the draws θ around their mean m, and s_u the gradient at m of the log
     likelihood of unit u, one of G, the covariance of an estimate is about::
 
-        S = c · V (Σ_u s_u s_uᵀ) V,    c = G / (G - 1) · (rows - 1) / (rows - K) · (t / z)²
+        S = G / (G - 1) · (t / z)² · V (Σ_u s_u s_uᵀ) V
 
-    and the draws become m + S^½ V^-½ (θ - m). The factors of c are those usual with few units: K is
-    the number of coefficients that predict one variable from the others, t and z the quantiles
-    of probability .975 of Student's t with G - 1 degrees of freedom and of the normal.
+    and the draws become m + S^½ V^-½ (θ - m). The factors are those usual with few units; t and z
+    are the quantiles of probability .975 of Student's t with G - 1 degrees of freedom and of the
+    normal.
 
     Parameters
     ----------
@@ -37,8 +37,6 @@ def adjust_for_units(
         Unconstrained parameters, shape (draw, parameter).
     unit_log_density
         Log likelihoods, shape (point, unit), of the units at points of shape (point, parameter).
-    rows
-        Rows of all units, less one for each coefficient that is estimated; see `degrees`.
 
     Returns
     -------
