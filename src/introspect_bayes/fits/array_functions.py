@@ -55,7 +55,7 @@ def _softplus_rewriter() -> Any:
     from pytensor.graph.rewriting.basic import node_rewriter
     from pytensor.tensor.math import softplus
 
-    @node_rewriter([softplus])
+    @node_rewriter([softplus])  # type: ignore[untyped-decorator]
     def rewrite(_: Any, node: Any) -> list[Any]:
         (x,) = node.inputs
         return [pt.maximum(x, np.float64(0)) + pt.log(np.float64(1) + pt.exp(-pt.abs(x)))]

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from introspect_bayes.engines import Engine
 from introspect_bayes.fits.importance import ImportanceDraws, sample_around
@@ -18,6 +17,9 @@ from introspect_bayes.fits.sampling import (
     run_nuts,
 )
 from introspect_bayes.fits.shared_data import exchanged, products_as_sums
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 class PreparedModel:
@@ -79,7 +81,7 @@ class PreparedModel:
         engine: Engine = "auto",
         values: Mapping[str, np.ndarray] | None = None,
         target_accept: float = 0.8,
-    ) -> xr.DataTree:
+    ) -> "xr.DataTree":
         """Sample the posterior.
 
         Parameters
@@ -101,6 +103,8 @@ class PreparedModel:
             posterior (chain, draw, ...) and sample_stats, which tells the engine; of importance
             sampling Pareto k and the effective draws, of NUTS what nutpie tells.
         """
+        import xarray as xr
+
         given = {name: value for name, value in (values or {}).items() if name in self.shared}
         for key, value in given.items():
             held = self.shared[key]
@@ -119,8 +123,10 @@ class PreparedModel:
         groups = {"posterior": tree["posterior"].to_dataset()[self.names], "sample_stats": stats}
         return xr.DataTree.from_dict(groups)
 
-    def _independent(self, made: ImportanceDraws, sampler: Sampler) -> xr.DataTree:
+    def _independent(self, made: ImportanceDraws, sampler: Sampler) -> "xr.DataTree":
         """Return importance sampling's draws in the shape that chains have."""
+        import xarray as xr
+
         found = self._densities.variables(made.coefficients[0])
         chains = {"chain": np.arange(sampler.chains), "draw": np.arange(sampler.draws)}
         apart = (sampler.chains, sampler.draws)
@@ -148,7 +154,7 @@ class PreparedModel:
         return xr.DataTree.from_dict(groups)
 
 
-def diagnostics_of(tree: xr.DataTree) -> Diagnostics:
+def diagnostics_of(tree: "xr.DataTree") -> Diagnostics:
     """Return the diagnostics of a posterior that a `PreparedModel` sampled."""
     stats = tree["sample_stats"].to_dataset()
     if stats["engine"].item() == "importance":
