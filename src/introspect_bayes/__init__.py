@@ -12,6 +12,7 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
+    from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
@@ -37,6 +38,7 @@ _HOMES = {
     "HDI_PROB": "constants",
     "InputError": "errors",
     "Prior": "priors",
+    "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
     "Scenario": "analyses.scenarios",
@@ -57,6 +59,7 @@ _HOMES = {
     "plot_sensitivity": "report.plots",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
+    "privileged_access": "analyses.privileged",
     "reproduce": "analyses",
     "spec": "specs",
     "study_warnings": "checks",
@@ -70,6 +73,7 @@ __all__ = [
     "Conditions",
     "InputError",
     "Prior",
+    "PrivilegedAccess",
     "RunSettings",
     "Sampler",
     "Scenario",
@@ -89,6 +93,7 @@ __all__ = [
     "plot_reports",
     "plot_sensitivity",
     "prior_sensitivity",
+    "privileged_access",
     "read_specification",
     "reproduce",
     "spec",

@@ -1,12 +1,11 @@
 """Posteriors of correlation matrices."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import xarray as xr
 
 from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
@@ -19,23 +18,27 @@ from introspect_bayes.fits.correlation_model import (
     exchangeable,
     log_density,
 )
-from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
+from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
+from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
 from introspect_bayes.fits.sampling import Diagnostics, Sampler
 from introspect_bayes.fits.unit_adjustment import adjust_for_units
 from introspect_bayes.specs import Specification
 
-FAMILY = "correlation_matrix"
+if TYPE_CHECKING:
+    import xarray as xr
 
-NAMES = ("location", "scale", "correlation")
+FAMILY: Final = "correlation_matrix"
+
+NAMES: Final = ("location", "scale", "correlation")
 """Variables of the posterior."""
 
-SHARE_OF_IMPORTANCE = 50
-"""Free variables from which a multivariate t is no promising proposal any more."""
+IMPORTANCE_UP_TO: Final = 50
+"""Free variables up to which a multivariate t may be tried as a proposal."""
 
 
 @dataclass(frozen=True)
-class CorrelationFit:
+class CorrelationFit(FromSource):
     """Posterior of a correlation matrix.
 
     Attributes
@@ -44,15 +47,16 @@ class CorrelationFit:
         The specification, priors included.
     data
         The rows.
-    idata
-        DataTree. posterior: ``location`` and ``scale`` (chain, draw, variable), ``correlation``
-        (chain, draw, variable, other_variable), adjusted for units (`adjust_for_units`);
-        model_posterior: the same before that, as the specification alone has it; sample_stats.
+    source
+        The posterior, or where it is kept. ``idata`` is the DataTree. posterior: ``location`` and
+        ``scale`` (chain, draw, variable), ``correlation`` (chain, draw, variable, other_variable),
+        adjusted for units (`adjust_for_units`); model_posterior: the same before that, as the
+        specification alone has it; sample_stats.
     """
 
     spec: Specification
     data: CorrelationData = field(repr=False)
-    idata: xr.DataTree = field(repr=False)
+    source: "xr.DataTree | FinishedFit" = field(repr=False)
 
     @cached_property
     def model(self) -> Any:
@@ -62,6 +66,11 @@ class CorrelationFit:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Worst diagnostics over all parameters."""
+        return Diagnostics(*self._remembered("diagnostics", lambda: self._diagnose().as_list()))
+
+    def _diagnose(self) -> Diagnostics:
+        import xarray as xr
+
         groups = {
             "posterior": self.idata["model_posterior"].to_dataset(),
             "sample_stats": self.idata["sample_stats"].to_dataset(),
@@ -71,6 +80,24 @@ class CorrelationFit:
     def draws(self, group: str = "posterior") -> np.ndarray:
         """Return draws of the correlation matrix, shape (chain, draw, variable, variable)."""
         return np.asarray(self.idata[group]["correlation"].to_numpy())
+
+    def estimates(self, name: str, of: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
+        """Return estimates of quantities that follow from the correlation matrix.
+
+        Parameters
+        ----------
+        name
+            What they are called together, by which they are found again.
+        of
+            A function of this package's room fits (whose changes are noticed), from correlation
+            matrices of shape (chain, draw, variable, variable) to (chain, draw, quantity).
+        """
+
+        def compute() -> list[list[float]]:
+            quantities = np.moveaxis(of(self.draws()), -1, 0)
+            return [list(astuple(estimate(values))) for values in quantities]
+
+        return [Estimate(*values) for values in self._remembered(name, compute)]
 
 
 class CorrelationSampler:
@@ -131,20 +158,19 @@ class CorrelationSampler:
             return CorrelationFit(spec, data, self._fit(spec, data, name))
         held = {"values": data.values, "variables": data.variables, "units": data.units}
         key = fit_key(spec, held, self.sampler, name, self.engine)
-        found = self.finished.find(key)
-        if found is None:
-            found = self._fit(spec, data, name)
-            self.finished.keep(key, found)
+        found = self.finished.find(key) or self.finished.keep(key, self._fit(spec, data, name))
         return CorrelationFit(spec, data, found)
 
-    def _fit(self, spec: Specification, data: CorrelationData, name: str) -> xr.DataTree:
+    def _fit(self, spec: Specification, data: CorrelationData, name: str) -> "xr.DataTree":
+        import xarray as xr
+
         kinds = sorted((p, q.dist, *q.references.items()) for p, q in spec.priors.items())
         structure = (FAMILY, len(data.variables), tuple(kinds))
         prepared = compiled_once(
             structure, lambda: PreparedModel(build_correlation_model(spec, data), NAMES)
         )
         engine = self.engine
-        if engine == "auto" and _free_variables(data) >= SHARE_OF_IMPORTANCE:
+        if engine == "auto" and _free_variables(data) > IMPORTANCE_UP_TO:
             engine = "nuts"
         tree = prepared.sample(self.sampler, name, engine, exchangeable(spec, data))
         posterior = tree["posterior"].to_dataset()
@@ -161,7 +187,7 @@ def _free_variables(data: CorrelationData) -> int:
     return 2 * width + width * (width - 1) // 2
 
 
-def _adjusted(posterior: xr.Dataset, data: CorrelationData) -> xr.Dataset:
+def _adjusted(posterior: "xr.Dataset", data: CorrelationData) -> "xr.Dataset":
     """Return a posterior adjusted for units."""
     sizes = posterior["location"].shape
     parts = [posterior[name].to_numpy() for name in NAMES]
