@@ -1,4 +1,4 @@
-"""Privileged access: does a model know itself better than another model knows it?
+"""Privileged access: whether a model knows itself better than another model knows it.
 
 Every model's reports are held against every model's weights. One posterior correlation matrix of
 all of them (`fits.CorrelationFit`) gives every cell, so that what enters several cells is counted
@@ -22,7 +22,7 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
 )
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler, Estimate
+from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler
 from introspect_bayes.fits import own_and_other as contrast
 from introspect_bayes.priors import closest
 from introspect_bayes.study import Study
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SPECIFICATION: Final = "privileged_access"
+
+PREFIX: Final = "privileged."
+"""Beginning of the ids of these figures, before that of a comparison."""
 
 ALIKE: Final = 0.8
 """Correlation of two models' weights from which own and other weights are nearly the same."""
@@ -77,7 +80,7 @@ class PrivilegedAccess:
     figures
         Results by figure (keys of `COMPARISONS`).
     skipped
-        Figures that the study does not allow, and why.
+        Figures that the study does not allow, and why (a `CannotCompute` each).
 
     Examples
     --------
@@ -87,7 +90,7 @@ class PrivilegedAccess:
     """
 
     figures: dict[str, AccessFigure]
-    skipped: dict[str, str]
+    skipped: dict[str, CannotCompute]
 
     @property
     def fits(self) -> dict[str, CorrelationFit]:
@@ -144,29 +147,62 @@ class PrivilegedAccess:
         """
         return _frame(_partial_rows(figure) for figure in self.figures.values())
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Failed diagnostics of the fits that the results rest on."""
+        return tuple(dict.fromkeys(p for f in self.figures.values() for p in f.problems))
+
     def as_dicts(self) -> list[dict[str, Any]]:
-        """Return each figure, with all of the three tables, as JSON-ready values."""
+        """Return each figure as JSON-ready values.
+
+        The overall contrast has the keys that other figures have (`Reproduction.as_dict`); below
+        own_minus_other, correlations and partial are the rows of the three tables.
+        """
         tables = {"own_minus_other": self.table(), "correlations": self.correlations()}
         tables["partial"] = self.partial()
         return [
-            {
-                "id": f"privileged.{name}",
-                "title": f"privileged access: {COMPARISONS[name].title}",
-                "models": list(figure.models),
-                "n": len(figure.rows),
-                "contexts": int(figure.rows["context"].nunique()),
-                "problems": list(figure.problems),
-                "warning": figure.warning,
-                **{key: _records(frame, name) for key, frame in tables.items()},
-            }
+            {**_as_figure(figure), **{key: _records(rows, name) for key, rows in tables.items()}}
             for name, figure in self.figures.items()
         ]
 
 
-def _records(frame: pd.DataFrame, figure: str) -> list[dict[str, Any]]:
-    mine = frame[frame["figure"] == figure].drop(columns=["figure", "n", "contexts", "problems"],
-                                                 errors="ignore")
+def _as_figure(figure: AccessFigure) -> dict[str, Any]:
+    overall = _contrast_rows(figure)[0]
+    return {
+        "id": f"{PREFIX}{figure.figure}",
+        "title": f"own minus other, {COMPARISONS[figure.figure].title}",
+        "base_model": None,
+        "models": list(figure.models),
+        "estimate": overall["estimate"],
+        "hdi": [overall["hdi_low"], overall["hdi_high"]],
+        "n": overall["n"],
+        "contexts": overall["contexts"],
+        "paper": None,
+        "paper_hdi": None,
+        "brms": None,
+        "brms_hdi": None,
+        "monte_carlo_errors": [overall[name] for name in ("error", "low_error", "high_error")],
+        "verdict": "no published figure",
+        "problems": list(figure.problems),
+        "note": figure.warning,
+    }
+
+
+def _records(rows: pd.DataFrame, figure: str) -> list[dict[str, Any]]:
+    mine = rows[rows["figure"] == figure]
+    mine = mine.drop(columns=["figure", "n", "contexts", "problems"], errors="ignore")
     return [{str(key): value for key, value in row.items()} for row in mine.to_dict("records")]
+
+
+def access_ids(base_models: Collection[str]) -> list[str]:
+    """Return the ids of the figures of privileged access; none for a single model.
+
+    Examples
+    --------
+    >>> access_ids(["a", "b"])[:2], access_ids(["a"])
+    (['privileged.e1.acc', 'privileged.e1.base'], [])
+    """
+    return [f"{PREFIX}{name}" for name in COMPARISONS] if len(base_models) > 1 else []
 
 
 def privileged_access(
@@ -218,18 +254,40 @@ def privileged_access(
     analysis = source
     if isinstance(analysis, Study):
         analysis = Analysis(analysis, settings or Settings.default(seed=seed), progress)
+    found = access_where_possible(analysis, figures or COMPARISONS)
+    if not found.figures:
+        reasons = list(found.skipped.values())
+        why = "; ".join(dict.fromkeys(str(reason) for reason in reasons))
+        msg = f"privileged access cannot be computed: {why}"
+        raise cannot_compute(msg, reasons)
+    return found
+
+
+def access_where_possible(
+    analysis: Analysis,
+    figures: Collection[str],
+    finished: Callable[[str], None] = lambda _: None,
+) -> PrivilegedAccess:
+    """Return what the study allows of some figures, perhaps nothing.
+
+    Parameters
+    ----------
+    analysis
+        The analysis.
+    figures
+        Keys of `COMPARISONS`.
+    finished
+        Called with each figure that is done or skipped, for a progress bar.
+    """
     done: dict[str, AccessFigure] = {}
-    reasons: dict[str, CannotCompute] = {}
-    for name in figures or COMPARISONS:
+    skipped: dict[str, CannotCompute] = {}
+    for name in figures:
         try:
             done[name] = access_figure(analysis, name)
         except CannotCompute as reason:
-            reasons[name] = reason
-    if not done:
-        why = "; ".join(dict.fromkeys(str(reason) for reason in reasons.values()))
-        msg = f"privileged access cannot be computed: {why}"
-        raise cannot_compute(msg, list(reasons.values()))
-    return PrivilegedAccess(done, {name: str(reason) for name, reason in reasons.items()})
+            skipped[name] = reason
+        finished(name)
+    return PrivilegedAccess(done, skipped)
 
 
 def access_figure(analysis: Analysis, figure: str) -> AccessFigure:
@@ -338,9 +396,7 @@ def _check_shared(figure: str, models: tuple[str, ...], rows: pd.DataFrame) -> N
             raise CannotCompute(msg)
 
 
-def _warning(
-    analysis: Analysis, figure: str, models: tuple[str, ...], rows: pd.DataFrame
-) -> str:
+def _warning(analysis: Analysis, figure: str, models: tuple[str, ...], rows: pd.DataFrame) -> str:
     """Say where own and other weights are nearly the same, and how little they could differ."""
     r = rows[[f"weights of {model}" for model in models]].corr().to_numpy()
     same = float(r[np.triu_indices(len(models), 1)].mean())
@@ -415,7 +471,7 @@ def _cell_rows(figure: AccessFigure) -> _Rows:
 
 
 def _partial_rows(figure: AccessFigure) -> _Rows:
-    names = [(model, quantity) for model in (*figure.models, "") for quantity in contrast.PARTIAL]
+    names = [(model, quantity) for model in ("", *figure.models) for quantity in contrast.PARTIAL]
     cells = _cells(figure, "partials", contrast.all_partials)
     return [
         {"figure": figure.figure, "base_model": model, "quantity": quantity, **cell}

@@ -13,7 +13,6 @@ from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
 from introspect_bayes.fits.correlation_model import (
-    DIMS,
     build_correlation_model,
     exchangeable,
     log_density,

@@ -49,7 +49,7 @@ def contrasts(correlation: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def tetrads(correlation: np.ndarray) -> np.ndarray:
-    """Return the means over pairs of models of r(i, i) r(j, j), r(i, j) r(j, i), and the difference.
+    """Return means over pairs of models of r(i, i) r(j, j), r(i, j) r(j, i) and the difference.
 
     If all that reports and weights share is one factor, such as common sense, the difference is
     zero however well each model reports and however closely its weights follow that factor
@@ -66,7 +66,7 @@ def tetrads(correlation: np.ndarray) -> np.ndarray:
     >>> loadings = np.array([0.9, 0.3, 0.8, 0.4])
     >>> matrix = np.outer(loadings, loadings)
     >>> bool(abs(tetrads(matrix)[2]) < 1e-12), contrasts(matrix)["overall"].round(2).tolist()
-    (True, [0.42, 0.36, 0.06])
+    (True, [0.42, 0.3, 0.12])
     """
     r = cells(correlation)
     first, second = np.triu_indices(r.shape[-1], 1)
@@ -154,7 +154,7 @@ def all_cells(correlation: np.ndarray) -> np.ndarray:
 
 
 def all_partials(correlation: np.ndarray) -> np.ndarray:
-    """Return `partials` of each model, then their means over models: shape (..., 4 · (M + 1))."""
+    """Return means over models of `partials`, then those of each: shape (..., 4 · (M + 1))."""
     each = partials(correlation)
-    both = np.concatenate([each, each.mean(axis=-2, keepdims=True)], axis=-2)
+    both = np.concatenate([each.mean(axis=-2, keepdims=True), each], axis=-2)
     return both.reshape(*correlation.shape[:-2], -1)

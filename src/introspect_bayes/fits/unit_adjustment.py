@@ -50,7 +50,7 @@ def adjust_for_units(
         return draws
     from scipy import stats
 
-    covariance = np.cov(draws, rowvar=False)
+    covariance = np.atleast_2d(np.cov(draws, rowvar=False))
     wanted = covariance @ (gradients @ gradients.T) @ covariance
     wanted *= units / (units - 1) * (stats.t.ppf(0.975, units - 1) / stats.norm.ppf(0.975)) ** 2
     stretch = _root(wanted) @ np.linalg.inv(_root(covariance))
