@@ -49,6 +49,7 @@ def test_complete_rows_give_the_sample_correlations(fit, complete):
     assert fit.idata["sample_stats"]["engine"].item() == "importance"
 
 
+@pytest.mark.slow
 def test_nuts_agrees_with_importance_sampling(fit, complete):
     chains = CorrelationSampler(Sampler(draws=1500, warmup=500, seed=4), engine="nuts")
     other = chains.fit(SPEC, complete, "complete")
@@ -140,7 +141,7 @@ def test_another_family_is_refused(sampler, complete):
 
 
 def test_finished_fits_are_found_again(tmp_path, complete):
-    sampler = CorrelationSampler(Sampler(draws=100, seed=1), FinishedFits(tmp_path))
+    sampler = CorrelationSampler(Sampler(draws=500, seed=1), FinishedFits(tmp_path))
     first, second = (sampler.fit(SPEC, complete, "x") for _ in range(2))
     assert np.array_equal(first.draws(), second.draws())
     shown = [f.estimates("r", lambda draws: draws[..., 0, 1:3]) for f in (first, second)]

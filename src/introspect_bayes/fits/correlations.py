@@ -70,8 +70,14 @@ class CorrelationFit(FromSource):
     def _diagnose(self) -> Diagnostics:
         import xarray as xr
 
+        posterior = self.idata["model_posterior"].to_dataset()
+        rows, columns = np.tril_indices(len(self.data.variables), -1)
+        # The diagonal does not vary, and what is above it is the same again.
+        below = posterior["correlation"].to_numpy()[:, :, rows, columns]
         groups = {
-            "posterior": self.idata["model_posterior"].to_dataset(),
+            "posterior": posterior.drop_vars("correlation").assign(
+                correlation=(("chain", "draw", "pair"), below)
+            ),
             "sample_stats": self.idata["sample_stats"].to_dataset(),
         }
         return diagnostics_of(xr.DataTree.from_dict(groups))
@@ -168,10 +174,15 @@ class CorrelationSampler:
         prepared = compiled_once(
             structure, lambda: PreparedModel(build_correlation_model(spec, data), NAMES)
         )
-        engine = self.engine
-        if engine == "auto" and _free_variables(data) > IMPORTANCE_UP_TO:
-            engine = "nuts"
-        tree = prepared.sample(self.sampler, name, engine, exchangeable(spec, data))
+        values = exchangeable(spec, data)
+        by_chains = self.engine == "nuts"
+        if self.engine == "auto":
+            by_chains = _free_variables(data) > IMPORTANCE_UP_TO or bool(spec.hyperparameters)
+        if not by_chains:
+            tree = prepared.sample(self.sampler, name, "importance", values)
+            by_chains = self.engine == "auto" and bool(diagnostics_of(tree).problems)
+        if by_chains:
+            tree = prepared.sample(self.sampler, name, "nuts", values)
         posterior = tree["posterior"].to_dataset()
         groups = {
             "posterior": _adjusted(posterior, data),
