@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
     from introspect_bayes.study.example import example_study
@@ -55,6 +56,8 @@ _HOMES = {
     "hdi": "fits",
     "load_study": "study",
     "plot_accuracy": "report.plots",
+    "plot_own_minus_other": "report.privileged_plots",
+    "plot_reporters": "report.privileged_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
     "read_specification": "specs",
@@ -90,6 +93,8 @@ __all__ = [
     "hdi",
     "load_study",
     "plot_accuracy",
+    "plot_own_minus_other",
+    "plot_reporters",
     "plot_reports",
     "plot_sensitivity",
     "prior_sensitivity",
