@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
+    from introspect_bayes.study.ablations import ablation_answers, ablation_scores
     from introspect_bayes.study.example import example_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
@@ -46,6 +48,8 @@ _HOMES = {
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "ablation_answers": "study.ablations",
+    "ablation_scores": "study.ablations",
     "calibrate": "checks.calibration",
     "check_study": "checks",
     "collect_replies": "collect",
@@ -60,6 +64,7 @@ _HOMES = {
     "plot_reporters": "report.privileged_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
+    "prepare_ablations": "material",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
     "privileged_access": "analyses.privileged",
@@ -83,6 +88,8 @@ __all__ = [
     "Settings",
     "Specification",
     "Study",
+    "ablation_answers",
+    "ablation_scores",
     "calibrate",
     "check_study",
     "collect_replies",
@@ -97,6 +104,7 @@ __all__ = [
     "plot_reporters",
     "plot_reports",
     "plot_sensitivity",
+    "prepare_ablations",
     "prior_sensitivity",
     "privileged_access",
     "read_specification",
