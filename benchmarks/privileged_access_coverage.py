@@ -88,8 +88,8 @@ def quantities(correlation: np.ndarray) -> np.ndarray:
 def true_values(design: Design) -> np.ndarray:
     """Return the quantities in endless contexts."""
     endless = replace(design, contexts=40_000, missing=0.0)
-    rows = simulate(endless, np.random.default_rng(0)).values
-    truth = quantities(np.corrcoef(rows.T))
+    endlessly = simulate(endless, np.random.default_rng(0))
+    truth = quantities(np.corrcoef(endlessly.values, rowvar=False))
     if not design.access:
         truth[0] = 0.0  # both models' weights follow common sense alike
         if len(set(design.accuracy)) == 1:
