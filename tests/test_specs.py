@@ -10,6 +10,7 @@ from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.specs import (
     ANALYSED,
+    EQUATION_FAMILIES,
     Prior,
     changed_priors,
     chosen_specifications,
@@ -315,6 +316,7 @@ def test_every_shipped_specification_names_its_source_and_reads():
         "choice_weights_no_intercept",
         "choice_weights_pooled",
         "introspection_training",
+        "privileged_access",
         "report_accuracy",
         "report_accuracy_by_context",
         "report_accuracy_student",
@@ -322,6 +324,9 @@ def test_every_shipped_specification_names_its_source_and_reads():
     assert set(ANALYSED) < set(names)
     for name in names:
         specification = spec(name)
+        if specification.family in EQUATION_FAMILIES:
+            assert "introspect-bayes" in specification.source
+            continue
         assert "Plunkett et al. 2025, Appendix C" in specification.source
         assert specification.brms.startswith("brm(")
 
