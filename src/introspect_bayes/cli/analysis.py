@@ -312,9 +312,10 @@ def _print_figures(
     for warning in study_warnings(analysis.study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures
-    console.print(
-        tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
-    )
+    if shown:
+        console.print(
+            tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
+        )
     if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
     for note in tables.notes(shown):

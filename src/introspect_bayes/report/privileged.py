@@ -52,13 +52,12 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
         "Does a model know itself better than another knows it? Correlations of reports and weights"
     )
     table.add_column("id", no_wrap=True)
-    table.add_column("weights of", overflow="fold")
+    table.add_column("weights of", overflow="fold", min_width=15)
     table.add_column("own reports", justify="right")
     table.add_column("others' reports", justify="right")
     table.add_column(f"own minus other [{HDI_PROB:.0%} HDI]", no_wrap=True)
-    table.add_column("own reports add", no_wrap=True)
-    if truth is not None:
-        table.add_column("truth", justify="right")
+    # The known truth is that of the difference; both would not fit a terminal.
+    table.add_column("own reports add" if truth is None else "truth", no_wrap=True)
     frame, added = access.table(), _coefficients(access)
     for row in frame[frame["contrast"].isin(["overall", "target"])].to_dict("records"):
         overall = row["contrast"] == "overall"
@@ -69,9 +68,10 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
             number(row["own"]),
             number(row["other"]),
             _estimate(row) + (f" {PROBLEM_MARK}" if row["problems"] else ""),
-            added[row["figure"], row["base_model"]],
         ]
-        if truth is not None:
+        if truth is None:
+            cells.append(added[row["figure"], row["base_model"]])
+        else:
             known = truth.get(name) if overall else None
             cells.append("" if known is None else number(known))
         table.add_row(*cells)
