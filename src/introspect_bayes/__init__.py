@@ -12,6 +12,7 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
+    from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
     from introspect_bayes.study.ablations import ablation_answers, ablation_scores
@@ -39,6 +41,7 @@ _HOMES = {
     "HDI_PROB": "constants",
     "InputError": "errors",
     "Prior": "priors",
+    "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
     "Scenario": "analyses.scenarios",
@@ -57,11 +60,14 @@ _HOMES = {
     "hdi": "fits",
     "load_study": "study",
     "plot_accuracy": "report.plots",
+    "plot_own_minus_other": "report.privileged_plots",
+    "plot_reporters": "report.privileged_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
     "prepare_ablations": "material",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
+    "privileged_access": "analyses.privileged",
     "reproduce": "analyses",
     "spec": "specs",
     "study_warnings": "checks",
@@ -75,6 +81,7 @@ __all__ = [
     "Conditions",
     "InputError",
     "Prior",
+    "PrivilegedAccess",
     "RunSettings",
     "Sampler",
     "Scenario",
@@ -93,10 +100,13 @@ __all__ = [
     "hdi",
     "load_study",
     "plot_accuracy",
+    "plot_own_minus_other",
+    "plot_reporters",
     "plot_reports",
     "plot_sensitivity",
     "prepare_ablations",
     "prior_sensitivity",
+    "privileged_access",
     "read_specification",
     "reproduce",
     "spec",
