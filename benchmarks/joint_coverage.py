@@ -13,6 +13,7 @@ and a third of those before training are missing, whole contexts included. Choic
 import argparse
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -131,14 +132,22 @@ def main() -> None:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=60)
-    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--first", type=int, default=1, help="first seed")
+    parser.add_argument("--draws", type=int, default=500, help="draws of each of four chains")
     given = parser.parse_args()
     began = time.perf_counter()
     rows: list[dict[str, object]] = []
     seeds = range(given.first, given.first + given.studies)
     for seed in track(seeds, description="Studies", disable=not sys.stderr.isatty()):
         study, truth = simulated_study(seed)
-        found = ib.joint_accuracy(study, only=["e1.acc", "e2"], sampler=JOINT_SAMPLER, keep=False)
+        settings = ib.Settings.default(seed=seed, draws=1000, warmup=500, keep=False)
+        found = ib.joint_accuracy(
+            study,
+            only=["e1.acc", "e2"],
+            analysis=ib.Analysis(study, settings),
+            sampler=replace(JOINT_SAMPLER, draws=given.draws, warmup=500, seed=seed),
+            keep=False,
+        )
         rows += rows_of(found, truth, seed)
         if seed % 10 == 0:
             so_far = pd.DataFrame(rows).groupby(["figure", "kind"])["covered"].mean()

@@ -21,6 +21,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, Estimate, FinishedFits, Sampler, estimate
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler
+from introspect_bayes.fits.joint_sampling_model import Room
 from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
@@ -283,34 +284,37 @@ def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
     finished = FinishedFits(cache_root() / "fits") if keep else None
     fitter = JointSampler(sampler, finished)
     needed = {part for figure in figures for part in EFFECTS.get(figure, (figure,))}
-    fits: dict[str, JointFit] = {}
-    skipped: dict[str, str] = {}
-    for base_model in study.base_models:
-        for context_set, chooser in REVEALED:
-            group = [
-                figure
-                for figure, c in COMPARISONS.items()
-                if (c.context_set, c.chooser) == (context_set, chooser)
-            ]
-            if not needed & set(group):
-                continue
-            name = fit_name(base_model, group[0])
-            try:
-                data = joint_data(analysis, base_model, group)
-            except CannotCompute as reason:
-                skipped[name] = str(reason)
-                continue
-            analysis.progress.start(f"Joint model: {name}", 1)
-            fits[name] = fitter.fit(chosen, data, f"joint:{name}")
-            analysis.progress.advance(1)
-    if not fits:
-        msg = f"nothing in this study can be fitted with {chosen.name}: {_said(skipped)}"
+    everything, skipped = _all_data(analysis)
+    wanted = {fit_name(b, figure) for b in study.base_models for figure in needed}
+    chosen_data = {name: data for name, data in everything.items() if name in wanted}
+    skipped = {name: reason for name, reason in skipped.items() if name in wanted}
+    if not chosen_data:
+        msg = (
+            f"nothing in this study can be fitted with {chosen.name}: {'; '.join(skipped.values())}"
+        )
         raise InputError(msg)
+    room = Room.of(*everything.values())  # of all, so that numbers do not depend on `only`
+    analysis.progress.start("Joint models", len(chosen_data))
+    fits: dict[str, JointFit] = {}
+    for name, data in chosen_data.items():
+        fits[name] = fitter.fit(chosen, data, f"joint:{name}", room)
+        analysis.progress.advance(1)
     return JointAccuracy(fits, skipped, analysis, figures)
 
 
-def _said(skipped: dict[str, str]) -> str:
-    return "; ".join(skipped.values()) or "no figure was asked for"
+def _all_data(analysis: Analysis) -> tuple[dict[str, JointData], dict[str, str]]:
+    """Return the data of each fit that the study allows, and why others are not."""
+    found: dict[str, JointData] = {}
+    skipped: dict[str, str] = {}
+    for base_model in analysis.study.base_models:
+        for revealed in REVEALED:
+            group = [f for f, c in COMPARISONS.items() if (c.context_set, c.chooser) == revealed]
+            name = fit_name(base_model, group[0])
+            try:
+                found[name] = joint_data(analysis, base_model, group)
+            except CannotCompute as reason:
+                skipped[name] = str(reason)
+    return found, skipped
 
 
 def joint_data(analysis: Analysis, base_model: str, figures: Sequence[str]) -> JointData:

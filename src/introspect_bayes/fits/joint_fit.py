@@ -22,6 +22,7 @@ from introspect_bayes.fits.joint_model import (
 from introspect_bayes.fits.joint_sampling_model import (
     LATENT,
     SIGNED,
+    Room,
     build_sampling_model,
     latent_variables,
     sampling_data,
@@ -138,7 +139,9 @@ class JointSampler:
         self.sampler = sampler
         self.finished = finished
 
-    def fit(self, spec: Specification, data: JointData, name: str) -> JointFit:
+    def fit(
+        self, spec: Specification, data: JointData, name: str, room: Room | None = None
+    ) -> JointFit:
         """Sample the posterior.
 
         Parameters
@@ -149,6 +152,9 @@ class JointSampler:
             Choices and reports.
         name
             Name of the fit, from which its seed derives.
+        room
+            Room of the compiled model, such as that which all fits of a study need; the data's own
+            if not given.
 
         Raises
         ------
@@ -156,26 +162,30 @@ class JointSampler:
             If the specification is of another family, or a prior is improper.
         """
         require_joint(spec)
+        room = room or Room.of(data)
         if self.finished is None:
-            return self._fit(spec, data, name)
-        key = fit_key(spec, _held(data), self.sampler, name, "nuts")
+            return self._fit(spec, data, name, room)
+        held = {**_held(data), "room": [room.contexts, room.figures, room.report_sets]}
+        key = fit_key(spec, held, self.sampler, name, "nuts")
         if (found := self.finished.find(key)) is not None:
             return JointFit(spec, data, found)
-        fit = self._fit(spec, data, name)
+        fit = self._fit(spec, data, name, room)
         self.finished.keep(key, fit.idata)
         return fit
 
-    def _fit(self, spec: Specification, data: JointData, name: str) -> JointFit:
+    def _fit(self, spec: Specification, data: JointData, name: str, room: Room) -> JointFit:
         import nutpie
 
         signed = [f"{parameter}_signed" for parameter in SIGNED]
         wanted = [*spec.parameters, *signed, *LATENT]
-        structure = (_structure(spec), data.means.shape, len(data.report_sets))
+        structure = (_structure(spec), room, data.means.shape[2])
         compiled = compiled_once(
             structure,
-            lambda: nutpie.compile_pymc_model(build_sampling_model(spec, data), var_names=wanted),
+            lambda: nutpie.compile_pymc_model(
+                build_sampling_model(spec, data, room), var_names=wanted
+            ),
         )
-        held = sampling_data(spec, data)
+        held = sampling_data(spec, data, room)
         tree = run_nuts(exchanged(compiled, held), self.sampler, name)
         draws = tree["posterior"].to_dataset()
         posterior = _posterior(spec, data, draws, held)
@@ -187,20 +197,23 @@ def _posterior(
     spec: Specification, data: JointData, draws: xr.Dataset, held: dict[str, np.ndarray]
 ) -> xr.Dataset:
     latent = latent_variables(draws, held)
+    coords = joint_coords(data)
+    used = {dim: slice(len(levels)) for dim, levels in coords.items()}
     found: dict[str, Any] = {}
     for parameter in spec.parameters:
         dims = ("chain", "draw", *([DIMS[parameter]] if parameter in DIMS else []))
-        found[parameter] = (dims, draws[parameter].to_numpy())
+        found[parameter] = (dims, draws[parameter].isel(used, missing_dims="ignore").to_numpy())
     for name, dims in LATENT_DIMS.items():
         # Single weights are many, and of no use beyond four digits.
-        exact = name in {"used", "reported"}
-        values = latent[name].astype(np.float32) if exact else latent[name]
+        many = name in {"used", "reported"}
+        own = (slice(None), slice(None), *(used[dim] for dim in dims))
+        values = latent[name][own].astype(np.float32 if many else float)
         found[name] = (("chain", "draw", *dims), values)
     mean, deviation = moments_of_rho(found["accuracy"][1], found["accuracy_scale"][1])
     found["mean_rho"] = (("chain", "draw", "figure"), mean)
     found["sd_rho"] = (("chain", "draw", "figure"), deviation)
     chains = {"chain": np.arange(mean.shape[0]), "draw": np.arange(mean.shape[1])}
-    return xr.Dataset(found, chains | joint_coords(data))
+    return xr.Dataset(found, chains | coords)
 
 
 def moments_of_rho(location: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ import xarray as xr
 from introspect_bayes.fits.context_densities import ContextDensities
 from introspect_bayes.fits.importance import find_modes
 from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_model import joint_coords, parameter_variables, require_joint
+from introspect_bayes.fits.joint_model import parameter_variables, require_joint
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 
@@ -85,8 +85,33 @@ SIGNED: Final = ("consistency_scale", "accuracy_scale")
 """Scales that are sampled with a sign (`parameter_variables`)."""
 
 
-def sampling_data(spec: Specification, data: JointData) -> dict[str, np.ndarray]:
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Numbers of contexts, figures and report sets that a compiled model has room for.
+
+    Contexts, figures and sets beyond those of the data have neither choices nor reports, and so no
+    influence on the others: all fits of a study can share one compiled model.
+    """
+
+    contexts: int
+    figures: int
+    report_sets: int
+
+    @classmethod
+    def of(cls, *datasets: JointData) -> "Room":
+        """Return the room that all of these need."""
+        return cls(
+            max(len(data.choices.contexts) for data in datasets),
+            max(len(data.figures) for data in datasets),
+            max(len(data.report_sets) for data in datasets),
+        )
+
+
+def sampling_data(
+    spec: Specification, data: JointData, room: Room | None = None
+) -> dict[str, np.ndarray]:
     """Return what the model holds as data: other data of the same dims need no compilation."""
+    room = room or Room.of(data)
     information = ChoiceInformation.of(data)
     numbers = {
         f"{parameter}.{argument}": np.asarray(value, dtype=float)
@@ -110,10 +135,15 @@ def sampling_data(spec: Specification, data: JointData) -> dict[str, np.ndarray]
         "means": data.means,
         "squares": data.squares,
     }
-    return numbers | {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    by_figure = ("set_index", "cell_counts", "means", "squares")
+    more = room.contexts - len(means), room.figures - len(data.figures)
+    for name, array in arrays.items():
+        grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
+        arrays[name] = np.pad(array, grown + [(0, 0)] * (array.ndim - len(grown)))
+    return numbers | arrays
 
 
-def build_sampling_model(spec: Specification, data: JointData) -> Any:
+def build_sampling_model(spec: Specification, data: JointData, room: Room | None = None) -> Any:
     """Build the joint model in the form that is sampled; see `joint_model` for what it means.
 
     Parameters
@@ -122,6 +152,9 @@ def build_sampling_model(spec: Specification, data: JointData) -> Any:
         A specification of the family "joint".
     data
         Choices and reports.
+    room
+        How many contexts, figures and report sets to make room for; as many as there are if not
+        given.
 
     Returns
     -------
@@ -148,8 +181,16 @@ def build_sampling_model(spec: Specification, data: JointData) -> Any:
     from introspect_bayes.fits.joint_kernel import PARAMETERS
 
     require_joint(spec)
-    with pm.Model(coords=joint_coords(data)) as model:
-        held = {name: pm.Data(name, value) for name, value in sampling_data(spec, data).items()}
+    room = room or Room.of(data)
+    coords = {
+        "context": range(room.contexts),
+        "attribute": range(data.means.shape[2]),
+        "figure": range(room.figures),
+        "report_set": range(room.report_sets),
+    }
+    with pm.Model(coords=coords) as model:
+        given = sampling_data(spec, data, room)
+        held = {name: pm.Data(name, value) for name, value in given.items()}
         made = parameter_variables(spec, held, SIGNED)
         vector = pt.concatenate([pt.atleast_1d(made[name]) for name in PARAMETERS])
         # Their density is part of the potential.

@@ -1,6 +1,6 @@
 """Plug-in and joint accuracies side by side, and a forest plot of contexts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def joint_table(found: JointAccuracy) -> Table:
     return table
 
 
-def _with_ends(row: dict[str, Any], kind: str) -> str:
+def _with_ends(row: Mapping[Any, Any], kind: str) -> str:
     if pd.isna(row[kind]):
         return "-"
     return f"{number(row[kind])} {interval((row[f'{kind}_low'], row[f'{kind}_high']))}"
