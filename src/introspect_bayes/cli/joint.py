@@ -59,18 +59,18 @@ def joint(  # noqa: PLR0913 - one argument an option
     is printed beside the paper's plug-in estimate, which noise draws towards zero. Exit code 1 if
     diagnostics fail, 2 for bad input.
     """
-    from introspect_bayes.analyses.joint_accuracy import figures_beginning
+    from introspect_bayes.analyses.joint_accuracy import figures_beginning, joint_accuracy
+    from introspect_bayes.fits.joint_model import require_joint
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors, chosen_specifications
     from introspect_bayes.study import load_study
 
     check_writable(json_file)
     specs = chosen_specifications(prior or [], specification or [], names=(_MODEL,))
+    require_joint(specs[_MODEL])
     figures_beginning(only or [])
     loaded = load_study(study)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
-        from introspect_bayes.analyses.joint_accuracy import joint_accuracy
-
         found = joint_accuracy(
             loaded,
             specs[_MODEL],
