@@ -20,7 +20,6 @@ from introspect_bayes.fits.joint_model import (
     require_joint,
 )
 from introspect_bayes.fits.joint_sampling_model import (
-    LATENT,
     SIGNED,
     Room,
     build_sampling_model,
@@ -177,7 +176,7 @@ class JointSampler:
         import nutpie
 
         signed = [f"{parameter}_signed" for parameter in SIGNED]
-        wanted = [*spec.parameters, *signed, *LATENT]
+        wanted = [*spec.parameters, *signed, "offsets"]
         structure = (_structure(spec), room, data.means.shape[2])
         compiled = compiled_once(
             structure,

@@ -170,16 +170,16 @@ def _reports(  # noqa: PLR0913, PLR0917 - numba takes no objects
 @_njit
 def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no objects
     parameters: np.ndarray,
-    consistency_offset: np.ndarray,
-    intercept_offset: np.ndarray,
-    used_offset: np.ndarray,
-    accuracy_offset: np.ndarray,
-    reported_offset: np.ndarray,
+    offsets: np.ndarray,
     axes: np.ndarray,
     curvature: np.ndarray,
     pull: np.ndarray,
     intercept_curvature: np.ndarray,
     intercept_pull: np.ndarray,
+    consistency_curvature: np.ndarray,
+    consistency_pull: np.ndarray,
+    accuracy_curvature: np.ndarray,
+    accuracy_pull: np.ndarray,
     mean_differences: np.ndarray,
     signed_differences: np.ndarray,
     sides: np.ndarray,
@@ -188,23 +188,29 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     means: np.ndarray,
     squares: np.ndarray,
 ) -> tuple[np.ndarray, ...]:
-    """Return the log density given the parameters, and its derivatives by the first six arguments.
+    """Return the log density given the parameters, and its derivatives by the first two arguments.
 
-    Their own priors, but for those of the offsets, are not part of it. Arguments and shapes are
-    those of `joint_sampling_model.sampling_data`, but that signed differences are centred in the
-    context; parameters are ordered as in `PARAMETERS`.
+    Priors of the parameters are not part of it. Parameters are ordered as in `PARAMETERS`, offsets
+    as in `joint_sampling_model.LATENT`; the others are `joint_sampling_model.sampling_data`.
     """
-    contexts, width = used_offset.shape
-    figures = len(accuracy_offset)
+    contexts, width = mean_differences.shape
+    figures = len(set_index)
+    by_offsets = np.empty(len(offsets))
+    consistency_offset, by_consistency = offsets[:contexts], by_offsets[:contexts]
+    intercept_offset = offsets[contexts : 2 * contexts]
+    by_intercept = by_offsets[contexts : 2 * contexts]
+    start, stop = 2 * contexts, (2 + width) * contexts
+    used_offset = offsets[start:stop].reshape((contexts, width))
+    by_used_offset = by_offsets[start:stop].reshape((contexts, width))
+    start, stop = stop, stop + figures * contexts
+    accuracy_offset = offsets[start:stop].reshape((figures, contexts))
+    by_accuracy = by_offsets[start:stop].reshape((figures, contexts))
+    reported_offset = offsets[stop:].reshape((figures, contexts, width))
+    by_reported = by_offsets[stop:].reshape((figures, contexts, width))
     sets = (len(parameters) - FIRST_OF_FIGURES - 2 * figures) // 4
     bias, bias_scale, log_consistency, spread, used_mean = parameters[:FIRST_OF_FIGURES]
     first = FIRST_OF_FIGURES + 2 * figures
     by_parameters = np.zeros(len(parameters))
-    by_consistency = np.empty(contexts)
-    by_intercept = np.empty(contexts)
-    by_used_offset = np.empty((contexts, width))
-    by_accuracy = np.empty((figures, contexts))
-    by_reported = np.empty((figures, contexts, width))
     along, centres, whole = np.empty(width), np.empty(width), np.empty(width)
     slopes, by_slopes = np.empty(width), np.empty(width)
     used, by_used = np.empty(width), np.empty(width)
@@ -213,10 +219,14 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     total = 0.0
     for c in range(contexts):
         # The weights used, from what choices and consistency make of them.
-        offset = consistency_offset[c]
-        consistency = exp(log_consistency + spread * offset)
+        heeded = consistency_curvature[c]
+        lacking = consistency_pull[c] - heeded * log_consistency
+        effect, density, effect_whole = _placed(
+            spread * lacking, heeded * spread * spread, 0.0, 1.0, consistency_offset[c]
+        )
+        total += density
+        consistency = exp(log_consistency + spread * effect)
         prior = 1 / (consistency * consistency)
-        total -= 0.5 * offset * offset
         for k in range(width):
             slopes[k] = 0.0
         for a in range(width):
@@ -251,9 +261,15 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             by_slopes[k] += by_centre * mean_differences[c, k]
         # The reports.
         for f in range(figures):
-            offset = accuracy_offset[f, c]
             scale = parameters[FIRST_OF_FIGURES + figures + f]
-            rho = tanh(parameters[FIRST_OF_FIGURES + f] + scale * offset)
+            location = parameters[FIRST_OF_FIGURES + f]
+            told = accuracy_curvature[f, c]
+            missing = accuracy_pull[f, c] - told * location
+            own, density, own_whole = _placed(
+                scale * missing, told * scale * scale, 0.0, 1.0, accuracy_offset[f, c]
+            )
+            total += density
+            rho = tanh(location + scale * own)
             rest = 1 - rho * rho
             s = first + set_index[f, c]
             about = (
@@ -261,14 +277,18 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
                 parameters[s + 3 * sets],
             )  # fmt: skip
             by[:] = 0.0
-            total += -0.5 * offset * offset + _reports(
+            total += _reports(
                 about, cell_counts[f, c], means[f, c], squares[f, c], used, reported_offset[f, c],
                 by_reported[f, c], by_used, by,
             )  # fmt: skip
             by_z = by[0] * rest
-            by_parameters[FIRST_OF_FIGURES + f] += by_z
-            by_parameters[FIRST_OF_FIGURES + figures + f] += by_z * offset
-            by_accuracy[f, c] = by_z * scale - offset
+            by_accuracy[f, c], by_pull, by_whole, _, _ = _placed_back(
+                by_z * scale, own, own_whole, 0.0, 1.0, accuracy_offset[f, c]
+            )
+            by_parameters[FIRST_OF_FIGURES + f] += by_z - by_pull * scale * told
+            by_parameters[FIRST_OF_FIGURES + figures + f] += (
+                by_z * own + by_pull * missing + 2 * by_whole * told * scale
+            )
             for place in range(4):
                 by_parameters[s + place * sets] += by[1 + place]
         # Back through the weights used.
@@ -287,16 +307,10 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             )
             by_parameters[4] += by_centre * sum_of_axis * consistency
             by_level += by_centre * sum_of_axis * used_mean - 2 * by_prior * prior / consistency
-        offset = consistency_offset[c]
-        by_parameters[2] += by_level * consistency
-        by_parameters[3] += by_level * consistency * offset
-        by_consistency[c] = by_level * consistency * spread - offset
-    return (
-        np.asarray(total),
-        by_parameters,
-        by_consistency,
-        by_intercept,
-        by_used_offset,
-        by_accuracy,
-        by_reported,
-    )
+        slope = by_level * consistency
+        by_consistency[c], by_pull, by_whole, _, _ = _placed_back(
+            slope * spread, effect, effect_whole, 0.0, 1.0, consistency_offset[c]
+        )
+        by_parameters[2] += slope - by_pull * spread * heeded
+        by_parameters[3] += slope * effect + by_pull * lacking + 2 * by_whole * heeded * spread
+    return np.asarray(total), by_parameters, by_offsets

@@ -7,7 +7,9 @@ follows by the change of variables. The variances of the reports are integrated 
 that of `joint_kernel`.
 """
 
+import math
 import zlib
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,70 +18,20 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from introspect_bayes.fits.context_densities import ContextDensities
-from introspect_bayes.fits.importance import find_modes
 from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.joint_information import ChoiceInformation, LevelInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
 from introspect_bayes.specs import Specification
-from introspect_bayes.specs import spec as shipped
-
-_EXPANSION: Final = 3.0
-"""Standard deviation of the normal prior under whose mode the likelihood of choices is expanded."""
-
-
-@dataclass(frozen=True)
-class ChoiceInformation:
-    """A Gaussian approximation of each context's likelihood of choices.
-
-    The log likelihood of the slopes b is about ``h·b - b·H·b / 2`` with ``H = Q diag(L) Q'``.
-
-    Attributes
-    ----------
-    axes
-        Q, shape (context, attribute, axis).
-    curvature
-        L, shape (context, axis).
-    pull
-        Q'h, shape (context, axis).
-    intercept_curvature, intercept_pull
-        The same of the intercept of differences centred in the context, shape (context,).
-    """
-
-    axes: np.ndarray
-    curvature: np.ndarray
-    pull: np.ndarray
-    intercept_curvature: np.ndarray
-    intercept_pull: np.ndarray
-
-    @classmethod
-    def of(cls, data: JointData) -> "ChoiceInformation":
-        """Expand the likelihood where it and a wide normal prior are at their common mode."""
-        wide = f"Normal(0, {_EXPANSION})"
-        spec = shipped("choice_weights").with_priors(Intercept=wide, slopes=wide)
-        mode, information = find_modes(ContextDensities(spec, data.choices))
-        prior = 1 / _EXPANSION**2
-        # At the mode the likelihood's gradient is the prior's, prior * mode, with its sign turned.
-        curvature = information[:, 1:, 1:] - prior * np.eye(mode.shape[1] - 1)
-        pull = np.einsum("ckl,cl->ck", curvature, mode[:, 1:]) + prior * mode[:, 1:]
-        values, axes = np.linalg.eigh(curvature)
-        own = np.maximum(information[:, 0, 0] - prior, 0)
-        return cls(
-            axes=axes,
-            curvature=np.maximum(values, 0),
-            pull=np.einsum("cka,ck->ca", axes, pull),
-            intercept_curvature=own,
-            intercept_pull=(own + prior) * mode[:, 0],
-        )
-
 
 LATENT: Final = {
-    "consistency_offset": ("context",),
-    "intercept_offset": ("context",),
-    "used_offset": ("context", "attribute"),
-    "accuracy_offset": ("figure", "context"),
-    "reported_offset": ("figure", "context", "attribute"),
+    "effect_consistency": ("context",),
+    "intercept": ("context",),
+    "used": ("context", "attribute"),
+    "effect_accuracy": ("figure", "context"),
+    "reported": ("figure", "context", "attribute"),
 }
-"""Offsets, one for each latent variable, and their dims."""
+"""Latent variables that have offsets, in their order, and their dims; effects are deviations of log
+consistency and of Fisher's z from their means, in units of their scales."""
 
 SIGNED: Final = ("consistency_scale", "accuracy_scale")
 """Scales that are sampled with a sign (`parameter_variables`)."""
@@ -113,6 +65,7 @@ def sampling_data(
     """Return what the model holds as data: other data of the same dims need no compilation."""
     room = room or Room.of(data)
     information = ChoiceInformation.of(data)
+    levels = LevelInformation.of(data, information)
     numbers = {
         f"{parameter}.{argument}": np.asarray(value, dtype=float)
         for parameter, prior in spec.priors.items()
@@ -127,6 +80,10 @@ def sampling_data(
         "pull": information.pull,
         "intercept_curvature": information.intercept_curvature,
         "intercept_pull": information.intercept_pull,
+        "consistency_curvature": levels.consistency_curvature,
+        "consistency_pull": levels.consistency_pull,
+        "accuracy_curvature": levels.accuracy_curvature,
+        "accuracy_pull": levels.accuracy_pull,
         "mean_differences": means,
         "signed_differences": signed,
         "sides": data.sides,
@@ -135,7 +92,9 @@ def sampling_data(
         "means": data.means,
         "squares": data.squares,
     }
-    by_figure = ("set_index", "cell_counts", "means", "squares")
+    by_figure = {
+        "accuracy_curvature", "accuracy_pull", "set_index", "cell_counts", "means", "squares"
+    }  # fmt: skip
     more = room.contexts - len(means), room.figures - len(data.figures)
     for name, array in arrays.items():
         grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
@@ -159,9 +118,9 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
     Returns
     -------
     pymc.Model
-        Free variables: the parameters and, as offsets, one for each latent variable of
-        `build_joint_model` but the variances of the reports. `latent_variables` turns draws of
-        offsets into draws of the latent variables.
+        Free variables: the parameters and ``offsets``, one for each latent variable of
+        `build_joint_model` but the variances of the reports, in the order of `LATENT`.
+        `latent_variables` turns draws of offsets into draws of the latent variables.
 
     Notes
     -----
@@ -194,9 +153,9 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
         made = parameter_variables(spec, held, SIGNED)
         vector = pt.concatenate([pt.atleast_1d(made[name]) for name in PARAMETERS])
         # Their density is part of the potential.
-        offsets = [pm.Flat(name, dims=dims) for name, dims in LATENT.items()]
+        offsets = pm.Flat("offsets", shape=sum(_sizes(coords).values()))
         arrays = [value for name, value in held.items() if "." not in name]
-        pm.Potential("choices_and_reports", density_op()(vector, *offsets, *arrays)[0])
+        pm.Potential("choices_and_reports", density_op()(vector, offsets, *arrays)[0])
     return model
 
 
@@ -212,14 +171,13 @@ def density_op() -> Any:
     from introspect_bayes.fits import joint_kernel
 
     class JointDensity(Op):  # type: ignore[misc] # PyTensor has no types
-        """The log density and its derivatives by the first six inputs."""
+        """The log density and its derivatives by the first two inputs."""
 
         __props__ = ()
 
         def make_node(self, *inputs: Any) -> Any:
             given = [pt.as_tensor(value) for value in inputs]
-            differentiable = given[: 1 + len(LATENT)]
-            return Apply(self, given, [pt.dscalar(), *(v.type() for v in differentiable)])
+            return Apply(self, given, [pt.dscalar(), given[0].type(), given[1].type()])
 
         def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
             for place, value in zip(
@@ -232,10 +190,11 @@ def density_op() -> Any:
             return slopes + [disconnected_type() for _ in inputs[len(slopes) :]]
 
         def connection_pattern(self, node: Any) -> list[list[bool]]:
-            value_only = [True] + [False] * (1 + len(LATENT))
-            nothing = [False] * len(value_only)
-            places = range(len(node.inputs))
-            return [value_only if place <= len(LATENT) else nothing for place in places]
+            value_only, nothing = [True, False, False], [False] * 3
+            return [
+                value_only if place < len(value_only) - 1 else nothing
+                for place in range(len(node.inputs))
+            ]
 
     # PyTensor keeps compiled functions on disk; another source is another function.
     version = zlib.crc32(Path(joint_kernel.__file__).read_bytes())
@@ -265,13 +224,18 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
     """
     value = {str(name): variable.to_numpy() for name, variable in draws.data_vars.items()}
     value |= {name: value[f"{name}_signed"] for name in SIGNED}
+    offsets = _split(value["offsets"], held)
     scalar = {name: array[..., None] for name, array in value.items() if array.ndim == 2}  # noqa: PLR2004
-    consistency = np.exp(
-        scalar["log_consistency"] + scalar["consistency_scale"] * value["consistency_offset"]
+    effect = _effect(
+        scalar["log_consistency"],
+        scalar["consistency_scale"],
+        (held["consistency_curvature"], held["consistency_pull"]),
+        offsets["effect_consistency"],
     )
+    consistency = np.exp(scalar["log_consistency"] + scalar["consistency_scale"] * effect)
     level = consistency[..., None]
     centre = held["axes"].sum(1) * scalar["used_mean"][..., None] * level
-    along = _placed(held["pull"], held["curvature"], centre, 1 / level**2, value["used_offset"])
+    along = _placed(held["pull"], held["curvature"], centre, 1 / level**2, offsets["used"])
     slopes = np.einsum("cka,...ca->...ck", held["axes"], along)
     shift = np.einsum("ck,...ck->...c", held["mean_differences"], slopes)
     centred = _placed(
@@ -279,9 +243,11 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         held["intercept_curvature"],
         scalar["position_bias"] + shift,
         1 / scalar["position_bias_scale"] ** 2,
-        value["intercept_offset"],
+        offsets["intercept"],
     )
-    z = value["accuracy"][..., None] + value["accuracy_scale"][..., None] * value["accuracy_offset"]
+    location, scale = value["accuracy"][..., None], value["accuracy_scale"][..., None]
+    told = (held["accuracy_curvature"], held["accuracy_pull"])
+    z = location + scale * _effect(location, scale, told, offsets["effect_accuracy"])
     used = slopes / level
     deviation = used - scalar["used_mean"][..., None]
     return {
@@ -289,7 +255,12 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         "Intercept": centred - shift,
         "used": used,
         "rho": np.tanh(z),
-        "reported": _reported(value, held, np.tanh(z)[..., None], deviation[..., None, :, :]),
+        "reported": _reported(
+            {**value, "offset": offsets["reported"]},
+            held,
+            np.tanh(z)[..., None],
+            deviation[..., None, :, :],
+        ),
     }
 
 
@@ -304,8 +275,34 @@ def _reported(
     known = counts * (df + counts) / (df * noise**2 + held["squares"])
     prior = 1 / (scale**2 * (1 - rho**2))
     centre = location + scale * rho * used
-    latent = _placed(known * held["means"], known, centre, prior, value["reported_offset"])
+    latent = _placed(known * held["means"], known, centre, prior, value["offset"])
     return np.asarray((latent - location) / scale)
+
+
+def _effect(
+    location: np.ndarray, scale: np.ndarray, told: tuple[np.ndarray, np.ndarray], offset: np.ndarray
+) -> np.ndarray:
+    curvature, pull = told
+    lacking = pull - curvature * location
+    return np.asarray(_placed(scale * lacking, curvature * scale**2, 0, 1, offset))
+
+
+def _sizes(coords: Mapping[str, Sized]) -> dict[str, int]:
+    """Return the number of offsets of each latent variable."""
+    return {name: math.prod(len(coords[dim]) for dim in dims) for name, dims in LATENT.items()}
+
+
+def _split(offsets: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the offsets of each latent variable, shape (chain, draw, ...)."""
+    figures, contexts, width = held["means"].shape
+    shape = {"figure": figures, "context": contexts, "attribute": width}
+    parts, start = {}, 0
+    for name, dims in LATENT.items():
+        own = [shape[dim] for dim in dims]
+        stop = start + math.prod(own)
+        parts[name] = offsets[..., start:stop].reshape(*offsets.shape[:-1], *own)
+        start = stop
+    return parts
 
 
 def _placed(pull: Any, precision: Any, centre: Any, prior: Any, offset: Any) -> Any:
