@@ -23,6 +23,19 @@ EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
         "location": "real",
         "scale": "positive",
     },
+    "joint": {
+        "position_bias": "real",
+        "position_bias_scale": "positive",
+        "log_consistency": "real",
+        "consistency_scale": "positive",
+        "used_mean": "real",
+        "accuracy": "real",
+        "accuracy_scale": "positive",
+        "report_mean": "real",
+        "report_scale": "positive",
+        "report_noise": "positive",
+        "report_df": "positive",
+    },
 }
 """Models that no single formula describes: their parameters, and what values each can take.
 
