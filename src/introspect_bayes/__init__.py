@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
+    from introspect_bayes.analyses.explanation_scores import explanation_scores
     from introspect_bayes.analyses.fit import fit
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
@@ -49,6 +50,7 @@ _HOMES = {
     "data_health": "checks",
     "example_study": "study.example",
     "exclusion_table": "analyses",
+    "explanation_scores": "analyses.explanation_scores",
     "fit": "analyses.fit",
     "hdi": "fits",
     "load_study": "study",
@@ -82,6 +84,7 @@ __all__ = [
     "data_health",
     "example_study",
     "exclusion_table",
+    "explanation_scores",
     "fit",
     "hdi",
     "load_study",

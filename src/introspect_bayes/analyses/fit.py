@@ -119,7 +119,7 @@ def fit(
 
 def _place(specification: Specification) -> str:
     """Return which of the paper's specifications another takes the place of."""
-    if specification.family == "bernoulli":
+    if "slopes" in specification.terms:
         return "choice_weights"
     known = {"reported", "introspection_trained", "base_model", "context"}
     strange = [name for name in specification.variables if name not in known]

@@ -1,16 +1,16 @@
-"""Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
+"""Regressions, with coefficients by group: of learned on reported weights, of scores."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
+from introspect_bayes.fits.bambi_models import build_bambi_model, mean_parameter, prior_numbers
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
 from introspect_bayes.fits.intervals import Estimate, estimate
@@ -25,6 +25,10 @@ from introspect_bayes.fits.shared_data import exchanged, with_shared_data
 from introspect_bayes.specs import Specification
 
 __all__ = ["Regression", "RegressionSampler", "build_bambi_model"]
+
+
+_BOUNDED: Final = {"bernoulli": "0 or 1", "beta": "between 0 and 1, neither of them"}
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class RegressionSampler:
         self.finished = finished
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
-        """Fit a specification with a numeric response to a frame.
+        """Fit a specification to a frame.
 
         Parameters
         ----------
@@ -167,11 +171,13 @@ class RegressionSampler:
         Raises
         ------
         InputError
-            If the specification is one of choices.
+            If the specification is one of choices, or the response has values that its family
+            does not (`check_response`).
         """
-        if spec.family == "bernoulli" or "slopes" in spec.terms:
+        if "slopes" in spec.terms:
             msg = f"{spec.name}: a model of choices; fit it with ChoiceWeightsSampler"
             raise InputError(msg)
+        check_response(spec, data)
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
@@ -197,7 +203,7 @@ class RegressionSampler:
         design = design_columns(model)
         if spec.has_intercept and design is not None:
             # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
-            terms = model.parameters["mu"].common_terms  # in the order of the design's columns
+            terms = model.parameters[mean_parameter(model)].common_terms  # in the order of the design's columns
             columns = [np.atleast_3d(posterior[term].to_numpy()) for term in terms]
             slopes = np.concatenate(columns, axis=2)
             posterior["Intercept"] = posterior["Intercept"] - slopes @ design.mean(axis=0)
@@ -231,6 +237,34 @@ class RegressionSampler:
         return run_nuts(held, self.sampler, name, target_acceptance(spec))
 
 
+def check_response(spec: Specification, data: pd.DataFrame) -> None:
+    """Check that a response has only values that its family can have.
+
+    Raises
+    ------
+    InputError
+        If it has others; the message names one.
+
+    Examples
+    --------
+    >>> from introspect_bayes.specs import spec
+    >>> check_response(spec("explanation_scores"), pd.DataFrame({"score": [0.0, 0.5]}))
+    Traceback (most recent call last):
+    ...
+    introspect_bayes.errors.InputError: explanation_scores: score has 0.5; bernoulli needs 0 or 1
+    """
+    if spec.family not in _BOUNDED:
+        return
+    values = data[spec.response].to_numpy(dtype=float)
+    inside = (values > 0) & (values < 1) if spec.family == "beta" else np.isin(values, (0.0, 1.0))
+    if not inside.all():
+        msg = (
+            f"{spec.name}: {spec.response} has {values[~inside][0]:g}; {spec.family} needs "
+            f"{_BOUNDED[spec.family]}"
+        )
+        raise InputError(msg)
+
+
 def _compile(spec: Specification, data: pd.DataFrame) -> Any:
     """Compile a specification for whatever data has the same dims, and whatever prior numbers."""
     import nutpie
@@ -241,6 +275,9 @@ def _compile(spec: Specification, data: pd.DataFrame) -> Any:
     columns = data.select_dtypes("number").columns.intersection([spec.response, *spec.variables])
     columns = columns.difference(list(spec.groups))
     data = data.assign(**{column: random.normal(size=len(data)) for column in columns})
+    if spec.family in _BOUNDED:
+        values = random.uniform(size=len(data))
+        data[spec.response] = values if spec.family == "beta" else (values < _HALF).astype(float)
     shared = {
         parameter: {
             argument: pytensor.shared(np.asarray(number), name=_shared_name(parameter, argument))
@@ -259,7 +296,7 @@ def _shared_name(parameter: str, argument: str) -> str:
 
 def design_columns(model: Any) -> np.ndarray | None:
     """Return the common terms' columns, shape (observation, column), as the formula has them."""
-    terms = model.parameters["mu"].common_terms.values()
+    terms = model.parameters[mean_parameter(model)].common_terms.values()
     return np.column_stack([term.data for term in terms]) if terms else None
 
 
@@ -268,9 +305,9 @@ def _arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
     arrays = {"response": response.to_numpy()}
     design = design_columns(model)
     if design is not None:
-        centred = model.parameters["mu"].intercept_term is not None
+        centred = model.parameters[mean_parameter(model)].intercept_term is not None
         arrays["design"] = design - design.mean(axis=0) if centred else design
-    for name, term in model.parameters["mu"].group_specific_terms.items():
+    for name, term in model.parameters[mean_parameter(model)].group_specific_terms.items():
         inner, group = name.split("|")
         arrays[f"predictor {inner}"] = term.predictor
         arrays[f"index {group}"] = term.group_index

@@ -11,10 +11,11 @@ from introspect_bayes.specs.formulas import Formula, read_formula, variables
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "bernoulli": (),
+    "beta": ("kappa",),
     "gaussian": ("sigma",),
     "t": ("sigma", "nu"),
 }
-"""Response families (``t``: Student's t) and the positive parameters that each has beside the
+"""Response families (``t``: Student's t; ``beta``: of mean and precision kappa) and the positive parameters that each has beside the
 regression coefficients."""
 
 
@@ -77,8 +78,8 @@ class Specification:
         read_formula(self.formula)
         check_priors(self.priors, self.model_parameters, FAMILIES[self.family])
         for parameter, prior in self.priors.items():
-            if self.family == "bernoulli" and prior.depends_on_response:
-                msg = f"{parameter} ~ {prior}: a choice has no median; give numbers"
+            if self.family in {"bernoulli", "beta"} and prior.depends_on_response:
+                msg = f"{parameter} ~ {prior}: log-odds have no median in the data; give numbers"
                 raise InputError(msg)
 
     @property
