@@ -263,7 +263,7 @@ def explanation_scores(
     usual = shipped(SCORE_SPECIFICATIONS[0 if rows.binary else 1])
     chosen = rows.specification(_suited(specification or usual, usual))
     finished = FinishedFits(cache_root() / "fits") if keep else None
-    fit = RegressionSampler(sampler, finished).fit(chosen, rows.data, "explanation_scores")
+    fit = RegressionSampler(sampler, finished, engine="nuts").fit(chosen, rows.data, "explanation_scores")
     return ExplanationScores(rows, fit)
 
 

@@ -85,7 +85,7 @@ def build_bambi_model(
     formula = spec.formula.replace("d1 + ... + dK", " + ".join(terms))
     model = bmb.Model(formula, frame, family=spec.family, priors=priors)
     model.build()
-    for term, made in model.parameters[mean_parameter(model)].group_specific_terms.items():
+    for term, made in mean_component(model).group_specific_terms.items():
         if made.predictor.ndim > 1 and made.predictor.shape[1] == 1:
             # Bambi 0.21 multiplies every row's effect with every row's product.
             msg = f"{spec.name}: {term}: give the product a column of its own, and name that"
@@ -96,6 +96,11 @@ def build_bambi_model(
 def mean_parameter(model: Any) -> str:
     """Return what Bambi calls the parameter of the family that the formula is about."""
     return str(model.family.likelihood.parent)
+
+
+def mean_component(model: Any) -> Any:
+    """Return the terms of a Bambi model's formula."""
+    return model.parameters[mean_parameter(model)]
 
 
 def _attributes(data: pd.DataFrame) -> int:
