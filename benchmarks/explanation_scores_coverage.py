@@ -90,7 +90,9 @@ def main() -> None:
     for name, part in table.groupby("answer", sort=False):
         print(f"{name}: {part['covered'].mean():.1%} of {len(part)} HDIs hold the truth")
     failed = table["problems"].mean()
-    print(f"Tables whose diagnostics fail: {failed:.1%}; seconds: {time.perf_counter() - start:.0f}")
+    print(
+        f"Tables whose diagnostics fail: {failed:.1%}; seconds: {time.perf_counter() - start:.0f}"
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
     from introspect_bayes.checks.calibration import calibrate
+    from introspect_bayes.checks.explanation_scores import check_scores
     from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.constants import HDI_PROB
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.report.score_plots import (
+        plot_advantage,
+        plot_cells,
+        plot_learning_curve,
+    )
+    from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
     from introspect_bayes.study.example import example_study
@@ -45,6 +52,8 @@ _HOMES = {
     "Specification": "specs",
     "Study": "study",
     "calibrate": "checks.calibration",
+    "ScoreDesign": "simulate.explanation_scores",
+    "check_scores": "checks.explanation_scores",
     "check_study": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
@@ -55,11 +64,15 @@ _HOMES = {
     "hdi": "fits",
     "load_study": "study",
     "plot_accuracy": "report.plots",
+    "plot_advantage": "report.score_plots",
+    "plot_cells": "report.score_plots",
+    "plot_learning_curve": "report.score_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
     "reproduce": "analyses",
+    "simulate_scores": "simulate.explanation_scores",
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",
@@ -75,10 +88,12 @@ __all__ = [
     "RunSettings",
     "Sampler",
     "Scenario",
+    "ScoreDesign",
     "Settings",
     "Specification",
     "Study",
     "calibrate",
+    "check_scores",
     "check_study",
     "collect_replies",
     "data_health",
@@ -89,11 +104,15 @@ __all__ = [
     "hdi",
     "load_study",
     "plot_accuracy",
+    "plot_advantage",
+    "plot_cells",
+    "plot_learning_curve",
     "plot_reports",
     "plot_sensitivity",
     "prior_sensitivity",
     "read_specification",
     "reproduce",
+    "simulate_scores",
     "spec",
     "study_warnings",
     "summary",

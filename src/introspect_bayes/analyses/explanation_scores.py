@@ -202,11 +202,35 @@ class ExplanationScores:
             rivals = [d for (k, _, t), d in draws.items() if (k, t) == (task, target)]
             summary = estimate(mine)
             row = {"task": task, "explainer": explainer, "target": target}
-            row |= dict(zip(("scores", "observed"), seen.loc[(task, explainer, target)], strict=True))
+            row |= dict(
+                zip(("scores", "observed"), seen.loc[(task, explainer, target)], strict=True)
+            )
             row |= {"mean": summary.mean, "hdi_low": summary.low, "hdi_high": summary.high}
             row |= _over_self(mine, draws.get((task, target, target)), is_own=explainer == target)
             rows.append(row | {"best": float((mine >= np.max(rivals, axis=0)).mean())})
         return pd.DataFrame(rows).astype({"scores": int})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all answers as JSON-ready values; what is missing becomes None."""
+        frames = {
+            "advantage": self.advantage(),
+            "learning": self.learning(),
+            "learning_curve": self.learning_curve(),
+            "cells": self.cells(),
+        }
+        plain = {
+            name: frame.astype(object).where(frame.notna(), None).to_dict("records")
+            for name, frame in frames.items()
+        }
+        return {
+            **plain,
+            "conclusions": self.conclusions(),
+            "dropped": self.rows.dropped,
+            "diagnostics": dict(
+                zip(self.diagnostics.__slots__, self.diagnostics.as_list(), strict=True)
+            ),
+            "problems": list(self.diagnostics.problems),
+        }
 
     def conclusions(self) -> list[str]:
         """Return the answers in sentences, and what cannot be told and why."""
@@ -263,8 +287,22 @@ def explanation_scores(
     usual = shipped(SCORE_SPECIFICATIONS[0 if rows.binary else 1])
     chosen = rows.specification(_suited(specification or usual, usual))
     finished = FinishedFits(cache_root() / "fits") if keep else None
-    fit = RegressionSampler(sampler, finished, engine="nuts").fit(chosen, rows.data, "explanation_scores")
+    fit = RegressionSampler(sampler, finished, engine="nuts").fit(
+        chosen, rows.data, "explanation_scores"
+    )
     return ExplanationScores(rows, fit)
+
+
+def suited_name(source: str | Path | pd.DataFrame) -> str:
+    """Return the name of the shipped specification that suits a table of scores.
+
+    Examples
+    --------
+    >>> rows = {"explainer": ["a"], "target": ["a"], "task": ["t"], "item": ["1"], "score": [0.5]}
+    >>> suited_name(pd.DataFrame(rows))
+    'explanation_scores_beta'
+    """
+    return SCORE_SPECIFICATIONS[0 if score_rows(read_explanation_scores(source)).binary else 1]
 
 
 def _suited(given: Specification, usual: Specification) -> Specification:

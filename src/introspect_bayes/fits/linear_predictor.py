@@ -10,9 +10,7 @@ from introspect_bayes.specs import Specification
 _INTERCEPT = "1"
 
 
-def linear_predictor(
-    spec: Specification, posterior: xr.Dataset, rows: pd.DataFrame
-) -> np.ndarray:
+def linear_predictor(spec: Specification, posterior: xr.Dataset, rows: pd.DataFrame) -> np.ndarray:
     """Return the right-hand side of a formula for rows that need not be those of the fit.
 
     The same as Bambi's ``predict`` before the link, for numeric predictors, without building a

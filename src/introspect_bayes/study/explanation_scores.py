@@ -135,7 +135,9 @@ def _text(value: Any) -> str:
 def _refuse_misspelt(table: CheckedTable) -> None:
     """Refuse a column that is nearly an optional one, which would else be ignored in silence."""
     for name in OPTIONAL:
-        spelt = {column.lower().replace(" ", "_").replace("-", "_"): column for column in table.columns}
+        spelt = {
+            column.lower().replace(" ", "_").replace("-", "_"): column for column in table.columns
+        }
         for near in get_close_matches(name, spelt, cutoff=0.85):
             if spelt[near] != name and name not in table.columns:
                 msg = f"{table.path.name}: column {spelt[near]!r}: did you mean {name!r}?"
