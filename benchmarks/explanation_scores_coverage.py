@@ -60,6 +60,8 @@ def one_table(seed: int, *, between: bool) -> list[dict[str, object]]:
                     "covered": row["hdi_low"] <= truth <= row["hdi_high"],
                     "excludes zero": row["hdi_low"] > 0 or row["hdi_high"] < 0,
                     "problems": bool(found.diagnostics.problems),
+                    "rhat": found.diagnostics.rhat,
+                    "ess": min(found.diagnostics.ess_bulk, found.diagnostics.ess_tail),
                     "divergences": found.diagnostics.divergences,
                 }
             )
@@ -90,6 +92,8 @@ def main() -> None:
     for name, part in table.groupby("answer", sort=False):
         print(f"{name}: {part['covered'].mean():.1%} of {len(part)} HDIs hold the truth")
     failed = table["problems"].mean()
+    worst = table[["rhat", "ess", "divergences"]].describe().loc[["50%", "min", "max"]]
+    print(worst.round(3).to_string())
     print(
         f"Tables whose diagnostics fail: {failed:.1%}; seconds: {time.perf_counter() - start:.0f}"
     )

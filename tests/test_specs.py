@@ -314,6 +314,8 @@ def test_every_shipped_specification_names_its_source_and_reads():
         "choice_weights",
         "choice_weights_no_intercept",
         "choice_weights_pooled",
+        "explanation_scores",
+        "explanation_scores_beta",
         "introspection_training",
         "report_accuracy",
         "report_accuracy_by_context",
@@ -322,7 +324,8 @@ def test_every_shipped_specification_names_its_source_and_reads():
     assert set(ANALYSED) < set(names)
     for name in names:
         specification = spec(name)
-        assert "Plunkett et al. 2025, Appendix C" in specification.source
+        source = "Li et al. 2025" if "scores" in name else "Plunkett et al. 2025, Appendix C"
+        assert source in specification.source
         assert specification.brms.startswith("brm(")
 
 

@@ -315,7 +315,8 @@ def _suited(given: Specification, usual: Specification) -> Specification:
         raise InputError(msg)
     strange = sorted(set(given.variables) - set(usual.variables))
     if strange:
-        msg = f"{given.name}: a table of scores has no {strange[0]}{closest(strange[0], usual.variables)}"
+        hint = closest(strange[0], usual.variables)
+        msg = f"{given.name}: a table of scores has no {strange[0]}{hint}"
         raise InputError(msg)
     return given
 

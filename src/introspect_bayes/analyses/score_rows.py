@@ -33,7 +33,8 @@ class ScoreRows:
     data
         The same rows for the model: score (squeezed if some are neither 0 nor 1), own (1 where a
         model explains itself, in tasks whose scores tell the advantage of it; else 0), doublings,
-        own_doublings (their product, in tasks whose scores tell how it matters), and the groups task, explainer, target, pair and item, each but task within its task.
+        own_doublings (their product, in tasks whose scores tell how it matters), and the
+        groups task, explainer, target, pair and item, each but task within its task.
     dropped
         Variables that fall away, and why.
     advantage_untold, learning_untold
@@ -98,8 +99,8 @@ def score_rows(table: pd.DataFrame) -> ScoreRows:
     {'features': 'only one target, so that its own model may simply be the better explainer'}
     """
     data = pd.DataFrame({"score": squeezed(table["score"].to_numpy())}, index=table.index)
-    sizes = table["training_size"] if "training_size" in table else None
-    several = sizes is not None and sizes.nunique() > 1
+    sizes = table.get("training_size")
+    several = sizes is not None and len(sizes.unique()) > 1
     size = float(np.exp(np.log(sizes.unique()).mean())) if sizes is not None and several else None
     data["doublings"] = np.log2(sizes / size) if sizes is not None and several else 0.0
     for group, columns in _GROUPS.items():
@@ -171,8 +172,8 @@ def _advantage_untold(rows: pd.DataFrame) -> str:
         return "no model explains itself"
     if rows["self"].all():
         return "models explain only themselves"
-    for column, other in (("target", "explainer"), ("explainer", "target")):
-        if rows[column].nunique() == 1:
+    for column in ("target", "explainer"):
+        if len(rows[column].unique()) == 1:
             better = "better explainer" if column == "target" else "easier target"
             return f"only one {column}, so that its own model may simply be the {better}"
     cells = rows.drop_duplicates(["explainer", "target"])

@@ -18,7 +18,7 @@ class ScoreDesign:
     """Models that explain each other and themselves, and how good they are at it.
 
     The log-odds that explainer e gets item i of target t right in task k, trained on n examples,
-    are, with d = log2(n / geometric mean of the sizes) and [e = t] one for self and zero for other::
+    are, with d = log2(n / geometric mean of the sizes) and [e = t] one for self, zero for other::
 
         level_k + a_ke + b_kt + p_ket + u_kti + (g_k + h_ke) d + [e = t] (s_k + c_k d)
 
