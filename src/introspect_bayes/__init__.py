@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
+    from introspect_bayes.study.ablations import ablation_answers, ablation_scores
     from introspect_bayes.study.example import example_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
@@ -51,6 +53,8 @@ _HOMES = {
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "ablation_answers": "study.ablations",
+    "ablation_scores": "study.ablations",
     "calibrate": "checks.calibration",
     "ScoreDesign": "simulate.explanation_scores",
     "check_scores": "checks.explanation_scores",
@@ -69,6 +73,7 @@ _HOMES = {
     "plot_learning_curve": "report.score_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
+    "prepare_ablations": "material",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
     "reproduce": "analyses",
@@ -92,6 +97,8 @@ __all__ = [
     "Settings",
     "Specification",
     "Study",
+    "ablation_answers",
+    "ablation_scores",
     "calibrate",
     "check_scores",
     "check_study",
@@ -109,6 +116,7 @@ __all__ = [
     "plot_learning_curve",
     "plot_reports",
     "plot_sensitivity",
+    "prepare_ablations",
     "prior_sensitivity",
     "read_specification",
     "reproduce",

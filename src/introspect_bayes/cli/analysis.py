@@ -57,8 +57,8 @@ ChosenEngine = Annotated[
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="How posteriors are sampled: importance, nuts, or auto (importance, and nuts where its "
-        "weights cannot be trusted).",
+        help="How posteriors are sampled: importance, nuts, or auto (importance, and nuts "
+        "where its weights cannot be trusted).",
     ),
 ]
 NoCache = Annotated[

@@ -64,7 +64,6 @@ class FinishedFit:
         path = self.folder.path(self.key)
         try:
             tree = _read(path)
-            os.utime(path)
         except _UNREADABLE as error:
             path.unlink(missing_ok=True)
             msg = f"{path}: this finished fit cannot be read ({error}); run again to fit it anew"
@@ -123,6 +122,7 @@ class FinishedFits:
         try:
             with zipfile.ZipFile(self.path(key)) as archive:
                 whole = archive.testzip() is None
+            os.utime(self.path(key))
         except _UNREADABLE:
             return None
         return FinishedFit(self, key) if whole else None

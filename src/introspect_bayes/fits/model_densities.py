@@ -10,6 +10,9 @@ from introspect_bayes.fits.array_functions import array_function
 _BLOCK: Final = 2_000_000
 """Numbers that one array of a block of draws holds, about."""
 
+_FLATTEST: Final = 1e-6
+"""Smallest information: a proposal of standard deviation 1,000."""
+
 
 class ModelDensities:
     """Log posterior density of a PyMC model's free variables, unconstrained and side by side.
@@ -100,4 +103,15 @@ class ModelDensities:
 
         summit = minimize(downhill, self.start, jac=True, method="BFGS").x
         information = approx_fprime(summit, lambda place: downhill(place)[1])
-        return summit, (information + information.T) / 2
+        return summit, _positive(information)
+
+
+def _positive(matrix: np.ndarray) -> np.ndarray:
+    """Return the nearest symmetric matrix with positive eigenvalues; the identity if not finite.
+
+    Off a summit some directions curve upwards: there the proposal is poor, and its weights say so.
+    """
+    if not np.isfinite(matrix).all():
+        return np.eye(len(matrix))
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return np.asarray((vectors * np.maximum(np.abs(values), _FLATTEST)) @ vectors.T)

@@ -62,8 +62,11 @@ class Regression(FromSource):
     @property
     def engine(self) -> str:
         """What sampled the posterior: importance or nuts."""
-        named: str = self._remembered("engine", lambda: self.idata["sample_stats"]["engine"].item())
+        named: str = self._remembered("engine", self._read_engine)
         return named
+
+    def _read_engine(self) -> str:
+        return str(self.idata["sample_stats"]["engine"].item())
 
     def slope(self, term: str = "reported") -> Estimate:
         """Return the posterior mean and 95% HDI of a scalar coefficient."""

@@ -64,7 +64,7 @@ def products_as_sums(model: Any) -> Any:
     Parameters
     ----------
     model
-        A PyMC model; its shared data stay the same variables.
+        A PyMC model. The shared data of the copy have the same names and values.
     """
     from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
     from pytensor.tensor.math import Dot
