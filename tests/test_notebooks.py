@@ -49,7 +49,7 @@ def pictures(notebook):
 
 def test_there_are_notebooks_and_the_index_names_each():
     index = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert len(NOTEBOOKS) >= 6
+    assert len(NOTEBOOKS) == 7
     assert all(f"({path.name})" in index for path in NOTEBOOKS)
 
 

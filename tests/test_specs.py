@@ -315,6 +315,8 @@ def test_every_shipped_specification_names_its_source_and_reads():
         "choice_weights",
         "choice_weights_no_intercept",
         "choice_weights_pooled",
+        "explanation_scores",
+        "explanation_scores_beta",
         "introspection_training",
         "joint_accuracy",
         "privileged_access",
@@ -328,8 +330,9 @@ def test_every_shipped_specification_names_its_source_and_reads():
         if specification.family in EQUATION_FAMILIES:
             assert "introspect-bayes" in specification.source
             continue
-        assert "Plunkett et al. 2025, Appendix C" in specification.source
-        assert specification.brms.startswith("brm(") or specification.equations
+        source = "Li et al. 2025" if "scores" in name else "Plunkett et al. 2025, Appendix C"
+        assert source in specification.source
+        assert specification.brms.startswith("brm(")
 
 
 def test_the_variations_differ_from_the_papers_models_as_they_say():

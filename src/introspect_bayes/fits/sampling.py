@@ -81,7 +81,7 @@ def target_acceptance(spec: Specification) -> float:
     transition or two, at 0.9 none had. Horseshoes need still shorter ones in regressions, but none
     in the small posteriors of choices.
     """
-    choices = spec.family == "bernoulli"
+    choices = "slopes" in spec.terms
     if any(prior.dist == "Horseshoe" for prior in spec.priors.values()) and not choices:
         return 0.95
     return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
