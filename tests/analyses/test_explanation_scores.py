@@ -14,7 +14,7 @@ from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_s
 from introspect_bayes.specs import spec
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
-SAMPLER = Sampler(draws=1000, warmup=600, seed=4)
+SAMPLER = Sampler(draws=2500, warmup=1000, seed=4)
 
 
 def table(cells, sizes=(None,), items=3):
@@ -80,12 +80,12 @@ def test_squeezing_is_undone_by_stretching():
 def simulated():
     design = ScoreDesign(
         tasks={"features": 0.0},
-        items=150,
+        items=100,
         sizes=(),
         advantage=0.9,
-        spread={**ScoreDesign().spread, "pair": 0.0, "item": 0.6, "task": 0.0},
+        spread={**ScoreDesign().spread, "pair": 0.15, "item": 0.6, "task": 0.0},
     )
-    return simulate_scores(design, seed=3)
+    return simulate_scores(design, seed=4)
 
 
 @pytest.fixture(scope="module")

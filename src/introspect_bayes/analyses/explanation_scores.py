@@ -32,8 +32,8 @@ from introspect_bayes.study.explanation_scores import read_explanation_scores
 SCORE_SPECIFICATIONS: Final = ("explanation_scores", "explanation_scores_beta")
 """The model of scores that are 0 or 1, and that of scores in between."""
 
-SAMPLER: Final = Sampler(draws=1500, warmup=800)
-"""Settings, unless others are given."""
+SAMPLER: Final = Sampler(draws=3000, warmup=1500)
+"""Settings, unless others are given: levels of explainers and targets trade off, and mix slowly."""
 
 _CURVE_SIZES: Final = 9
 
@@ -91,8 +91,10 @@ class ExplanationScores:
         doublings = np.log2(ends[1] / ends[0])
         curves = score_answers.curve_draws(self.fit, self.rows, ends)
         return {
-            task: tuple((after - before) / doublings for before, after in zip(*pairs, strict=True))  # type: ignore[misc]
-            for task, pairs in curves.items()
+            task: ((own[1] - own[0]) / doublings, (other[1] - other[0]) / doublings)
+            for task, (own, other) in (
+                (task, tuple(zip(*pairs, strict=True))) for task, pairs in curves.items()
+            )
         }
 
     def advantage(self) -> pd.DataFrame:
@@ -196,19 +198,19 @@ class ExplanationScores:
         """
         draws = dict(score_answers.cell_draws(self.fit, self.rows))
         names = ["task", "explainer", "target"]
-        seen = self.rows.table.groupby(names, sort=False)["score"].agg(["size", "mean"])
+        groups = self.rows.table.groupby(names, sort=False)["score"]
+        counts, means = groups.size().to_dict(), groups.mean().to_dict()
         rows = []
         for (task, explainer, target), mine in draws.items():
             rivals = [d for (k, _, t), d in draws.items() if (k, t) == (task, target)]
             summary = estimate(mine)
-            row = {"task": task, "explainer": explainer, "target": target}
-            row |= dict(
-                zip(("scores", "observed"), seen.loc[(task, explainer, target)], strict=True)
-            )
+            place = (task, explainer, target)
+            row: dict[str, Any] = dict(zip(names, place, strict=True))
+            row |= {"scores": counts[place], "observed": means[place]}
             row |= {"mean": summary.mean, "hdi_low": summary.low, "hdi_high": summary.high}
             row |= _over_self(mine, draws.get((task, target, target)), is_own=explainer == target)
             rows.append(row | {"best": float((mine >= np.max(rivals, axis=0)).mean())})
-        return pd.DataFrame(rows).astype({"scores": int})
+        return pd.DataFrame(rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all answers as JSON-ready values; what is missing becomes None."""

@@ -102,7 +102,7 @@ def score_rows(table: pd.DataFrame) -> ScoreRows:
     sizes = table.get("training_size")
     several = sizes is not None and len(sizes.unique()) > 1
     size = float(np.exp(np.log(sizes.unique()).mean())) if sizes is not None and several else None
-    data["doublings"] = np.log2(sizes / size) if sizes is not None and several else 0.0
+    data["doublings"] = np.log2(sizes / size) if sizes is not None and size else 0.0
     for group, columns in _GROUPS.items():
         data[group] = _named(table, columns)
     untold, unlearnt = {}, {}

@@ -75,7 +75,10 @@ def scores(  # noqa: PLR0913 - one argument an option
 
     _check_arguments(file, plot_file, save, example=example)
     check_writable(json_file, plot_file, save)
-    source, truth = _simulated(seed, save) if example else (file, None)
+    truth: Mapping[str, float] | None = None
+    source: Any = file
+    if example:
+        source, truth = _simulated(seed, save)
     found = explanation_scores(
         source,
         specification=_specification(source, prior, specification),

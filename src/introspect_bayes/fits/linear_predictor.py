@@ -70,4 +70,4 @@ def _places(effect: xr.DataArray, group: str, rows: pd.DataFrame) -> np.ndarray:
         unknown = rows[group].to_numpy()[places < 0][0]
         msg = f"{group} {unknown!r} is not in the fit"
         raise InputError(msg)
-    return places
+    return np.asarray(places)

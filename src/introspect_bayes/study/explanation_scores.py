@@ -1,6 +1,7 @@
 """Tables of explanation scores: who explained what of whom, and how good the explanation was."""
 
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -204,8 +205,9 @@ def _refuse_spelt_otherwise(table: CheckedTable, found: pd.DataFrame) -> None:
     for column in ("explainer", "target"):
         for name in found[column].unique():
             other = spelt.setdefault(name.casefold(), name)
-            table.refuse(
-                (found[column] == name) & (other != name),
-                column,
-                lambda cell, other=other: f"{cell!r} is elsewhere {other!r}; is it the same model?",
-            )
+            same = f"is elsewhere {other!r}; is it the same model?"
+            table.refuse((found[column] == name) & (other != name), column, partial(_said, same))
+
+
+def _said(complaint: str, cell: str) -> str:
+    return f"{cell!r} {complaint}"
