@@ -9,8 +9,11 @@ from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
 from introspect_bayes.cli.information import info
+from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
+from introspect_bayes.cli.privileged import privileged_access
+from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
@@ -43,6 +46,11 @@ app.add_typer(models, name="models")
 app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
 app.command(epilog="Example: introspect-bayes check my-study --only loo --json checks.json")(check)
 app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors.svg")(sensitivity)
+app.command(epilog="Example: introspect-bayes privileged-access my-study --json access.json")(
+    privileged_access
+)
+app.command(epilog="Example: introspect-bayes joint my-study --only e2")(joint)
+app.command(epilog="Example: introspect-bayes scores scores.csv --plot scores.svg")(scores)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 app.command(epilog="Example: introspect-bayes info --json info.json")(info)

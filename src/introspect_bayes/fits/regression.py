@@ -1,4 +1,4 @@
-"""Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
+"""Regressions, with coefficients by group: of learned on reported weights, of scores."""
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
@@ -11,11 +11,12 @@ import pandas as pd
 
 from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
+from introspect_bayes.fits.bambi_models import build_bambi_model, mean_component, prior_numbers
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
+from introspect_bayes.fits.responses import check_response, stand_in
 from introspect_bayes.fits.sampling import Diagnostics, Sampler, target_acceptance
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
@@ -189,7 +190,7 @@ class RegressionSampler:
         self.engine = engine_named(engine)
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
-        """Fit a specification with a numeric response to a frame.
+        """Fit a specification to a frame.
 
         Parameters
         ----------
@@ -203,7 +204,8 @@ class RegressionSampler:
         Raises
         ------
         InputError
-            If the specification is one of choices, or the engine does not allow it.
+            If the specification is one of choices, the engine does not allow it, or the response
+            has values that its family does not.
         """
         if self.engine == "importance" and not importance_applies(spec):
             msg = (
@@ -211,9 +213,10 @@ class RegressionSampler:
                 "hyperparameters or horseshoe; take the engine nuts or auto"
             )
             raise InputError(msg)
-        if spec.family == "bernoulli" or "slopes" in spec.terms:
+        if "slopes" in spec.terms:
             msg = f"{spec.name}: a model of choices; fit it with ChoiceWeightsSampler"
             raise InputError(msg)
+        check_response(spec, data)
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
@@ -239,7 +242,7 @@ class RegressionSampler:
         design = design_columns(model)
         if spec.has_intercept and design is not None:
             # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
-            terms = model.parameters["mu"].common_terms  # in the order of the design's columns
+            terms = mean_component(model).common_terms  # in the order of the design's columns
             columns = [np.atleast_3d(posterior[term].to_numpy()) for term in terms]
             slopes = np.concatenate(columns, axis=2)
             posterior["Intercept"] = posterior["Intercept"] - slopes @ design.mean(axis=0)
@@ -288,6 +291,7 @@ def _prepare(spec: Specification, data: pd.DataFrame) -> PreparedModel:
     columns = data.select_dtypes("number").columns.intersection([spec.response, *spec.variables])
     columns = columns.difference(list(spec.groups))
     data = data.assign(**{column: random.normal(size=len(data)) for column in columns})
+    data[spec.response] = stand_in(spec.family, data[spec.response], random)
     shared = {
         parameter: {
             argument: pytensor.shared(np.asarray(number), name=_shared_name(parameter, argument))
@@ -306,7 +310,7 @@ def _shared_name(parameter: str, argument: str) -> str:
 
 def design_columns(model: Any) -> np.ndarray | None:
     """Return the common terms' columns, shape (observation, column), as the formula has them."""
-    terms = model.parameters["mu"].common_terms.values()
+    terms = mean_component(model).common_terms.values()
     return np.column_stack([term.data for term in terms]) if terms else None
 
 
@@ -315,9 +319,9 @@ def _arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
     arrays = {"response": response.to_numpy()}
     design = design_columns(model)
     if design is not None:
-        centred = model.parameters["mu"].intercept_term is not None
+        centred = mean_component(model).intercept_term is not None
         arrays["design"] = design - design.mean(axis=0) if centred else design
-    for name, term in model.parameters["mu"].group_specific_terms.items():
+    for name, term in mean_component(model).group_specific_terms.items():
         inner, group = name.split("|")
         arrays[f"predictor {inner}"] = term.predictor
         arrays[f"index {group}"] = term.group_index

@@ -81,9 +81,11 @@ def target_acceptance(spec: Specification) -> float:
     transition or two, at 0.9 none had. Horseshoes need still shorter ones in regressions, but none
     in the small posteriors of choices.
     """
-    choices = spec.family == "bernoulli"
+    choices = "slopes" in spec.terms
     if any(prior.dist == "Horseshoe" for prior in spec.priors.values()) and not choices:
         return 0.95
+    if len(spec.terms_of_formula.grouped) > 1:
+        return 0.95  # several scales, some of them near zero
     return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
 
 

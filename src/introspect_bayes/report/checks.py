@@ -1,7 +1,7 @@
 """Tables of checks for the terminal."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group
@@ -28,10 +28,20 @@ _WORDS: Final[dict[Status, str]] = {
 }
 
 
-def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
+def check_tables(
+    checks: Sequence[Check], questions: Mapping[str, str] | None = None
+) -> Iterator[Group]:
     """Yield a headed table for each check that was made, failures first.
 
     Subjects about which the same is said share a row.
+
+    Parameters
+    ----------
+    checks
+        What was checked.
+    questions
+        Names of checks in the order of the tables, and the question that each answers; those of
+        studies if not given.
 
     Examples
     --------
@@ -39,7 +49,7 @@ def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
     >>> [str(group.renderables[0]) for group in check_tables([made])]
     ['convergence: Did the sampler reach the posterior?']
     """
-    for name, question in CHECKS.items():
+    for name, question in (questions or CHECKS).items():
         mine = [check for check in checks if check.name == name]
         if not mine:
             continue

@@ -21,7 +21,7 @@ from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, Request, plan_ablations, plan_requests
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
-from introspect_bayes.simulate.truth import WeightPopulation
+from introspect_bayes.simulate.truth import WeightPopulation, shared_weights
 from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
 from introspect_bayes.store import Store
 
@@ -33,6 +33,8 @@ COMPARISONS: Final = {
     ("introspection-trained", "native"): "e3.after",
 }
 """Figure that each stage's reports in each set of contexts belong to."""
+
+_FIGURES: Final = tuple(COMPARISONS.values())
 
 _BATCH = 5_000
 
@@ -106,7 +108,21 @@ class SimulatedDesign:
         ):
             gains = [truth[f"{after}.{m.name}"] - truth[f"{before}.{m.name}"] for m in self.models]
             truth[effect] = sum(gains) / len(gains)
+        if len(self.models) > 1:
+            truth |= {f"privileged.{name}": self._own_minus_other(truth, name) for name in _FIGURES}
         return truth
+
+    def _own_minus_other(self, truth: Mapping[str, float], figure: str) -> float:
+        """Return own minus other: reports follow the own weights, and others' only through them."""
+        context_set = next(s for (_, s), name in COMPARISONS.items() if name == figure)
+        own = {m.name: truth[f"{figure}.{m.name}"] for m in self.models}
+        other = [
+            own[m.name] * shared_weights(_learning(m, context_set), _learning(n, context_set))
+            for m in self.models
+            for n in self.models
+            if m is not n
+        ]
+        return sum(own.values()) / len(own) - sum(other) / len(other)
 
     def _truth_of(self, model: SimulatedModel) -> dict[str, float]:
         found = {}
