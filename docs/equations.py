@@ -65,4 +65,5 @@ def _word(name: str) -> str:
 
 def to_mathml(latex: str) -> str:
     """Return an equation as MathML, which browsers draw without a script."""
-    return convert(latex, display="block")
+    # latex2mathml takes the relation for a variable, which browsers put no space around.
+    return convert(latex, display="block").replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")

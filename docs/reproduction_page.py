@@ -1,7 +1,7 @@
 """Write docs/reproduction.md, "What reproduces and what does not", from what `reproduce` found.
 
-    uv run introspect-bayes reproduce --json figures.json
-    uv run python docs/reproduction_page.py figures.json
+uv run introspect-bayes reproduce --json figures.json
+uv run python docs/reproduction_page.py figures.json
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from introspect_bayes.analyses import PROPORTIONS
-from introspect_bayes.analyses.published import published_figures
+from introspect_bayes.analyses.published import published_figures, published_labels
 from introspect_bayes.report.tables import interval, number
 
 PAGE: Final = Path(__file__).with_name("reproduction.md")
@@ -28,26 +28,27 @@ introspect-bayes reproduce --json figures.json
 
 and `uv run python docs/reproduction_page.py figures.json`. Of {all} published figures {reproduced}
 reproduce within rounding and Monte Carlo error, {failed} do not, and {hidden} cannot be checked,
-because the data was not published. *brms* is what brms 2.18 with rstan gives on the same raw data.
+because the data was not published. Ids end in the model: `4o` is {large}, `mini` is {small}.
+Brackets hold 95% HDIs; *brms* is what brms 2.18 with rstan gives on the same raw data.
 
 {table}
 
 ## What does not reproduce
 
-**Native choices predicted, GPT-4o-mini.** The paper says {fit_paper}; the logistic models that its own
-choices give predict {fit_here} (brms: {fit_brms}). GPT-4o's figure reproduces under the same computation:
-weights rounded, without the intercept, in the choices that they were fitted to. The difference is
-small, and nothing else rests on it.
+**Native choices predicted, GPT-4o-mini.** The paper says {fit_paper}; the logistic models that its
+own choices give predict {fit_here} (brms: {fit_brms}). GPT-4o's figure reproduces under the same
+computation: weights rounded, without the intercept, in the choices that they were fitted to. The
+difference is small, and nothing else rests on it.
 
-**Without the weights of exactly ±100.** Scaling makes one weight in each context exactly ±100; the paper
-says that leaving them out changes no correlation by more than {excl_paper}. What was left out is not
-said exactly, so every reading was tried. The largest change under the kindest reading that drops a value in each
-context, as the paper's Appendix D describes, is {excl_here}.
+**Without the weights of exactly ±100.** Scaling makes one weight in each context exactly ±100; the
+paper says that leaving them out changes no correlation by more than {excl_paper}. What was left out
+is not said exactly, so every reading was tried. The largest change under the kindest reading that
+drops a value in each context, as the paper's Appendix D describes, is {excl_here}.
 
-> {excl_note}
+> {excl_note}.
 
-`introspect-bayes reproduce` prints the table by comparison and reading: in each, correlations shrink, but
-none of the trained models' comes near zero. The conclusion stands; the bound does not.
+`introspect-bayes reproduce` prints the table by comparison and reading: most correlations shrink,
+but none of the trained models' comes near zero. The conclusion stands; the bound does not.
 
 ## What cannot be checked
 
@@ -57,8 +58,8 @@ none of the trained models' comes near zero. The conclusion stands; the bound do
 
 {notes}
 
-The paper's Appendix D says that reports were rescaled to ±100 as weights are; in its public analysis
-they are not, and the published figures reproduce without.
+The paper's Appendix D says that reports were rescaled to ±100 as weights are; in its public
+analysis they are not, and the published figures reproduce without.
 """
 
 
@@ -87,12 +88,15 @@ def page(figures: Sequence[dict[str, Any]]) -> str:
     if failed != {"e3.fit.mini", "d.excl100"}:
         msg = f"the page explains e3.fit.mini and d.excl100, but not reproduced are {failed}"
         raise ValueError(msg)
+    models = {label: model for model, label in published_labels().items()}
     fit, exclusion = by_id["e3.fit.mini"], by_id["d.excl100"]
     return _TEXT.format(
         all=len(figures),
         reproduced=verdicts["reproduced"],
         failed=verdicts["not reproduced"],
         hidden=verdicts["no public data"],
+        large=models["4o"],
+        small=models["mini"],
         table="\n".join(_table(figures)),
         fit_paper=f"{fit['paper']:.1%}",
         fit_here=f"{fit['estimate']:.1%}",
@@ -106,15 +110,14 @@ def page(figures: Sequence[dict[str, Any]]) -> str:
 
 
 def _table(figures: Sequence[dict[str, Any]]) -> Iterator[str]:
-    yield "| id | figure | model | paper | here | brms | rows | verdict |"
-    yield "| --- | --- | --- | --- | --- | --- | ---: | --- |"
+    yield "| id | figure | paper | here | brms | rows | verdict |"
+    yield "| --- | --- | --- | --- | --- | ---: | --- |"
     for figure in figures:
         at_most = "at most " if published_figures()[figure["id"]].at_most else ""
         verdict = figure["verdict"]
         cells = [
             f"`{figure['id']}`",
             figure["title"],
-            figure["base_model"] or "",
             at_most + _shown(figure, "paper", "paper_hdi"),
             _shown(figure, "estimate", "hdi"),
             _shown(figure, "brms", "brms_hdi"),
@@ -128,7 +131,8 @@ def _shown(figure: dict[str, Any], estimate: str, ends: str) -> str:
     value = figure[estimate]
     kind = figure["id"].removesuffix(".4o").removesuffix(".mini")
     middle = "" if value is None else number(value, proportion=kind in PROPORTIONS)
-    return f"{middle} {interval(figure[ends])}".strip()
+    # Kept together in a narrow column.
+    return f"{middle} {interval(figure[ends])}".strip().replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _notes(figures: Sequence[dict[str, Any]]) -> Iterator[str]:

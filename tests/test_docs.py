@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 import introspect_bayes as ib
-from introspect_bayes.cli.main import app
+from introspect_bayes.cli.main import app, main
 from introspect_bayes.shipped import shipped_folder
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,9 @@ def site(tmp_path_factory):
     # No server answers: whatever the build wanted from the network would fail it.
     nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
     environment = os.environ | nowhere | {"NO_MKDOCS_2_WARNING": "1"}
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    ran = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
     return {path: Page(path) for path in sorted(folder.rglob("*.html"))}
 
@@ -184,9 +186,22 @@ def test_commands_that_fit_share_their_options():
     """Whoever takes a prior also takes everything else that decides the draws."""
     for path, command in all_commands():
         options = {name for parameter in command.params for name in parameter.opts}
+        if "--prior" in options and "study" in options:
+            assert "--parser" in options, path
         if "--prior" in options:
-            wanted = {"--json", "--seed", "--draws", "--warmup", "--engine", "--no-cache"}
+            wanted = {"--json", "--seed", "--draws", "--warmup", "--specification", "--no-cache"}
             assert not wanted - options, path
+
+
+def test_help_lists_whole_sentences_and_exit_codes(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for _, command in all_commands():
+        if command.short_help:
+            assert command.short_help in said
+    assert "..." not in said.partition("Commands:")[2]
+    assert all(code in said for code in ("0 done", "1 done", "2 something", "3 stopped", "130"))
 
 
 def test_reproduction_page_has_every_published_figure():

@@ -54,6 +54,9 @@ SpecificationFile = Annotated[
     ),
 ]
 
+Parser = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Read the raw reports again with this parser.")
+]
 ChosenEngine = Annotated[
     str,
     typer.Option(
@@ -122,9 +125,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
         ),
     ],
     *,
-    parser: Annotated[
-        str | None, typer.Option(help="Read the raw reports again with this parser.")
-    ] = None,
+    parser: Parser = None,
     only: Only = None,
     json_file: JsonFile = None,
     health_file: HealthFile = None,

@@ -1,5 +1,6 @@
 """The program: its commands, and what its exit codes mean."""
 
+import inspect
 from typing import Annotated, Final
 
 import typer
@@ -27,6 +28,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done; 1 done, but a diagnostic or check failed; 2 something must be "
+    "mended first; 3 stopped early, and the same command goes on; 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -54,6 +57,10 @@ app.command(epilog="Example: introspect-bayes scores scores.csv --plot scores.sv
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 app.command(epilog="Example: introspect-bayes info --json info.json")(info)
+
+for _registered in app.registered_commands:
+    # The whole first sentence: by itself, typer cuts it off.
+    _registered.short_help = (inspect.getdoc(_registered.callback) or "").partition("\n")[0]
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature

@@ -13,6 +13,7 @@ from introspect_bayes.cli.analysis import (
     Draws,
     JsonFile,
     NoCache,
+    Parser,
     Prior,
     Seed,
     SpecificationFile,
@@ -38,6 +39,7 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
         typer.Option(metavar="ID", help="Only this comparison, such as e3.after. Repeatable."),
     ] = None,
     json_file: JsonFile = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -62,7 +64,7 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = load_study(study, progress=shown)
+    loaded = load_study(study, parser=parser, progress=shown)
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(loaded, progress, settings)
         try:

@@ -12,6 +12,7 @@ from introspect_bayes.cli.analysis import (
     Draws,
     NoCache,
     Only,
+    Parser,
     Prior,
     Seed,
     SpecificationFile,
@@ -68,6 +69,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Also plot all HDIs (.png, .svg or .pdf)."),
     ] = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -94,7 +96,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     settings["keep"] = not no_cache
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
-    loaded = load_study(study, progress=shown)
+    loaded = load_study(study, parser=parser, progress=shown)
     with TerminalProgress(shown=shown, what="Priors") as progress:
         analysis = start_analysis(loaded, progress, settings)
         scenarios = own or usual_scenarios(settings["specs"])
