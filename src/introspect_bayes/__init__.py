@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
+    from introspect_bayes.report.document import write_report
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
@@ -61,6 +62,7 @@ _HOMES = {
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",
+    "write_report": "report.document",
 }
 
 __all__ = [
@@ -94,6 +96,7 @@ __all__ = [
     "spec",
     "study_warnings",
     "summary",
+    "write_report",
 ]
 
 

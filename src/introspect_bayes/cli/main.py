@@ -10,6 +10,7 @@ from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
+from introspect_bayes.cli.reporting import report
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
@@ -42,6 +43,9 @@ app.add_typer(models, name="models")
 app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
 app.command(epilog="Example: introspect-bayes check my-study --only loo --json checks.json")(check)
 app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors.svg")(sensitivity)
+app.command(epilog="Example: introspect-bayes report my-study --output my-study.html --with all")(
+    report
+)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 

@@ -37,8 +37,13 @@ def provenance(analysis: Analysis) -> str:
         judged += f", Pareto k {max(ks):.2f}" if ks else ""
     same = identity(Path(study.source))
     data = f"Data: {study.source}" + (f" ({same})" if same else "")
-    sampling = f"{_weights_sampled(analysis)}; regressions: {_chains(settings.regression_sampler)}"
-    return f"{data}\nPriors\n{priors}\nSampling: {sampling}; seed {seed}{judged}"
+    return f"{data}\nPriors\n{priors}\nSampling: {sampling(analysis)}; seed {seed}{judged}"
+
+
+def sampling(analysis: Analysis) -> str:
+    """Say how choice weights and regressions were sampled."""
+    chains = _chains(analysis.settings.regression_sampler)
+    return f"{_weights_sampled(analysis)}; regressions: {chains}"
 
 
 def _chains(sampler: Sampler) -> str:
