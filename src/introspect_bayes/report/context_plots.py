@@ -58,8 +58,9 @@ def plot_contexts(
     rows = list(dict.fromkeys(base_model for _, base_model in slopes))
     most = max(len(frame) for frame in slopes.values())
     few = most <= NAMED
+    letters = max(len(name) for frame in slopes.values() for name in frame["context"])
     size = figsize or (
-        0.6 + (2.6 if few else 1.7) * len(columns),
+        0.6 + (2.2 + 0.07 * letters if few else 1.7) * len(columns),
         0.7 + (0.35 + 0.16 * most if few else 2.6) * len(rows),
     )
     with panels.style():
@@ -90,6 +91,7 @@ def draw_contexts(panel: "Axes", frame: pd.DataFrame | None, *, named: bool, ran
     panel.hlines(
         heights, frame["hdi_low"], frame["hdi_high"], color=colour, linewidth=1.0, alpha=0.5
     )
+    panel.locator_params(axis="x", nbins=4)
     panel.scatter(frame["mean"], heights, s=6, color=colour, linewidth=0, zorder=3)
     if named:
         panel.set_yticks(heights, frame["context"])

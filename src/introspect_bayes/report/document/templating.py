@@ -1,6 +1,7 @@
 """Templates of reports, filled in by Jinja."""
 
 import base64
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -63,6 +64,18 @@ def _data_address(block: Table | Figure) -> str:
     return f"data:text/csv;charset=utf-8;base64,{coded}"
 
 
+def _ended(title: str) -> str:
+    """End a title that has no sign of its own."""
+    return title if title.endswith(("?", ".")) else f"{title}."
+
+
+def _unbroken(cell: str) -> str:
+    """Keep an interval on one line, with the number before it."""
+    return re.sub(
+        r"(\S+ )?\[[-+.\d%]+, [-+.\d%]+\]", lambda found: found[0].replace(" ", "\u00a0"), cell
+    )
+
+
 _MARKED: Final = {
     "reproduced": "good",
     "not reproduced": "bad",
@@ -78,4 +91,6 @@ _FILTERS: Final = {
     "cell": _markdown_cell,
     "code_cell": _markdown_code,
     "data_address": _data_address,
+    "ended": _ended,
+    "unbroken": _unbroken,
 }

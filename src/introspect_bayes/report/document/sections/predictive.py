@@ -106,6 +106,7 @@ def _densities(trees: "Mapping[str, xr.DataTree]") -> Figure:
     with drawing(), panels.style():
         plots = az.plot_ppc_dist(
             _together(trees, "learned"),
+            kind="kde",
             num_samples=_CURVES,
             visuals={
                 "predictive_dist": {"color": panels.COLOURS[5], "alpha": 0.5},
