@@ -1,12 +1,15 @@
 """How accurate reports are in each single context."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slopes
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.fits import Regression
 from introspect_bayes.report.context_plots import plot_contexts
 from introspect_bayes.report.document.drawings import drawing, svg_of
 from introspect_bayes.report.document.materials import Materials
@@ -30,33 +33,38 @@ def _blocks(materials: Materials) -> Iterator[Block]:
         f"attributes leave it open (specification {BY_CONTEXT}). The standard deviation says how "
         "much accuracy differs between contexts."
     )
-    yield from_frame(
-        "contexts-spread",
-        "How much accuracy differs between contexts",
-        _spread(materials),
-        dict.fromkeys(("common slope", "standard deviation"), number)
-        | {"HDI of slope": str, "HDI of deviation": str},
-    )
+    spread = pd.DataFrame([_spread(*key, fit) for key, fit in materials.by_context.items()])
+    shown = pd.DataFrame([_shown(row) for row in spread.to_dict("records")])
+    table = from_frame("contexts-spread", "How much accuracy differs between contexts", shown)
+    yield replace(table, data=spread)
     yield _forest(slopes)
 
 
-def _spread(materials: Materials) -> pd.DataFrame:
-    rows = []
-    for (figure, base_model), fit in materials.by_context.items():
-        common, between = fit.slope(), fit.slope("reported|context_sigma")
-        mark = f" {PROBLEM_MARK}" if fit.diagnostics.problems else ""
-        rows.append(
-            {
-                "comparison": COMPARISONS[figure].title,
-                "base model": base_model + mark,
-                "contexts": fit.data["context"].nunique(),
-                "common slope": common.mean,
-                "HDI of slope": interval((common.low, common.high)),
-                "standard deviation": between.mean,
-                "HDI of deviation": interval((between.low, between.high)),
-            }
-        )
-    return pd.DataFrame(rows)
+def _spread(figure: str, base_model: str, fit: Regression) -> dict[str, object]:
+    row: dict[str, object] = {
+        "comparison": figure,
+        "base_model": base_model,
+        "contexts": fit.data["context"].nunique(),
+    }
+    for name, term in (("slope", "reported"), ("deviation", "reported|context_sigma")):
+        found = fit.slope(term)
+        row |= {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
+    return row | {"problems": "; ".join(fit.diagnostics.problems)}
+
+
+def _shown(row: dict[Any, Any]) -> dict[str, object]:
+    mark = f" {PROBLEM_MARK}" if row["problems"] else ""
+    written = {
+        name: f"{number(row[name])} {interval((row[f'{name}_low'], row[f'{name}_high']))}{mark}"
+        for name in ("slope", "deviation")
+    }
+    return {
+        "comparison": COMPARISONS[row["comparison"]].title,
+        "base model": row["base_model"],
+        "contexts": row["contexts"],
+        f"common slope [{HDI_PROB:.0%} HDI]": written["slope"],
+        f"standard deviation [{HDI_PROB:.0%} HDI]": written["deviation"],
+    }
 
 
 def _forest(slopes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
