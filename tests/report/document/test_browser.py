@@ -66,7 +66,7 @@ def measured(folder, *options):
 @pytest.mark.parametrize("width", [500, 1200])
 def test_every_figure_is_seen_and_nothing_is_complained_of(folder, paper_like_report, width):
     found = measured(folder, f"--window-size={width},900")
-    names = [figure.name for figure in paper_like_report.figures]
+    names = [f"figure-{figure.name}" for figure in paper_like_report.figures]
     assert [picture["id"] for picture in found["seen"]] == names
     for picture in found["seen"]:
         assert picture["natural"] > 0
