@@ -12,7 +12,7 @@ from prior_examples import EXAMPLES
 
 
 def test_every_distribution_has_an_example():
-    assert EXAMPLES.keys() | {"Horseshoe"} == DISTRIBUTIONS.keys()
+    assert EXAMPLES.keys() | {"Horseshoe", "LKJCorr"} == DISTRIBUTIONS.keys()
 
 
 @pytest.mark.parametrize("dist", EXAMPLES)

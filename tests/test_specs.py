@@ -127,6 +127,70 @@ def test_hyperparameters_and_groups_are_checked(tmp_path, old, new, complaint):
     assert str(raised.value).startswith("model.toml: ")
 
 
+EQUATIONS = """
+title = "t"
+source = "s"
+family = "correlation_matrix"
+equations = "z = location + scale L e"
+[priors]
+correlation = { dist = "LKJCorr", eta = 2 }
+location = { dist = "Normal", mu = 0, sigma = 1 }
+scale = { dist = "HalfNormal", sigma = 1 }
+"""
+
+
+def test_a_model_without_a_formula_has_equations_and_all_its_priors(tmp_path):
+    (tmp_path / "model.toml").write_text(EQUATIONS, encoding="utf-8")
+    model = read_specification(tmp_path / "model.toml")
+    assert model.parameters == ("correlation", "location", "scale")
+    assert (model.formula, model.brms) == ("", "")
+    assert (
+        str(model.with_priors(correlation="LKJCorr(4)").priors["correlation"]) == "LKJCorr(eta=4)"
+    )
+    pooled = model.with_priors(location="Normal(0, width)", width="HalfNormal(1)")
+    assert pooled.hyperparameters == ("width",)
+    with pytest.raises(InputError, match=r"'corelation'.*did you mean correlation"):
+        model.with_priors(corelation="LKJCorr(4)")
+    for of_a_formula in ("response", "terms", "has_intercept", "variables", "groups"):
+        with pytest.raises(InputError, match="has equations, and no formula"):
+            getattr(model, of_a_formula)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("z = location", "", "write its equations"),
+        ('equations = "z = location + scale L e"', "", "write its equations"),
+        ("title", 'formula = "y ~ x"\ntitle', "has no formula"),
+        ("title", 'dropped_when_constant = ["g"]\ntitle', "drops no terms"),
+        ('"correlation_matrix"', '"correlation_matrices"', "lacks brms, formula"),
+        ('scale = { dist = "HalfNormal", sigma = 1 }', "", "lacks scale"),
+        ('"HalfNormal", sigma', '"Normal", mu = 0, sigma', "scale must be positive"),
+        ('"LKJCorr", eta = 2', '"LKJCorr"', "LKJCorr lacks eta"),
+        ('"LKJCorr", eta = 2', '"Normal", mu = 0, sigma = 1', "take LKJCorr"),
+        ('"Normal", mu = 0, sigma = 1', '"LKJCorr", eta = 2', "location is no correlation"),
+        ("mu = 0", 'mu = "median(response)"', "has no single response"),
+    ],
+)
+def test_models_without_a_formula_are_checked(tmp_path, old, new, complaint):
+    path = tmp_path / "model.toml"
+    assert old in EQUATIONS
+    text = EQUATIONS.replace(old + " + scale L e" if old == "z = location" else old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=complaint) as raised:
+        read_specification(path)
+    assert str(raised.value).startswith("model.toml: ")
+
+
+def test_a_formula_and_equations_exclude_each_other(tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_text(SOURCE.replace("title", 'equations = "y = x"\ntitle', 1), encoding="utf-8")
+    with pytest.raises(InputError, match="has a formula; drop the equations"):
+        read_specification(path)
+    with pytest.raises(InputError, match="no correlation; take"):
+        spec("choice_weights").with_priors(slopes="LKJCorr(1)")
+
+
 def test_hyperparameters_come_last_and_in_order_of_need(tmp_path):
     (tmp_path / "model.toml").write_text(HIERARCHY, encoding="utf-8")
     model = read_specification(tmp_path / "model.toml")
@@ -240,7 +304,8 @@ def test_distributions_and_arguments_are_those_of_pymc():
             continue
         accepted = inspect.signature(getattr(pm, name).dist).parameters
         assert set(arguments) <= set(accepted), name
-        getattr(pm, name).dist(**dict.fromkeys(arguments, 1.5))
+        size = {"n": 3} if name == "LKJCorr" else {}
+        getattr(pm, name).dist(**dict.fromkeys(arguments, 1.5), **size)
 
 
 def test_every_shipped_specification_names_its_source_and_reads():
@@ -250,6 +315,7 @@ def test_every_shipped_specification_names_its_source_and_reads():
         "choice_weights_no_intercept",
         "choice_weights_pooled",
         "introspection_training",
+        "joint_accuracy",
         "report_accuracy",
         "report_accuracy_by_context",
         "report_accuracy_student",
@@ -258,7 +324,7 @@ def test_every_shipped_specification_names_its_source_and_reads():
     for name in names:
         specification = spec(name)
         assert "Plunkett et al. 2025, Appendix C" in specification.source
-        assert specification.brms.startswith("brm(")
+        assert specification.brms.startswith("brm(") or specification.equations
 
 
 def test_the_variations_differ_from_the_papers_models_as_they_say():

@@ -12,6 +12,7 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
+    from introspect_bayes.analyses.joint_accuracy import joint_accuracy
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.document import write_report
+    from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
@@ -52,7 +54,9 @@ _HOMES = {
     "exclusion_table": "analyses",
     "fit": "analyses.fit",
     "hdi": "fits",
+    "joint_accuracy": "analyses.joint_accuracy",
     "load_study": "study",
+    "plot_contexts": "report.joint",
     "plot_accuracy": "report.plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
@@ -86,8 +90,10 @@ __all__ = [
     "exclusion_table",
     "fit",
     "hdi",
+    "joint_accuracy",
     "load_study",
     "plot_accuracy",
+    "plot_contexts",
     "plot_reports",
     "plot_sensitivity",
     "prior_sensitivity",

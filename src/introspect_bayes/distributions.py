@@ -21,6 +21,7 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
     "HalfStudentT": {"nu": "positive", "sigma": "positive"},
     "Horseshoe": {"tau": "positive", "c": "positive"},
     "InverseGamma": {"alpha": "positive", "beta": "positive"},
+    "LKJCorr": {"eta": "positive"},
     "Laplace": {"mu": "real", "b": "positive"},
     "Logistic": {"mu": "real", "s": "positive"},
     "LogNormal": {"mu": "real", "sigma": "positive"},
@@ -30,11 +31,17 @@ DISTRIBUTIONS: Final[dict[str, dict[str, ArgumentKind]]] = {
     "Uniform": {"lower": "real", "upper": "real"},
     "Weibull": {"alpha": "positive", "beta": "positive"},
 }
-"""Continuous univariate PyMC distributions: name to arguments, in PyMC's order.
+"""Continuous PyMC distributions: name to arguments, in PyMC's order.
+
+All are univariate but for LKJCorr, the prior of a correlation matrix (or of a single correlation:
+2 Beta(eta, eta) - 1; Lewandowski, Kurowicka & Joe 2009, doi:10.1016/j.jmva.2009.04.008).
 
 And the regularized horseshoe with global scale tau and slab scale c, which PyMC lacks
 (`fits.prior_distributions`; Piironen & Vehtari 2017, doi:10.1214/17-EJS1337SI).
 """
+
+MATRIX: Final = frozenset({"LKJCorr"})
+"""Distributions of correlations, which no other parameter can have."""
 
 POSITIVE: Final = frozenset(
     {

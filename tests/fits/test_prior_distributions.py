@@ -1,14 +1,16 @@
 import numpy as np
+import nutpie
 import pandas as pd
 import pymc as pm
 import pytensor
 import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import beta, kstest, norm
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.prior_distributions import correlation_cholesky, prior_variable
+from introspect_bayes.fits.sampling import Sampler, run_nuts
 from introspect_bayes.priors import Prior, read_prior
 from introspect_bayes.specs import spec
 from prior_examples import EXAMPLES
@@ -88,3 +90,31 @@ def test_bambi_draws_from_our_horseshoe_and_not_from_its_own():
     for bound in (-0.1, 0.05, 0.5):
         exact = below(bound, 0.1, 2.0)
         assert (draws < bound).mean() == pytest.approx(exact, abs=4 * np.sqrt(0.25 / draws.size))
+
+
+def test_correlations_have_the_lkj_distribution():
+    # Marginally, (r + 1) / 2 ~ Beta(eta - 1 + n / 2, same): Lewandowski et al. 2009, section 3.2.
+    eta, size = 3.0, 3
+    prior = Prior("LKJCorr", {"eta": eta})
+    with pm.Model(coords={"row": list("abc"), "column": list("abc")}) as model:
+        factor = correlation_cholesky(prior, "r", prior.numbers(), ("row", "column"))
+        pm.Deterministic("factor", factor)
+    compiled = nutpie.compile_pymc_model(model)
+    posterior = run_nuts(compiled, Sampler(draws=1000, warmup=400), "r").posterior
+    matrices = posterior["r"].to_numpy()
+    np.testing.assert_allclose(np.diagonal(matrices, axis1=-2, axis2=-1), 1)
+    factors = posterior["factor"].to_numpy()
+    np.testing.assert_allclose(factors @ factors.swapaxes(-1, -2), matrices, atol=1e-12)
+    marginal = beta(eta - 1 + size / 2, eta - 1 + size / 2, loc=-1, scale=2)
+    for row, column in ((0, 1), (0, 2), (1, 2)):
+        independent = matrices[:, ::4, row, column].ravel()
+        assert kstest(independent, marginal.cdf).pvalue > 0.001
+
+
+def test_only_lkj_is_a_prior_of_correlation_matrices():
+    lkj, normal = Prior("LKJCorr", {"eta": 1}), Prior("Normal", {"mu": 0, "sigma": 1})
+    with pm.Model(coords={"row": [0, 1], "column": [0, 1]}):
+        with pytest.raises(InputError, match="correlation_cholesky adds one"):
+            prior_variable(lkj, "r", lkj.numbers())
+        with pytest.raises(InputError, match="needs LKJCorr"):
+            correlation_cholesky(normal, "r", normal.numbers(), ("row", "column"))

@@ -11,7 +11,7 @@ from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.priors import closest
-from introspect_bayes.specs import Specification
+from introspect_bayes.specs import EQUATION_FAMILIES, Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study
 
@@ -119,6 +119,9 @@ def fit(
 
 def _place(specification: Specification) -> str:
     """Return which of the paper's specifications another takes the place of."""
+    if specification.family in EQUATION_FAMILIES:
+        msg = f"{specification.name}: fit() has no rows for family {specification.family!r}"
+        raise InputError(msg)
     if specification.family == "bernoulli":
         return "choice_weights"
     known = {"reported", "introspection_trained", "base_model", "context"}

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from introspect_bayes.checks.choice_ranks import rank_contexts, rank_study
+from introspect_bayes.checks.joint_ranks import simulate_joint_calibration
 from introspect_bayes.checks.regression_ranks import rank_regression
 from introspect_bayes.checks.simulated_truths import (
     draw_posterior_truths,
@@ -13,9 +14,10 @@ from introspect_bayes.checks.simulated_truths import (
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler, Sampler
+from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.specs import Specification
 
-Fitter = ChoiceWeightsSampler | RegressionSampler
+Fitter = ChoiceWeightsSampler | RegressionSampler | JointSampler
 
 
 def simulate_calibration(
@@ -49,7 +51,8 @@ def simulate_calibration(
         The specification that is fitted, if not the same: shows what a wrong prior does.
     predictors
         One row an observation: of choices the columns context and d1, ..., dK (simulations take
-        turns with the contexts); of regressions those of the formula. Simulated if not given.
+        turns with the contexts); of regressions those of the formula. Simulated if not given, and
+        always so for a joint model of choices and reports (`joint_ranks`).
 
     Returns
     -------
@@ -78,6 +81,11 @@ def simulate_calibration(
             "priors may differ"
         )
         raise InputError(msg)
+    if specification.family == "joint":
+        made = fitter if isinstance(fitter, JointSampler) else None
+        return simulate_joint_calibration(
+            specification, simulations, seed=seed, fitter=made, fitted=fitted
+        )
     rows = predictors if predictors is not None else simulated_predictors(specification, seed)
     for factor in specification.dropped_when_constant:
         if len(rows[factor].unique()) == 1:

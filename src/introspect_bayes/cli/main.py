@@ -8,6 +8,7 @@ from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
+from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.reporting import report
@@ -46,6 +47,7 @@ app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors
 app.command(epilog="Example: introspect-bayes report my-study --output my-study.html --with all")(
     report
 )
+app.command(epilog="Example: introspect-bayes joint my-study --only e2")(joint)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from introspect_bayes.distributions import MATRIX
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import Prior
 
@@ -48,7 +51,8 @@ def prior_variable(
     Raises
     ------
     InputError
-        If an argument is missing; PyMC would take a default for it.
+        If an argument is missing (PyMC would take a default for it), or the prior is one of
+        correlation matrices (`correlation_cholesky`).
 
     Examples
     --------
@@ -61,6 +65,9 @@ def prior_variable(
     """
     import pymc as pm
 
+    if prior.dist in MATRIX:
+        msg = f"{name} ~ {prior}: {name} is no correlation matrix (correlation_cholesky adds one)"
+        raise InputError(msg)
     missing = [argument for argument in prior.args if argument not in numbers]
     if missing:
         msg = f"{name} ~ {prior}: no value for {', '.join(missing)}; give each argument one"
@@ -69,6 +76,74 @@ def prior_variable(
     if prior.dist == "Horseshoe":
         return _horseshoe(name, numbers["tau"], numbers["c"], sizes)
     return getattr(pm, prior.dist)(name, **numbers, **sizes)
+
+
+def correlation_cholesky(
+    prior: Prior, name: str, numbers: Mapping[str, Any], dims: tuple[str, str]
+) -> Any:
+    """Add a correlation matrix with an LKJ prior to the PyMC model at hand.
+
+    The free variables are partial correlations, which an LKJ prior makes independent: the one of
+    rows j < i, given the rows before j (j = 0, ..., n - 2), is::
+
+        p[i, j] = 2 b - 1,    b ~ Beta(c, c),    c = eta + (n - 2 - j) / 2
+
+    (Lewandowski, Kurowicka & Joe 2009, section 2.4, doi:10.1016/j.jmva.2009.04.008), and row i of
+    the Cholesky factor is ``L[i, j] = p[i, j] prod(sqrt(1 - p[i, k]^2), k < j)``. PyMC's own
+    LKJCorr has the same distribution, but needs a C compiler and BLAS.
+
+    Parameters
+    ----------
+    prior
+        ``LKJCorr(eta)``.
+    name
+        Of the matrix, which the model keeps as a deterministic variable; the free variable is
+        ``<name>_partial`` (b above, row by row).
+    numbers
+        As for `prior_variable`.
+    dims
+        Two dimensions of the model, of the same length n >= 2.
+
+    Returns
+    -------
+    pytensor.tensor.TensorVariable
+        Lower Cholesky factor of the matrix, shape (n, n), to multiply standard normals with.
+
+    Raises
+    ------
+    InputError
+        If the prior is not an LKJCorr.
+
+    Examples
+    --------
+    >>> import pymc as pm
+    >>> prior = Prior("LKJCorr", {"eta": 2})
+    >>> coords = {"row": ["used", "reported"], "column": ["used", "reported"]}
+    >>> with pm.Model(coords=coords) as model:
+    ...     factor = correlation_cholesky(prior, "r", prior.numbers(), ("row", "column"))
+    >>> [variable.name for variable in model.free_RVs], factor.ndim
+    (['r_partial'], 2)
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if prior.dist not in MATRIX:
+        msg = f"{name} ~ {prior}: a correlation matrix needs LKJCorr"
+        raise InputError(msg)
+    size = len(pm.modelcontext(None).coords[dims[0]])
+    pairs = [(row, column) for row in range(size) for column in range(row)]
+    shape = numbers["eta"] + np.array([(size - 2 - column) / 2 for _, column in pairs])
+    partial = 2 * pm.Beta(f"{name}_partial", alpha=shape, beta=shape, shape=len(pairs)) - 1
+    left = [pt.ones(()) for _ in range(size)]
+    factor = pt.zeros((size, size))
+    for index, (row, column) in enumerate(pairs):
+        factor = factor[row, column].set(partial[index] * left[row])
+        left[row] = left[row] * pt.sqrt(1 - partial[index] ** 2)
+    for row in range(size):
+        factor = factor[row, row].set(left[row])
+    # As a sum, because PyTensor looks for BLAS at any matrix product, and warns if there is none.
+    pm.Deterministic(name, (factor[:, None, :] * factor[None, :, :]).sum(-1), dims=dims)
+    return factor
 
 
 def _horseshoe(name: str, tau: Any, c: Any, sizes: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS, POSITIVE
+from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS, MATRIX, POSITIVE
 from introspect_bayes.errors import InputError
 
 
@@ -108,6 +108,20 @@ class Prior:
             lower = self.args["lower"]
             return not isinstance(lower, str) and lower >= 0
         return self.dist in POSITIVE
+
+    @property
+    def is_correlation(self) -> bool:
+        """Whether the distribution allows only values from -1 to 1.
+
+        Examples
+        --------
+        >>> Prior("Uniform", {"lower": 0, "upper": 1}).is_correlation
+        True
+        """
+        if self.dist in MATRIX:
+            return True
+        bounds = [self.args.get(name, "") for name in ("lower", "upper")]
+        return all(not isinstance(bound, str) and abs(bound) <= 1 for bound in bounds)
 
     def numbers(self, response: ArrayLike = ()) -> dict[str, float]:
         """Return the arguments as numbers, those that depend on the data taken from `response`.

@@ -15,10 +15,11 @@ from introspect_bayes.specs.files import (
     split_setting,
 )
 from introspect_bayes.specs.formulas import Formula, read_formula
-from introspect_bayes.specs.specification import FAMILIES, Specification
+from introspect_bayes.specs.specification import EQUATION_FAMILIES, FAMILIES, Specification
 
 __all__ = [
     "ANALYSED",
+    "EQUATION_FAMILIES",
     "FAMILIES",
     "Formula",
     "Prior",

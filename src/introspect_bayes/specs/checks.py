@@ -1,10 +1,14 @@
 """What the priors of a specification must be, together."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from introspect_bayes.distributions import DISTRIBUTIONS
+from introspect_bayes.distributions import DISTRIBUTIONS, MATRIX
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import RESPONSE_STATISTICS, Prior, closest
+
+Kind = Literal["real", "positive", "correlation", "correlation matrix"]
+"""What values a parameter can take."""
 
 
 def hyperparameters(priors: Mapping[str, Prior], parameters: Iterable[str]) -> tuple[str, ...]:
@@ -51,9 +55,7 @@ def hyperparameters(priors: Mapping[str, Prior], parameters: Iterable[str]) -> t
     return tuple(found)
 
 
-def check_priors(
-    priors: Mapping[str, Prior], parameters: Collection[str], positive: Collection[str]
-) -> None:
+def check_priors(priors: Mapping[str, Prior], parameters: Mapping[str, Kind]) -> None:
     """Check that priors fit the parameters of a model and each other.
 
     Parameters
@@ -61,14 +63,13 @@ def check_priors(
     priors
         Every prior by the name of its parameter.
     parameters
-        Parameters of the model, without those of the priors.
-    positive
-        Those of them that cannot be negative.
+        Parameters of the model, without those of the priors, and what values each can take.
 
     Raises
     ------
     InputError
-        If they do not: a gap, a misspelling, a reference to nothing, a scale that may be negative.
+        If they do not: a gap, a misspelling, a reference to nothing, a scale that may be negative,
+        a correlation beyond 1.
     """
     for parameter, prior in priors.items():
         if not isinstance(prior, Prior):
@@ -76,9 +77,6 @@ def check_priors(
             raise InputError(msg)
     for parameter, prior in priors.items():
         _check_references(parameter, prior, priors)
-        if parameter in positive and not prior.is_positive:
-            msg = f"{parameter} ~ {prior}: {parameter} must be positive; {_POSITIVE}"
-            raise InputError(msg)
         if "|" in parameter and parameter in parameters:
             _check_grouped(parameter, prior, priors)
     known = [*parameters, *hyperparameters(priors, parameters)]
@@ -87,6 +85,8 @@ def check_priors(
             hint = closest(parameter, known)
             msg = f"[priors] names {parameter!r}, which the model lacks{hint}"
             raise InputError(msg)
+    for parameter, prior in priors.items():
+        _check_support(parameter, prior, parameters.get(parameter, "real"))
     gaps = [name for name in parameters if name not in priors]
     if gaps:
         msg = f"[priors] lacks {', '.join(gaps)}; every parameter needs a prior"
@@ -94,6 +94,25 @@ def check_priors(
 
 
 _POSITIVE = "take a distribution such as HalfNormal"
+
+
+def _check_support(parameter: str, prior: Prior, kind: Kind) -> None:
+    """Refuse a prior that allows what its parameter cannot be."""
+    where = f"{parameter} ~ {prior}"
+    if kind == "positive" and not prior.is_positive:
+        msg = f"{where}: {parameter} must be positive; {_POSITIVE}"
+        raise InputError(msg)
+    if kind == "correlation matrix" and prior.dist not in MATRIX:
+        msg = f"{where}: {parameter} is a correlation matrix; take LKJCorr(1), or another eta"
+        raise InputError(msg)
+    if kind == "correlation" and not prior.is_correlation:
+        msg = (
+            f"{where}: {parameter} is a correlation; take LKJCorr(1), or a Uniform between -1 and 1"
+        )
+        raise InputError(msg)
+    if kind in {"real", "positive"} and prior.dist in MATRIX:
+        msg = f"{where}: {parameter} is no correlation; take a distribution such as Normal"
+        raise InputError(msg)
 
 
 def _check_references(parameter: str, prior: Prior, priors: Mapping[str, Prior]) -> None:

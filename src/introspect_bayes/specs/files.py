@@ -8,12 +8,16 @@ from typing import Any, Final
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import Prior, closest
 from introspect_bayes.shipped import shipped_folder
-from introspect_bayes.specs.specification import Specification
+from introspect_bayes.specs.specification import EQUATION_FAMILIES, Specification
 
 _KEYS: Final = frozenset(
-    {"title", "source", "brms", "formula", "family", "by", "dropped_when_constant", "priors"}
-)
-_REQUIRED: Final = ("title", "source", "brms", "formula", "family", "priors")
+    {
+        "title", "source", "brms", "formula", "equations", "family", "by", "dropped_when_constant",
+        "priors",
+    }
+)  # fmt: skip
+_REQUIRED: Final = ("title", "source", "family", "priors")
+_REQUIRED_WITH_FORMULA: Final = ("brms", "formula")
 
 
 def spec(name: str) -> Specification:
@@ -43,7 +47,7 @@ ANALYSED: Final = ("choice_weights", "report_accuracy", "introspection_training"
 
 
 def chosen_specifications(
-    priors: Iterable[str] = (), files: Iterable[Path] = ()
+    priors: Iterable[str] = (), files: Iterable[Path] = (), names: Iterable[str] = ANALYSED
 ) -> dict[str, Specification]:
     """Return the specifications of an analysis, some replaced or with other priors.
 
@@ -53,6 +57,8 @@ def chosen_specifications(
         Such as ``report_accuracy.reported=Normal(0, 0.5)``: specification, parameter, prior.
     files
         Specification files of the user's own, each named as the one that it replaces.
+    names
+        Shipped specifications that the analysis uses.
 
     Raises
     ------
@@ -65,7 +71,7 @@ def chosen_specifications(
     ...     .priors["slopes"])
     Laplace(mu=0, b=1)
     """
-    chosen = {name: spec(name) for name in ANALYSED}
+    chosen = {name: spec(name) for name in names}
     for path in files:
         own = read_specification(path)
         if own.name not in chosen:
@@ -153,7 +159,9 @@ def _from_table(name: str, table: dict[str, Any]) -> Specification:
         if key not in _KEYS:
             msg = f"unknown key {key!r}{closest(key, sorted(_KEYS))}"
             raise InputError(msg)
-    missing = [key for key in _REQUIRED if key not in table]
+    formula = () if table.get("family") in EQUATION_FAMILIES else _REQUIRED_WITH_FORMULA
+    required = _REQUIRED[:2] + formula + _REQUIRED[2:]
+    missing = [key for key in required if key not in table]
     if missing:
         msg = f"lacks {', '.join(missing)}"
         raise InputError(msg)
@@ -162,12 +170,13 @@ def _from_table(name: str, table: dict[str, Any]) -> Specification:
         name=name,
         title=str(table["title"]),
         source=str(table["source"]),
-        brms=str(table["brms"]),
-        formula=str(table["formula"]),
+        brms=str(table.get("brms", "")),
+        formula=str(table.get("formula", "")),
         family=str(table["family"]),
         priors=priors,
         by=tuple(table.get("by", ())),
         dropped_when_constant=tuple(table.get("dropped_when_constant", ())),
+        equations=str(table.get("equations", "")),
     )
 
 

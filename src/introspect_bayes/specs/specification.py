@@ -6,7 +6,7 @@ from typing import Final
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import Prior, as_prior, closest
-from introspect_bayes.specs.checks import check_priors, hyperparameters
+from introspect_bayes.specs.checks import Kind, check_priors, hyperparameters
 from introspect_bayes.specs.formulas import Formula, read_formula, variables
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
@@ -17,21 +17,49 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
 """Response families (``t``: Student's t) and the positive parameters that each has beside the
 regression coefficients."""
 
+EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
+    "correlation_matrix": {
+        "correlation": "correlation matrix",
+        "location": "real",
+        "scale": "positive",
+    },
+    "joint": {
+        "position_bias": "real",
+        "position_bias_scale": "positive",
+        "log_consistency": "real",
+        "consistency_scale": "positive",
+        "used_mean": "real",
+        "accuracy": "real",
+        "accuracy_scale": "positive",
+        "report_mean": "real",
+        "report_scale": "positive",
+        "report_noise": "positive",
+        "report_df": "positive",
+    },
+}
+"""Models that no single formula describes: their parameters, and what values each can take.
+
+Their specifications write `equations` to be read in place of a formula; the code that fits a family
+says what its parameters mean. Every parameter needs a prior, as everywhere.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """A statistical model: formula, family, and a prior for every parameter.
+    """A statistical model: formula (or equations), family, and a prior for every parameter.
 
     Attributes
     ----------
     name
         Name of its file under `models/`, without the ending.
     title, source, brms
-        What it is, where the paper states it, and the brms call that it mirrors.
+        What it is, where the paper states it, and the brms call that it mirrors (empty where there
+        is none).
     formula
-        As in brms and Bambi. ``d1 + ... + dK`` stands for one term per attribute.
+        As in brms and Bambi. ``d1 + ... + dK`` stands for one term per attribute. Empty for a
+        family in `EQUATION_FAMILIES`.
     family
-        A name in `FAMILIES`.
+        A name in `FAMILIES` or `EQUATION_FAMILIES`.
     by
         Columns by which independent fits are made.
     dropped_when_constant
@@ -39,6 +67,8 @@ class Specification:
     priors
         One for each parameter; ``slopes`` is the prior of every ``dk``. An argument may name
         another entry, a hyperparameter.
+    equations
+        What a family in `EQUATION_FAMILIES` has for a formula: text, to be read.
 
     Raises
     ------
@@ -62,6 +92,7 @@ class Specification:
     priors: Mapping[str, Prior]
     by: tuple[str, ...] = ()
     dropped_when_constant: tuple[str, ...] = ()
+    equations: str = ""
 
     def __post_init__(self) -> None:
         try:
@@ -71,19 +102,57 @@ class Specification:
             raise InputError(msg) from error
 
     def _check(self) -> None:
-        if self.family not in FAMILIES:
-            msg = f"unknown family {self.family!r}{closest(self.family, FAMILIES)}"
+        if self.family not in FAMILIES | EQUATION_FAMILIES:
+            known = (*FAMILIES, *EQUATION_FAMILIES)
+            msg = f"unknown family {self.family!r}{closest(self.family, known)}"
             raise InputError(msg)
-        read_formula(self.formula)
-        check_priors(self.priors, self.model_parameters, FAMILIES[self.family])
+        self._check_form()
+        check_priors(self.priors, self._kinds)
         for parameter, prior in self.priors.items():
-            if self.family == "bernoulli" and prior.depends_on_response:
+            if not prior.depends_on_response:
+                continue
+            if self.family == "bernoulli":
                 msg = f"{parameter} ~ {prior}: a choice has no median; give numbers"
                 raise InputError(msg)
+            if self.family in EQUATION_FAMILIES:
+                msg = f"{parameter} ~ {prior}: {self.family} has no single response; give numbers"
+                raise InputError(msg)
+
+    def _check_form(self) -> None:
+        """Check that there is a formula, or equations, as the family needs."""
+        if self.family in FAMILIES:
+            read_formula(self.formula)
+            if self.equations:
+                msg = f"family {self.family!r} has a formula; drop the equations"
+                raise InputError(msg)
+        elif self.formula or self.dropped_when_constant or not self.equations.strip():
+            msg = (
+                f"family {self.family!r} has no formula and drops no terms; write its equations as "
+                "text instead"
+            )
+            raise InputError(msg)
+
+    @property
+    def _kinds(self) -> dict[str, Kind]:
+        """The parameters of the likelihood and what values each can take."""
+        if self.family in EQUATION_FAMILIES:
+            return dict(EQUATION_FAMILIES[self.family])
+        intercept = ("Intercept",) if self.has_intercept else ()
+        coefficients: dict[str, Kind] = dict.fromkeys((*intercept, *self.terms), "real")
+        return coefficients | dict.fromkeys(FAMILIES[self.family], "positive")
 
     @property
     def terms_of_formula(self) -> Formula:
-        """The formula, read."""
+        """The formula, read.
+
+        Raises
+        ------
+        InputError
+            If the family has equations instead.
+        """
+        if self.family in EQUATION_FAMILIES:
+            msg = f"{self.name}: family {self.family!r} has equations, and no formula"
+            raise InputError(msg)
         return read_formula(self.formula)
 
     @property
@@ -117,8 +186,7 @@ class Specification:
     @property
     def model_parameters(self) -> tuple[str, ...]:
         """Parameters of the likelihood: intercept, coefficients, and those of the family."""
-        intercept = ("Intercept",) if self.has_intercept else ()
-        return (*intercept, *self.terms, *FAMILIES[self.family])
+        return tuple(self._kinds)
 
     @property
     def hyperparameters(self) -> tuple[str, ...]:

@@ -1,0 +1,344 @@
+"""How accurate introspection itself is, once the noise of choices and reports is taken out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.experiments import (
+    COMPARISONS,
+    EFFECTS,
+    REVEALED,
+    CannotCompute,
+    NotInStudy,
+    reports_of,
+)
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits import ChoiceData, Estimate, FinishedFits, Sampler, estimate
+from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.joint_fit import JointFit, JointSampler
+from introspect_bayes.fits.joint_sampling_model import Room
+from introspect_bayes.priors import closest
+from introspect_bayes.specs import Specification
+from introspect_bayes.specs import spec as shipped
+from introspect_bayes.study import Study
+from introspect_bayes.study.download import cache_root
+
+JOINT_SAMPLER: Final = Sampler(draws=1000, warmup=600)
+"""Settings for the joint model."""
+
+AVERAGE: Final = "average"
+"""What a table calls the average over base models, with equal weights."""
+
+COLUMNS: Final = [
+    "figure", "base_model", "plug_in", "plug_in_low", "plug_in_high", "joint", "joint_low",
+    "joint_high", "sd_rho", "contexts", "reports", "problems",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class JointAccuracy:
+    """Accuracies of a study by the joint model, beside those of the paper's analysis.
+
+    Attributes
+    ----------
+    fits
+        By name, such as ``gpt-4o-2024-08-06.instilled``: one for each base model and set of
+        contexts. Each has ``model``, ``idata``, ``diagnostics``, ``hdi()``, ``rho_by_context()``.
+    skipped
+        Parts of the study that allow no fit, and why.
+    analysis
+        The plug-in analysis of the same study.
+    figures
+        Ids of the figures and effects that were asked for.
+    """
+
+    fits: dict[str, JointFit]
+    skipped: dict[str, str]
+    analysis: Analysis = field(repr=False)
+    figures: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> JointFit:
+        if name not in self.fits:
+            msg = f"no fit {name!r}{closest(name, self.fits)}"
+            raise KeyError(msg)
+        return self.fits[name]
+
+    @property
+    def problems(self) -> dict[str, tuple[str, ...]]:
+        """Failed diagnostics of the joint fits, by name; empty if none failed."""
+        found = {name: fit.diagnostics.problems for name, fit in self.fits.items()}
+        return {name: problems for name, problems in found.items() if problems}
+
+    def hdi(self) -> pd.DataFrame:
+        """Return the 95% HDIs of all parameters of all fits, the column fit naming each."""
+        frames = [fit.hdi().assign(fit=name) for name, fit in self.fits.items()]
+        return pd.concat(frames, ignore_index=True)
+
+    def accuracy(self, figure: str, base_model: str) -> np.ndarray:
+        """Return draws of an accuracy or of a training effect, shape (chain, draw).
+
+        Parameters
+        ----------
+        figure
+            Such as "e1.acc", or an effect such as "e2.effect".
+        base_model
+            A base model, or "average" for the mean over those with the figure.
+
+        Raises
+        ------
+        CannotCompute
+            If the study does not allow it.
+        """
+        if base_model == AVERAGE:
+            draws = [self.accuracy(figure, b) for b in self._having(figure)]
+            if draws:
+                return np.asarray(np.mean(draws, axis=0))
+        elif figure in EFFECTS:
+            before, after = EFFECTS[figure]
+            later, earlier = self.accuracy(after, base_model), self.accuracy(before, base_model)
+            return np.asarray(later - earlier)
+        elif (fit := self._fit_of(figure, base_model)) is not None:
+            return fit.accuracy(figure)
+        msg = f"no {figure} of {base_model} in this study"
+        raise NotInStudy(msg)
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        return pd.DataFrame(list(self._rows()), columns=COLUMNS)
+
+    def table(self) -> pd.DataFrame:
+        """Return each accuracy and training effect: the plug-in estimate, and the joint one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a figure and base model (effects also for the "average" over base models):
+            figure, base_model, plug_in, plug_in_low, plug_in_high (the paper's slope with its 95%
+            HDI; NaN where it makes none), joint, joint_low, joint_high (mean over contexts of the
+            correlation of latent reported and used weights, or a difference of two), sd_rho
+            (posterior mean of its standard deviation over contexts), contexts (with a valid
+            report), reports, problems (failed diagnostics of the joint fit).
+        """
+        return self._table.copy()
+
+    def by_context(self, figure: str, base_model: str) -> pd.DataFrame:
+        """Return the correlation in each context, as for a forest plot (`JointFit`).
+
+        Raises
+        ------
+        CannotCompute
+            If the study has no such figure.
+        """
+        fit = self._fit_of(figure, base_model)
+        if fit is None:
+            msg = f"no {figure} of {base_model} in this study"
+            raise NotInStudy(msg)
+        return fit.rho_by_context(figure)
+
+    def _fit_of(self, figure: str, base_model: str) -> JointFit | None:
+        if figure not in COMPARISONS:
+            return None
+        fit = self.fits.get(fit_name(base_model, figure))
+        return fit if fit is not None and figure in fit.data.figures else None
+
+    def _having(self, figure: str) -> list[str]:
+        parts = EFFECTS.get(figure, (figure,))
+        models = self.analysis.study.base_models
+        return [b for b in models if all(self._fit_of(part, b) is not None for part in parts)]
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
+        for figure in self.figures:
+            models = self._having(figure)
+            for base_model in models:
+                yield self._row(figure, base_model)
+            if figure in EFFECTS and models:
+                yield self._row(figure, AVERAGE)
+
+    def _row(self, figure: str, base_model: str) -> tuple[object, ...]:
+        joint = estimate(self.accuracy(figure, base_model))
+        plug_in = self._plug_in(figure, base_model)
+        beside = (plug_in.mean, plug_in.low, plug_in.high) if plug_in else (np.nan,) * 3
+        models = self._having(figure) if base_model == AVERAGE else [base_model]
+        parts = EFFECTS.get(figure, (figure,))
+        fits = [fit for b in models if (fit := self._fit_of(parts[0], b)) is not None]
+        problems = "; ".join(dict.fromkeys(p for fit in fits for p in fit.diagnostics.problems))
+        known: tuple[float, ...] = (np.nan, np.nan, np.nan)
+        if figure in COMPARISONS:
+            counts = fits[0].data.counts[fits[0].data.figures.index(figure)]
+            spread = fits[0].idata["posterior"]["sd_rho"].sel(figure=figure).mean()
+            known = (float(spread), int((counts > 0).sum()), int(counts.sum()))
+        return (
+            figure, base_model, *beside, joint.mean, joint.low, joint.high, *known, problems,
+        )  # fmt: skip
+
+    def _plug_in(self, figure: str, base_model: str) -> Estimate | None:
+        try:
+            if figure in COMPARISONS:
+                return self.analysis.accuracy(base_model, figure).slope()
+            if base_model == AVERAGE:
+                effect = self.analysis.effect(figure)
+                terms = ("reported", "introspection_trained", "base_model")
+                return estimate(effect.slope_difference(*terms))
+        except CannotCompute:
+            return None
+        return None
+
+
+def fit_name(base_model: str, figure: str) -> str:
+    """Return the name of the fit that holds a figure.
+
+    Examples
+    --------
+    >>> fit_name("gpt-4o", "e3.after"), fit_name("gpt-4o", "native.acc")
+    ('gpt-4o.native', 'gpt-4o.native.off-the-shelf')
+    """
+    comparison = COMPARISONS[figure]
+    stage = "" if comparison.chooser == "weight-trained" else f".{comparison.chooser}"
+    return f"{base_model}.{comparison.context_set}{stage}"
+
+
+def figures_beginning(only: Sequence[str]) -> tuple[str, ...]:
+    """Return the accuracies and effects with these ids, or beginning with them; all if none.
+
+    Raises
+    ------
+    InputError
+        If one begins none.
+
+    Examples
+    --------
+    >>> figures_beginning(["e2"])
+    ('e2.acc', 'e2.effect')
+    """
+    known = (*COMPARISONS, *EFFECTS)
+    for wanted in only:
+        if not any(figure.startswith(wanted) for figure in known):
+            msg = f"no figure {wanted!r}{closest(wanted, known)}"
+            raise InputError(msg)
+    return tuple(f for f in known if not only or any(f.startswith(wanted) for wanted in only))
+
+
+def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
+    study: Study,
+    specification: str | Specification = "joint_accuracy",
+    *,
+    only: Sequence[str] = (),
+    analysis: Analysis | None = None,
+    sampler: Sampler = JOINT_SAMPLER,
+    keep: bool = True,
+    progress: Progress | None = None,
+) -> JointAccuracy:
+    """Estimate how accurate introspection is, with the noise of choices and reports taken out.
+
+    The paper correlates posterior means of weights with averages of reports. Noise in either draws
+    the correlation towards zero (attenuation: Spearman 1904, doi:10.2307/1412159). Here choices and
+    reports have one model, in which accuracy is the correlation rho of the latent reported with the
+    latent used weights (a Bayesian errors-in-variables model: Gustafson 2003,
+    doi:10.1201/9780203502761); `models/joint_accuracy.toml` has its equations and priors. The
+    choices of a base model in a set of contexts serve all its stages; contexts without a valid
+    report inform weights and consistency.
+
+    Parameters
+    ----------
+    study
+        The study.
+    specification
+        A specification of the family "joint", or a shipped one's name.
+    only
+        Ids of figures, or how they begin, such as ``["e1.acc", "e2"]``; all if empty. Fits, and so
+        numbers, do not depend on it.
+    analysis
+        The plug-in analysis beside it; one with the shipped specifications if not given.
+    sampler
+        Settings of the joint model's sampler.
+    keep
+        Whether finished fits are kept and found again.
+    progress
+        Told about long work.
+
+    Raises
+    ------
+    InputError
+        If `study` is none, the specification is of another family, or no part of the study has
+        choices and reports.
+
+    Examples
+    --------
+    >>> import introspect_bayes as ib
+    >>> study = ib.load_study("plunkett2025")  # doctest: +SKIP
+    >>> ib.joint_accuracy(study).table()  # doctest: +SKIP
+    """
+    if not isinstance(study, Study):
+        msg = f"joint_accuracy(study) needs a study, as load_study({study!r}) returns it"
+        raise InputError(msg)
+    chosen = shipped(specification) if isinstance(specification, str) else specification
+    figures = figures_beginning(only)
+    if analysis is None:
+        settings = Settings.default(seed=sampler.seed, keep=keep)
+        analysis = Analysis(study, settings, progress)
+    finished = FinishedFits(cache_root() / "fits") if keep else None
+    fitter = JointSampler(sampler, finished)
+    needed = {part for figure in figures for part in EFFECTS.get(figure, (figure,))}
+    everything, skipped = _all_data(analysis)
+    wanted = {fit_name(b, figure) for b in study.base_models for figure in needed}
+    chosen_data = {name: data for name, data in everything.items() if name in wanted}
+    skipped = {name: reason for name, reason in skipped.items() if name in wanted}
+    if not chosen_data:
+        msg = (
+            f"nothing in this study can be fitted with {chosen.name}: {'; '.join(skipped.values())}"
+        )
+        raise InputError(msg)
+    room = Room.of(*everything.values())  # of all, so that numbers do not depend on `only`
+    analysis.progress.start("Joint models", len(chosen_data))
+    fits: dict[str, JointFit] = {}
+    for name, data in chosen_data.items():
+        fits[name] = fitter.fit(chosen, data, f"joint:{name}", room)
+        analysis.progress.advance(1)
+    return JointAccuracy(fits, skipped, analysis, figures)
+
+
+def _all_data(analysis: Analysis) -> tuple[dict[str, JointData], dict[str, str]]:
+    """Return the data of each fit that the study allows, and why others are not."""
+    found: dict[str, JointData] = {}
+    skipped: dict[str, str] = {}
+    for base_model in analysis.study.base_models:
+        for revealed in REVEALED:
+            group = [f for f, c in COMPARISONS.items() if (c.context_set, c.chooser) == revealed]
+            name = fit_name(base_model, group[0])
+            try:
+                found[name] = joint_data(analysis, base_model, group)
+            except CannotCompute as reason:
+                skipped[name] = str(reason)
+    return found, skipped
+
+
+def joint_data(analysis: Analysis, base_model: str, figures: Sequence[str]) -> JointData:
+    """Return a base model's choices in a set of contexts, and the reports of all stages on them.
+
+    Raises
+    ------
+    CannotCompute
+        If there are no choices, or no reports on contexts with choices.
+    """
+    study = analysis.study
+    first = COMPARISONS[figures[0]]
+    choices = analysis.choices(base_model, first.context_set, first.chooser)
+    counts = {name: len(c.attributes) for name, c in study.decision_contexts.items()}
+    data = ChoiceData.from_frame(choices, study.difference_columns, counts)
+    reports = {}
+    for figure in figures:
+        try:
+            rows = reports_of(study, base_model, COMPARISONS[figure])
+        except NotInStudy:
+            continue
+        if rows["context"].isin(data.contexts).any():
+            reports[figure] = rows
+    if not reports:
+        msg = f"no valid reports of {base_model} on {first.context_set} contexts with choices"
+        raise NotInStudy(msg)
+    return JointData.from_frames(data, reports)

@@ -1,0 +1,258 @@
+"""Sampling the joint model of choices and reports."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from introspect_bayes.fits.compiled_models import compiled_once
+from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
+from introspect_bayes.fits.intervals import estimate
+from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.joint_model import (
+    DIMS,
+    build_joint_model,
+    joint_coords,
+    require_joint,
+)
+from introspect_bayes.fits.joint_sampling_model import (
+    LATENT,
+    SIGNED,
+    Room,
+    build_sampling_model,
+    latent_variables,
+    sampling_data,
+)
+from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
+from introspect_bayes.fits.shared_data import exchanged
+from introspect_bayes.specs import Specification
+
+LATENT_DIMS: Final = {
+    "consistency": ("context",),
+    "Intercept": ("context",),
+    "used": ("context", "attribute"),
+    "rho": ("figure", "context"),
+    "reported": ("figure", "context", "attribute"),
+}
+"""Latent variables that a fit keeps, and their dims."""
+
+_NODES: Final = 40
+
+
+@dataclass(frozen=True)
+class JointFit:
+    """A fitted joint model.
+
+    Attributes
+    ----------
+    spec
+        The specification.
+    data
+        Choices and reports.
+    idata
+        DataTree with the posterior and the sampler's statistics. Dims beside chain and draw:
+        context, attribute (d1 to dK), figure, report_set. Variables: the specification's
+        parameters; ``mean_rho`` and ``sd_rho`` (figure), mean and standard deviation over contexts
+        of the correlation of reported and used weights; ``rho`` (figure, context), that of each;
+        ``consistency`` and ``Intercept`` (context); ``used`` (context, attribute); ``reported``
+        (figure, context, attribute). Absent attributes and contexts without reports have draws from
+        what the rest says of them.
+    """
+
+    spec: Specification
+    data: JointData = field(repr=False)
+    idata: xr.DataTree = field(repr=False)
+
+    @cached_property
+    def model(self) -> Any:
+        """The PyMC model as the equations have it (`build_joint_model`)."""
+        return build_joint_model(self.spec, self.data)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Worst diagnostics over everything that is reported: all but single weights."""
+        kept = [*self.spec.parameters, "mean_rho", "sd_rho", "rho", "consistency", "Intercept"]
+        posterior = self.idata["posterior"].to_dataset()[kept]
+        return diagnose(posterior, int(self.idata["sample_stats"]["diverging"].sum()))
+
+    def accuracy(self, figure: str) -> np.ndarray:
+        """Return draws of a figure's accuracy, the mean of rho over contexts: (chain, draw)."""
+        return np.asarray(self.idata["posterior"]["mean_rho"].sel(figure=figure))
+
+    def hdi(self) -> pd.DataFrame:
+        """Return posterior means and 95% HDIs of the parameters, of mean_rho and of sd_rho.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a parameter and level: parameter, level ("" of scalars), mean, hdi_low,
+            hdi_high.
+        """
+        rows = []
+        posterior = self.idata["posterior"]
+        for name in ("mean_rho", "sd_rho", *self.spec.parameters):
+            variable = posterior[name]
+            levels = variable[str(variable.dims[2])].to_numpy() if variable.ndim > 2 else [""]  # noqa: PLR2004
+            draws = variable.to_numpy().reshape(*variable.shape[:2], -1)
+            for level, values in zip(levels, np.moveaxis(draws, -1, 0), strict=True):
+                summary = estimate(values)
+                rows.append((name, str(level), summary.mean, summary.low, summary.high))
+        return pd.DataFrame(rows, columns=["parameter", "level", "mean", "hdi_low", "hdi_high"])
+
+    def rho_by_context(self, figure: str) -> pd.DataFrame:
+        """Return the correlation of reported and used weights in each context.
+
+        A context has few attributes, so each is drawn towards the mean of all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a context: context, mean, hdi_low, hdi_high, reports (valid ones).
+        """
+        rho = self.idata["posterior"]["rho"].sel(figure=figure).transpose("context", ...)
+        counts = self.data.counts[self.data.figures.index(figure)]
+        rows = []
+        for context, values, count in zip(
+            self.data.choices.contexts, rho.to_numpy(), counts, strict=True
+        ):
+            summary = estimate(values)
+            rows.append((context, summary.mean, summary.low, summary.high, int(count)))
+        return pd.DataFrame(rows, columns=["context", "mean", "hdi_low", "hdi_high", "reports"])
+
+
+class JointSampler:
+    """Fits joint models; other data of the same dims, or prior numbers, need no compilation.
+
+    Parameters
+    ----------
+    sampler
+        Settings.
+    finished
+        Where finished fits are found and kept; nowhere if not given.
+    """
+
+    def __init__(self, sampler: Sampler, finished: FinishedFits | None = None) -> None:
+        self.sampler = sampler
+        self.finished = finished
+
+    def fit(
+        self, spec: Specification, data: JointData, name: str, room: Room | None = None
+    ) -> JointFit:
+        """Sample the posterior.
+
+        Parameters
+        ----------
+        spec
+            A specification of the family "joint".
+        data
+            Choices and reports.
+        name
+            Name of the fit, from which its seed derives.
+        room
+            Room of the compiled model, such as that which all fits of a study need; the data's own
+            if not given.
+
+        Raises
+        ------
+        InputError
+            If the specification is of another family, or a prior is improper.
+        """
+        require_joint(spec)
+        room = room or Room.of(data)
+        if self.finished is None:
+            return self._fit(spec, data, name, room)
+        held = {**_held(data), "room": [room.contexts, room.figures, room.report_sets]}
+        key = fit_key(spec, held, self.sampler, name, "nuts")
+        if (found := self.finished.find(key)) is not None:
+            return JointFit(spec, data, found)
+        fit = self._fit(spec, data, name, room)
+        self.finished.keep(key, fit.idata)
+        return fit
+
+    def _fit(self, spec: Specification, data: JointData, name: str, room: Room) -> JointFit:
+        import nutpie
+
+        signed = [f"{parameter}_signed" for parameter in SIGNED]
+        wanted = [*spec.parameters, *signed, *LATENT]
+        structure = (_structure(spec), room, data.means.shape[2])
+        compiled = compiled_once(
+            structure,
+            lambda: nutpie.compile_pymc_model(
+                build_sampling_model(spec, data, room), var_names=wanted
+            ),
+        )
+        held = sampling_data(spec, data, room)
+        tree = run_nuts(exchanged(compiled, held), self.sampler, name)
+        draws = tree["posterior"].to_dataset()
+        posterior = _posterior(spec, data, draws, held)
+        groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()}
+        return JointFit(spec, data, xr.DataTree.from_dict(groups))
+
+
+def _posterior(
+    spec: Specification, data: JointData, draws: xr.Dataset, held: dict[str, np.ndarray]
+) -> xr.Dataset:
+    latent = latent_variables(draws, held)
+    coords = joint_coords(data)
+    used = {dim: slice(len(levels)) for dim, levels in coords.items()}
+    found: dict[str, Any] = {}
+    for parameter in spec.parameters:
+        dims = ("chain", "draw", *([DIMS[parameter]] if parameter in DIMS else []))
+        found[parameter] = (dims, draws[parameter].isel(used, missing_dims="ignore").to_numpy())
+    for name, dims in LATENT_DIMS.items():
+        # Single weights are many, and of no use beyond four digits.
+        many = name in {"used", "reported"}
+        own = (slice(None), slice(None), *(used[dim] for dim in dims))
+        values = latent[name][own].astype(np.float32 if many else float)
+        found[name] = (("chain", "draw", *dims), values)
+    mean, deviation = moments_of_rho(found["accuracy"][1], found["accuracy_scale"][1])
+    found["mean_rho"] = (("chain", "draw", "figure"), mean)
+    found["sd_rho"] = (("chain", "draw", "figure"), deviation)
+    chains = {"chain": np.arange(mean.shape[0]), "draw": np.arange(mean.shape[1])}
+    return xr.Dataset(found, chains | coords)
+
+
+def moments_of_rho(location: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of ``tanh(z)``, z being normal, by quadrature.
+
+    Examples
+    --------
+    >>> mean, deviation = moments_of_rho(np.array([0.0, 1.0]), np.array([0.5, 1e-9]))
+    >>> bool(abs(mean[0]) < 1e-12), round(float(mean[1]), 4), round(float(deviation[1]), 4)
+    (True, 0.7616, 0.0)
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    values = np.tanh(location[..., None] + scale[..., None] * nodes)
+    weights = weights / weights.sum()
+    mean = values @ weights
+    return mean, np.sqrt(((values - mean[..., None]) ** 2) @ weights)
+
+
+def _held(data: JointData) -> dict[str, Any]:
+    """Return all that a fit takes from its data."""
+    choices = data.choices
+    return {
+        "contexts": choices.contexts,
+        "index": choices.index,
+        "differences": choices.differences,
+        "selection": choices.selection,
+        "attribute_counts": choices.attribute_counts,
+        "figures": data.figures,
+        "report_sets": data.report_sets,
+        "set_index": data.set_index,
+        "counts": data.counts,
+        "means": data.means,
+        "squares": data.squares,
+    }
+
+
+def _structure(spec: Specification) -> Hashable:
+    """Return all of a specification that its compiled model depends on: not the priors' numbers."""
+    return tuple(
+        (parameter, prior.dist, *(value for value in prior.args.values() if isinstance(value, str)))
+        for parameter, prior in spec.priors.items()
+    )

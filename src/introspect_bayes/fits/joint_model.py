@@ -1,0 +1,182 @@
+"""The joint PyMC model of choices and reports, as it is written down.
+
+What samples the same posterior well is `joint_sampling_model`.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.specs import Specification
+
+DIMS: Final[dict[str, str]] = {
+    "accuracy": "figure",
+    "accuracy_scale": "figure",
+    "report_mean": "report_set",
+    "report_scale": "report_set",
+    "report_noise": "report_set",
+    "report_df": "report_set",
+}
+"""Dims of the parameters of which a fit has several."""
+
+
+def require_joint(spec: Specification) -> None:
+    """Raise InputError unless the specification is a joint model with proper priors."""
+    if spec.family != "joint":
+        msg = f"{spec.name}: family {spec.family!r} is no joint model of choices and reports"
+        raise InputError(msg)
+    for parameter, prior in spec.priors.items():
+        if prior.dist in {"Flat", "HalfFlat"}:
+            msg = (
+                f"{spec.name}.{parameter} ~ {prior} is improper, and the joint model's posterior "
+                "may then be none; give it a proper prior"
+            )
+            raise InputError(msg)
+
+
+def joint_coords(data: JointData) -> dict[str, list[Any]]:
+    """Return the dims of the model and their levels."""
+    return {
+        "context": list(data.choices.contexts),
+        "attribute": [f"d{k + 1}" for k in range(data.means.shape[2])],
+        "figure": list(data.figures),
+        "report_set": list(data.report_sets),
+    }
+
+
+def parameter_variables(
+    spec: Specification, numbers: Mapping[str, Any] | None = None, signed: Collection[str] = ()
+) -> dict[str, Any]:
+    """Add the parameters of a joint model, hyperparameters first, to the PyMC model at hand.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    numbers
+        Numbers of the priors by parameter and argument, such as ``used_mean.sigma``; those of the
+        specification if not given.
+    signed
+        Scales to be sampled with a sign, as the free variable ``<name>_signed`` with the prior's
+        density of its size: where a scale multiplies a standard normal its sign makes no
+        difference, and chains pass through zero instead of creeping up to it.
+
+    Returns
+    -------
+    dict
+        Variable by parameter; of signed ones, the signed variable.
+    """
+    import pymc as pm
+
+    made: dict[str, Any] = {}
+    for parameter in (*spec.hyperparameters, *spec.model_parameters):
+        prior, dims = spec.priors[parameter], DIMS.get(parameter)
+        given = {
+            argument: made[value]
+            if isinstance(value, str)
+            else (numbers or {}).get(f"{parameter}.{argument}", value)
+            for argument, value in prior.args.items()
+        }
+        if parameter in signed:
+            made[parameter] = pm.Flat(f"{parameter}_signed", dims=dims)
+            size = pm.Deterministic(parameter, abs(made[parameter]), dims=dims)
+            density = pm.logp(getattr(pm, prior.dist).dist(**given), size)
+            pm.Potential(f"{parameter}_prior", density.sum())
+        else:
+            made[parameter] = prior_variable(prior, parameter, given, dims=dims)
+    return made
+
+
+def build_joint_model(spec: Specification, data: JointData) -> Any:
+    """Build the joint model with all its variables, as the specification's equations have it.
+
+    Parameters
+    ----------
+    spec
+        A specification of the family "joint".
+    data
+        Choices and reports.
+
+    Returns
+    -------
+    pymc.Model
+        Free variables: the parameters, ``Intercept``, ``consistency_log`` (context), ``used``
+        (context, attribute), ``fisher_z`` (figure, context), ``reported`` (figure, context,
+        attribute), ``noise_variance`` (figure, context, attribute). Observed: ``selection``
+        (choice), ``mean_report`` and ``squared_deviations`` (cell: an attribute of a context and
+        figure that was reported on; the sufficient statistics of its reports out of 100, see
+        `JointData`).
+
+    Raises
+    ------
+    InputError
+        If the specification is not one of the family "joint", or a prior is improper.
+
+    Examples
+    --------
+    >>> build_joint_model(spec("joint_accuracy"), data).free_RVs  # doctest: +SKIP
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    require_joint(spec)
+    cells = np.nonzero(data.cell_counts)
+    count = data.cell_counts[cells]
+    report_set = data.set_index[cells[:2]]
+    index = data.choices.index
+    with pm.Model(coords=joint_coords(data)) as model:
+        made = parameter_variables(spec)
+        intercept = pm.Normal(
+            "Intercept", made["position_bias"], made["position_bias_scale"], dims="context"
+        )
+        consistency = pt.exp(
+            pm.Normal(
+                "consistency_log",
+                made["log_consistency"],
+                made["consistency_scale"],
+                dims="context",
+            )
+        )
+        used = pm.Normal("used", made["used_mean"], 1, dims=("context", "attribute"))
+        slopes = pm.Deterministic(
+            "slopes", consistency[:, None] * used, dims=("context", "attribute")
+        )
+        log_odds = intercept[index] + (data.choices.differences * slopes[index]).sum(-1)
+        pm.Bernoulli("selection", logit_p=log_odds, observed=data.choices.selection)
+
+        location, scale = made["accuracy"][:, None], made["accuracy_scale"][:, None]
+        rho = pt.tanh(pm.Normal("fisher_z", location, scale, dims=("figure", "context")))
+        rho = rho[:, :, None]
+        reported = pm.Normal(
+            "reported",
+            rho * (used - made["used_mean"]),
+            pt.sqrt(1 - rho**2),
+            dims=("figure", "context", "attribute"),
+        )
+        df, noise = made["report_df"], made["report_noise"]
+        own = data.set_index[:, :, None]
+        variance = pm.InverseGamma(
+            "noise_variance",
+            (df / 2)[own],
+            (df * noise**2 / 2)[own],
+            dims=("figure", "context", "attribute"),
+        )
+        latent = (
+            made["report_mean"][report_set] + made["report_scale"][report_set] * reported[cells]
+        )
+        pm.Normal(
+            "mean_report", latent, pt.sqrt(variance[cells] / count), observed=data.means[cells]
+        )
+        several = count > 1
+        # With the mean known, the squared deviations of n reports are a chi-squared of n - 1.
+        pm.Gamma(
+            "squared_deviations",
+            alpha=(count[several] - 1) / 2,
+            beta=1 / (2 * variance[cells][several]),
+            observed=data.squares[cells][several],
+        )
+    return model

@@ -1,0 +1,313 @@
+"""The joint model of choices and reports in a form that chains explore well.
+
+Every latent variable is written as what the data and the other parameters make of it, on a Gaussian
+approximation, plus an offset in units of its uncertainty. The offsets are nearly independent
+standard normals, whatever data and parameters are, so there are no funnels; their exact density
+follows by the change of variables. The variances of the reports are integrated out. The density is
+that of `joint_kernel`.
+"""
+
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+from introspect_bayes.fits.context_densities import ContextDensities
+from introspect_bayes.fits.importance import find_modes
+from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.joint_model import parameter_variables, require_joint
+from introspect_bayes.specs import Specification
+from introspect_bayes.specs import spec as shipped
+
+_EXPANSION: Final = 3.0
+"""Standard deviation of the normal prior under whose mode the likelihood of choices is expanded."""
+
+
+@dataclass(frozen=True)
+class ChoiceInformation:
+    """A Gaussian approximation of each context's likelihood of choices.
+
+    The log likelihood of the slopes b is about ``h·b - b·H·b / 2`` with ``H = Q diag(L) Q'``.
+
+    Attributes
+    ----------
+    axes
+        Q, shape (context, attribute, axis).
+    curvature
+        L, shape (context, axis).
+    pull
+        Q'h, shape (context, axis).
+    intercept_curvature, intercept_pull
+        The same of the intercept of differences centred in the context, shape (context,).
+    """
+
+    axes: np.ndarray
+    curvature: np.ndarray
+    pull: np.ndarray
+    intercept_curvature: np.ndarray
+    intercept_pull: np.ndarray
+
+    @classmethod
+    def of(cls, data: JointData) -> "ChoiceInformation":
+        """Expand the likelihood where it and a wide normal prior are at their common mode."""
+        wide = f"Normal(0, {_EXPANSION})"
+        spec = shipped("choice_weights").with_priors(Intercept=wide, slopes=wide)
+        mode, information = find_modes(ContextDensities(spec, data.choices))
+        prior = 1 / _EXPANSION**2
+        # At the mode the likelihood's gradient is the prior's, prior * mode, with its sign turned.
+        curvature = information[:, 1:, 1:] - prior * np.eye(mode.shape[1] - 1)
+        pull = np.einsum("ckl,cl->ck", curvature, mode[:, 1:]) + prior * mode[:, 1:]
+        values, axes = np.linalg.eigh(curvature)
+        own = np.maximum(information[:, 0, 0] - prior, 0)
+        return cls(
+            axes=axes,
+            curvature=np.maximum(values, 0),
+            pull=np.einsum("cka,ck->ca", axes, pull),
+            intercept_curvature=own,
+            intercept_pull=(own + prior) * mode[:, 0],
+        )
+
+
+LATENT: Final = {
+    "consistency_offset": ("context",),
+    "intercept_offset": ("context",),
+    "used_offset": ("context", "attribute"),
+    "accuracy_offset": ("figure", "context"),
+    "reported_offset": ("figure", "context", "attribute"),
+}
+"""Offsets, one for each latent variable, and their dims."""
+
+SIGNED: Final = ("consistency_scale", "accuracy_scale")
+"""Scales that are sampled with a sign (`parameter_variables`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Numbers of contexts, figures and report sets that a compiled model has room for.
+
+    Contexts, figures and sets beyond those of the data have neither choices nor reports, and so no
+    influence on the others: all fits of a study can share one compiled model.
+    """
+
+    contexts: int
+    figures: int
+    report_sets: int
+
+    @classmethod
+    def of(cls, *datasets: JointData) -> "Room":
+        """Return the room that all of these need."""
+        return cls(
+            max(len(data.choices.contexts) for data in datasets),
+            max(len(data.figures) for data in datasets),
+            max(len(data.report_sets) for data in datasets),
+        )
+
+
+def sampling_data(
+    spec: Specification, data: JointData, room: Room | None = None
+) -> dict[str, np.ndarray]:
+    """Return what the model holds as data: other data of the same dims need no compilation."""
+    room = room or Room.of(data)
+    information = ChoiceInformation.of(data)
+    numbers = {
+        f"{parameter}.{argument}": np.asarray(value, dtype=float)
+        for parameter, prior in spec.priors.items()
+        for argument, value in prior.args.items()
+        if not isinstance(value, str)
+    }
+    means = data.choices.means
+    signed = data.signed_differences - data.sides[:, :, None] * means[:, None, :]
+    arrays = {
+        "axes": information.axes,
+        "curvature": information.curvature,
+        "pull": information.pull,
+        "intercept_curvature": information.intercept_curvature,
+        "intercept_pull": information.intercept_pull,
+        "mean_differences": means,
+        "signed_differences": signed,
+        "sides": data.sides,
+        "set_index": data.set_index,
+        "cell_counts": data.cell_counts,
+        "means": data.means,
+        "squares": data.squares,
+    }
+    by_figure = ("set_index", "cell_counts", "means", "squares")
+    more = room.contexts - len(means), room.figures - len(data.figures)
+    for name, array in arrays.items():
+        grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
+        arrays[name] = np.pad(array, grown + [(0, 0)] * (array.ndim - len(grown)))
+    return numbers | arrays
+
+
+def build_sampling_model(spec: Specification, data: JointData, room: Room | None = None) -> Any:
+    """Build the joint model in the form that is sampled; see `joint_model` for what it means.
+
+    Parameters
+    ----------
+    spec
+        A specification of the family "joint".
+    data
+        Choices and reports.
+    room
+        How many contexts, figures and report sets to make room for; as many as there are if not
+        given.
+
+    Returns
+    -------
+    pymc.Model
+        Free variables: the parameters and, as offsets, one for each latent variable of
+        `build_joint_model` but the variances of the reports. `latent_variables` turns draws of
+        offsets into draws of the latent variables.
+
+    Notes
+    -----
+    With precision P of its Gaussian approximation and mean m, a latent is
+    ``x = m + offset / sqrt(P)``, and the log density gains ``log p(x) - log(P) / 2``. This is the
+    partly non-centred form of Papaspiliopoulos et al. 2007 (doi:10.1214/088342307000000014), by
+    data and parameters.
+
+    The n reports on an attribute, of mean r and squared deviations S, are multivariate t around
+    the latent l: with v degrees of freedom and scale s, up to constants::
+
+        log Gamma((v + n)/2) - log Gamma(v/2) + v/2 log(v s²) - (v + n)/2 log(v s² + S + n (r - l)²)
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    from introspect_bayes.fits.joint_kernel import PARAMETERS
+
+    require_joint(spec)
+    room = room or Room.of(data)
+    coords = {
+        "context": range(room.contexts),
+        "attribute": range(data.means.shape[2]),
+        "figure": range(room.figures),
+        "report_set": range(room.report_sets),
+    }
+    with pm.Model(coords=coords) as model:
+        given = sampling_data(spec, data, room)
+        held = {name: pm.Data(name, value) for name, value in given.items()}
+        made = parameter_variables(spec, held, SIGNED)
+        vector = pt.concatenate([pt.atleast_1d(made[name]) for name in PARAMETERS])
+        # Their density is part of the potential.
+        offsets = [pm.Flat(name, dims=dims) for name, dims in LATENT.items()]
+        arrays = [value for name, value in held.items() if "." not in name]
+        pm.Potential("choices_and_reports", density_op()(vector, *offsets, *arrays)[0])
+    return model
+
+
+@cache
+def density_op() -> Any:
+    """Return `joint_kernel.joint_density` as an operation of PyTensor, derivatives included."""
+    import pytensor.tensor as pt
+    from pytensor.gradient import disconnected_type
+    from pytensor.graph.basic import Apply
+    from pytensor.graph.op import Op
+    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+    from introspect_bayes.fits import joint_kernel
+
+    class JointDensity(Op):  # type: ignore[misc] # PyTensor has no types
+        """The log density and its derivatives by the first six inputs."""
+
+        __props__ = ()
+
+        def make_node(self, *inputs: Any) -> Any:
+            given = [pt.as_tensor(value) for value in inputs]
+            differentiable = given[: 1 + len(LATENT)]
+            return Apply(self, given, [pt.dscalar(), *(v.type() for v in differentiable)])
+
+        def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
+            for place, value in zip(
+                output_storage, joint_kernel.joint_density(*inputs), strict=True
+            ):
+                place[0] = value
+
+        def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
+            slopes = [cotangents[0] * slope for slope in outputs[1:]]
+            return slopes + [disconnected_type() for _ in inputs[len(slopes) :]]
+
+        def connection_pattern(self, node: Any) -> list[list[bool]]:
+            value_only = [True] + [False] * (1 + len(LATENT))
+            nothing = [False] * len(value_only)
+            places = range(len(node.inputs))
+            return [value_only if place <= len(LATENT) else nothing for place in places]
+
+    # PyTensor keeps compiled functions on disk; another source is another function.
+    version = zlib.crc32(Path(joint_kernel.__file__).read_bytes())
+
+    def compiled(op: Any, **_: Any) -> Any:  # noqa: ARG001
+        return joint_kernel.joint_density, version
+
+    register_funcify_default_op_cache_key(JointDensity)(compiled)
+    return JointDensity()
+
+
+def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return draws of the latent variables, from those of parameters and offsets.
+
+    Parameters
+    ----------
+    draws
+        Posterior draws of the model that `build_sampling_model` returns; dims chain and draw first.
+    held
+        Its data (`sampling_data`).
+
+    Returns
+    -------
+    dict
+        consistency, Intercept (chain, draw, context); used (chain, draw, context, attribute); rho
+        (chain, draw, figure, context); reported (chain, draw, figure, context, attribute).
+    """
+    value = {str(name): variable.to_numpy() for name, variable in draws.data_vars.items()}
+    value |= {name: value[f"{name}_signed"] for name in SIGNED}
+    scalar = {name: array[..., None] for name, array in value.items() if array.ndim == 2}  # noqa: PLR2004
+    consistency = np.exp(
+        scalar["log_consistency"] + scalar["consistency_scale"] * value["consistency_offset"]
+    )
+    level = consistency[..., None]
+    centre = held["axes"].sum(1) * scalar["used_mean"][..., None] * level
+    along = _placed(held["pull"], held["curvature"], centre, 1 / level**2, value["used_offset"])
+    slopes = np.einsum("cka,...ca->...ck", held["axes"], along)
+    shift = np.einsum("ck,...ck->...c", held["mean_differences"], slopes)
+    centred = _placed(
+        held["intercept_pull"],
+        held["intercept_curvature"],
+        scalar["position_bias"] + shift,
+        1 / scalar["position_bias_scale"] ** 2,
+        value["intercept_offset"],
+    )
+    z = value["accuracy"][..., None] + value["accuracy_scale"][..., None] * value["accuracy_offset"]
+    used = slopes / level
+    deviation = used - scalar["used_mean"][..., None]
+    return {
+        "consistency": consistency,
+        "Intercept": centred - shift,
+        "used": used,
+        "rho": np.tanh(z),
+        "reported": _reported(value, held, np.tanh(z)[..., None], deviation[..., None, :, :]),
+    }
+
+
+def _reported(
+    value: dict[str, np.ndarray], held: dict[str, np.ndarray], rho: np.ndarray, used: np.ndarray
+) -> np.ndarray:
+    own = held["set_index"]
+    location, scale, noise, df = (
+        value[f"report_{what}"][..., own][..., None] for what in ("mean", "scale", "noise", "df")
+    )
+    counts = held["cell_counts"]
+    known = counts * (df + counts) / (df * noise**2 + held["squares"])
+    prior = 1 / (scale**2 * (1 - rho**2))
+    centre = location + scale * rho * used
+    latent = _placed(known * held["means"], known, centre, prior, value["reported_offset"])
+    return np.asarray((latent - location) / scale)
+
+
+def _placed(pull: Any, precision: Any, centre: Any, prior: Any, offset: Any) -> Any:
+    whole = precision + prior
+    return (pull + centre * prior) / whole + offset / np.sqrt(whole)

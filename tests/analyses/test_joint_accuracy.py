@@ -1,0 +1,123 @@
+"""Known correlations are found again, whatever else is in the data."""
+
+import numpy as np
+import pytest
+
+import introspect_bayes as ib
+from introspect_bayes.analyses import Analysis, CannotCompute, Settings
+from introspect_bayes.analyses.experiments import COMPARISONS, reports_of
+from introspect_bayes.analyses.joint_accuracy import figures_beginning, joint_data
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits import Sampler
+from joint_data import joint_study
+
+TRUTH = {"e1.acc": 0.3, "e2.acc": 0.85}
+WIDTHS = [2, 3, 4, 5, 6, 8, 10] * 6
+SAMPLER = Sampler(draws=500, warmup=400, seed=5)
+
+
+@pytest.fixture(scope="module")
+def study():
+    """One base model, 2 to 10 attributes, wild values, contexts without reports."""
+    return joint_study(TRUTH, WIDTHS, seed=11, outliers=0.03, missing=0.25)
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return ib.joint_accuracy(study, analysis=_Unfitted(study), sampler=SAMPLER, keep=False)
+
+
+class _Unfitted(Analysis):
+    """The plug-in analysis is tested elsewhere, and compiles models of its own."""
+
+    def __init__(self, study):
+        super().__init__(study, Settings.default(keep=False))
+
+        def refuse(*_):
+            msg = "not in this test"
+            raise CannotCompute(msg)
+
+        self.accuracy = self.effect = refuse
+
+
+def test_known_correlations_are_found(found):
+    assert not found.problems
+    for figure, rho in TRUTH.items():
+        draws = found.accuracy(figure, "m-one")
+        low, high = ib.hdi(draws.ravel())
+        assert low < rho < high
+        assert draws.mean() == pytest.approx(rho, abs=3 * draws.std())
+        assert draws.std() < 0.12
+    effect = found.accuracy("e2.effect", "average")
+    np.testing.assert_allclose(
+        effect, found.accuracy("e2.acc", "m-one") - found.accuracy("e1.acc", "m-one")
+    )
+
+
+def test_the_table_has_every_figure_and_effect(found, study):
+    table = found.table()
+    assert table[["figure", "base_model"]].to_numpy().tolist() == [
+        ["e1.acc", "m-one"],
+        ["e2.acc", "m-one"],
+        ["e2.effect", "m-one"],
+        ["e2.effect", "average"],
+    ]
+    assert table["plug_in"].isna().all()
+    reported = study.reports[study.reports["stage"] == "weight-trained"]["context"].nunique()
+    assert table["contexts"][0] == reported < len(WIDTHS)
+    assert table["contexts"][1] == len(WIDTHS)
+    assert (table["joint_low"] < table["joint"]).all()
+    hdis = found.hdi()
+    assert set(hdis["parameter"]) == {*ib.spec("joint_accuracy").parameters, "mean_rho", "sd_rho"}
+    assert list(found.skipped) == ["m-one.native", "m-one.native.off-the-shelf"]
+
+
+def test_contexts_without_reports_have_a_correlation_too(found):
+    rows = found.by_context("e1.acc", "m-one")
+    assert len(rows) == len(WIDTHS)
+    assert (rows["reports"] == 0).any()
+    assert rows["mean"].between(-1, 1).all()
+    with pytest.raises(CannotCompute, match=r"no e3.after of m-one"):
+        found.by_context("e3.after", "m-one")
+    with pytest.raises(KeyError, match=r"did you mean m-one\.instilled"):
+        found["m-one.instiled"]
+
+
+def test_weights_and_consistency_are_found(found):
+    fit = found["m-one.instilled"]
+    posterior = fit.idata["posterior"]
+    assert float(posterior["log_consistency"].mean()) == pytest.approx(np.log(4), abs=0.3)
+    assert posterior["used"].sizes["attribute"] == 10
+    assert fit.model["selection"].owner is not None
+
+
+def test_reports_are_summarized_as_they_came(study):
+    analysis = _Unfitted(study)
+    data = joint_data(analysis, "m-one", ["e1.acc", "e2.acc"])
+    rows = reports_of(study, "m-one", COMPARISONS["e1.acc"])
+    for number, context in enumerate(data.choices.contexts):
+        mine = rows[rows["context"] == context]
+        assert data.counts[0, number] == mine["report"].nunique()
+        for position, values in mine.groupby("position")["reported"]:
+            given = values.to_numpy() / 100
+            place = (0, number, int(position) - 1)
+            assert data.means[place] == pytest.approx(given.mean())
+            rounding = len(given) * 0.01**2 / 12
+            expected = ((given - given.mean()) ** 2).sum() + rounding
+            assert data.squares[place] == pytest.approx(expected)
+    assert (data.cell_counts > 0).sum(axis=2).max() == 10
+    assert ((data.cell_counts > 0) <= data.choices.present).all()
+
+
+def test_bad_input_is_named(study):
+    with pytest.raises(InputError, match="needs a study, as load_study"):
+        ib.joint_accuracy("somewhere")
+    with pytest.raises(InputError, match=r"no figure .e9..*known: e1\.acc"):
+        ib.joint_accuracy(study, only=["e9"])
+    with pytest.raises(InputError, match="is no joint model"):
+        ib.joint_accuracy(study, "report_accuracy", only=["e1"], keep=False)
+    with pytest.raises(
+        InputError, match=r"nothing in this study can be fitted.*no choices of m-one"
+    ):
+        ib.joint_accuracy(study, only=["e3"], keep=False)
+    assert figures_beginning(["e3.effect"]) == ("e3.effect",)
