@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.fit import fit
     from introspect_bayes.analyses.joint_accuracy import joint_accuracy
+    from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.document import write_report
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
+    from introspect_bayes.study.ablations import ablation_answers, ablation_scores
     from introspect_bayes.study.example import example_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
@@ -40,12 +44,15 @@ _HOMES = {
     "HDI_PROB": "constants",
     "InputError": "errors",
     "Prior": "priors",
+    "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
     "Scenario": "analyses.scenarios",
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "ablation_answers": "study.ablations",
+    "ablation_scores": "study.ablations",
     "calibrate": "checks.calibration",
     "check_study": "checks",
     "collect_replies": "collect",
@@ -58,10 +65,14 @@ _HOMES = {
     "load_study": "study",
     "plot_contexts": "report.joint",
     "plot_accuracy": "report.plots",
+    "plot_own_minus_other": "report.privileged_plots",
+    "plot_reporters": "report.privileged_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
+    "prepare_ablations": "material",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
+    "privileged_access": "analyses.privileged",
     "reproduce": "analyses",
     "spec": "specs",
     "study_warnings": "checks",
@@ -76,12 +87,15 @@ __all__ = [
     "Conditions",
     "InputError",
     "Prior",
+    "PrivilegedAccess",
     "RunSettings",
     "Sampler",
     "Scenario",
     "Settings",
     "Specification",
     "Study",
+    "ablation_answers",
+    "ablation_scores",
     "calibrate",
     "check_study",
     "collect_replies",
@@ -94,9 +108,13 @@ __all__ = [
     "load_study",
     "plot_accuracy",
     "plot_contexts",
+    "plot_own_minus_other",
+    "plot_reporters",
     "plot_reports",
     "plot_sensitivity",
+    "prepare_ablations",
     "prior_sensitivity",
+    "privileged_access",
     "read_specification",
     "reproduce",
     "spec",

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from introspect_bayes.cli.report_files import report_target, write_known
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
+    from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
     from introspect_bayes.report.document import Target
     from introspect_bayes.report.progress import TerminalProgress
@@ -67,8 +69,8 @@ ChosenEngine = Annotated[
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="How choice weights are sampled: importance, nuts, or auto (importance, and nuts for "
-        "the contexts in which its weights cannot be trusted).",
+        help="How posteriors are sampled: importance, nuts, or auto (importance, and nuts "
+        "where its weights cannot be trusted).",
     ),
 ]
 NoCache = Annotated[
@@ -99,6 +101,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     figure is printed with its 95% HDI beside the known truth: what the analysis would find in
     endless contexts.
     """
+    from introspect_bayes.analyses.privileged import access_ids
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
@@ -110,7 +113,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     settings["keep"] = not no_cache
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
-    select_ids(figure_ids(names, published=False), only or [])
+    select_ids([*figure_ids(names, published=False), *access_ids(names)], only or [])
     with (
         tempfile.TemporaryDirectory() as scratch,
         TerminalProgress(shown=sys.stderr.isatty()) as progress,
@@ -258,30 +261,38 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
 ) -> None:
     """Compute, print and write the figures of a study."""
     from introspect_bayes.analyses import reproduce as figures_of
+    from introspect_bayes.analyses.privileged import PREFIX, access_ids, access_where_possible
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
     from introspect_bayes.specs import changed_priors
 
-    wanted = select_ids(figure_ids(analysis.study.base_models, published=published), only or [])
+    base_models = analysis.study.base_models
+    ids, apart = figure_ids(base_models, published=published), access_ids(base_models)
+    wanted = select_ids([*ids, *apart], only or [])
     progress.expect(len(wanted))
     figures = []
-    for figure in figures_of(analysis, wanted, published=published):
+    mine = [name for name in wanted if name in ids]
+    for figure in figures_of(analysis, mine, published=published) if mine else ():
         figures.append(figure)
         progress.finish_one(figure.id)
+    compared = [name.removeprefix(PREFIX) for name in wanted if name in apart]
+    access = access_where_possible(analysis, compared, progress.finish_one)
     health = list(data_health(analysis)) if health_file or not only else []
     if target is not None:
         write_known(analysis, figures, health, target, published=published, truth=truth)
     progress.close()
     changed = changed_priors(analysis.settings.specs)
-    rows = [{**figure.as_dict(), "changed_priors": changed} for figure in figures]
+    everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]
+    rows = [{**row, "changed_priors": changed} for row in everything]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
     write_json(json_file, rows)
     write_json(health_file, [{**row.as_dict(), "changed_priors": changed} for row in health])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
     collapsed = not published and not only
-    _print_figures(analysis, figures, health, published=published, collapsed=collapsed, truth=truth)
-    if any(figure.problems for figure in figures):
+    shown = Found(figures, access, health)
+    _print_figures(analysis, shown, published=published, collapsed=collapsed, truth=truth)
+    if access.problems or any(figure.problems for figure in figures):
         typer.echo(
             "Diagnostics failed: do not rely on the numbers marked †; more draws (--draws), "
             "a milder prior or the engine auto may mend it.",
@@ -290,10 +301,18 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What an analysis found."""
+
+    figures: "Sequence[Reproduction]"
+    access: "PrivilegedAccess"
+    health: "Sequence[HealthRow]"
+
+
 def _print_figures(
     analysis: "Analysis",
-    figures: "Sequence[Reproduction]",
-    health: "Sequence[HealthRow]",
+    found: Found,
     *,
     published: bool,
     collapsed: bool,
@@ -303,8 +322,9 @@ def _print_figures(
 
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.checks import study_warnings
-    from introspect_bayes.report import provenance, tables
+    from introspect_bayes.report import privileged, provenance, tables
 
+    figures, health = found.figures, found.health
     # Piped output has no width of its own: wide enough that no cell is cut.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 140, highlight=False)
@@ -321,6 +341,8 @@ def _print_figures(
     missing = tables.absent(figures) if collapsed else ""
     if missing:
         console.print(missing, markup=False)
+    for part in privileged.summary(found.access, truth):
+        console.print(part, markup=False)
     if any(figure.kind == "d.excl100" and figure.result for figure in figures):
         console.print()
         console.print(tables.exclusion_summary(exclusion_table(analysis)))

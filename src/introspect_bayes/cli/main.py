@@ -12,6 +12,7 @@ from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.reporting import report
+from introspect_bayes.cli.privileged import privileged_access
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
@@ -48,6 +49,9 @@ app.command(epilog="Example: introspect-bayes report my-study --output my-study.
     report
 )
 app.command(epilog="Example: introspect-bayes joint my-study --only e2")(joint)
+app.command(epilog="Example: introspect-bayes privileged-access my-study --json access.json")(
+    privileged_access
+)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
 

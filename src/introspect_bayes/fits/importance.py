@@ -8,7 +8,7 @@ come from PyMC's distributions; here is only what surrounds them.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, Self
 
 import numpy as np
 
@@ -34,6 +34,16 @@ _GOOD_SHARE: Final = 0.5
 _LEAST_DRAWS: Final = 25
 """Draws below which a Pareto tail has fewer than the five that a fit needs."""
 _NO_WEIGHT: Final = -1e9
+
+
+class Densities(Protocol):
+    """Log densities of some contexts, known up to a constant each."""
+
+    def log_density(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return log densities, shape (context, draw), of (context, draw, coefficient)."""
+
+    def take(self, contexts: np.ndarray) -> Self:
+        """Return the densities of some of the contexts."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +116,9 @@ def sample_importance(
     for block in _blocks(trials, draws):
         target = ContextDensities(spec, data.take(block))
         generators = [_generator(seed, data.contexts[number]) for number in block]
-        coefficients[block], k, effective[block] = _sample_block(target, draws, generators)
-        pareto_k[block] = np.where(target.unbounded, np.inf, k)
+        made = sample_around(target, *find_modes(target), draws, generators)
+        coefficients[block], effective[block] = made.coefficients, made.effective_draws
+        pareto_k[block] = np.where(target.unbounded, np.inf, made.pareto_k)
     return ImportanceDraws(coefficients, pareto_k, effective)
 
 
@@ -127,10 +138,26 @@ def _blocks(trials: np.ndarray, draws: int) -> list[np.ndarray]:
     return [np.array(block) for block in blocks if block]
 
 
-def _sample_block(
-    target: ContextDensities, draws: int, generators: list[np.random.Generator]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    centre, information = find_modes(target)
+def sample_around(
+    target: Densities,
+    centre: np.ndarray,
+    information: np.ndarray,
+    draws: int,
+    generators: list[np.random.Generator],
+) -> ImportanceDraws:
+    """Sample densities from what is known of their summits.
+
+    Parameters
+    ----------
+    target
+        The densities of some contexts.
+    centre, information
+        Summit of each context, shape (context, coefficient), and the information matrix there.
+    draws
+        Draws of each context.
+    generators
+        One a context.
+    """
     proposal = _Proposal(centre, _inverse(information), _DEGREES[0])
     proposal = proposal.moved(*proposal.draw(target, _PILOT, generators), _DEGREES[0])
     chosen = np.empty((len(centre), draws, centre.shape[1]))
@@ -148,7 +175,7 @@ def _sample_block(
             break
         proposal = proposal.moved(made, log_weights, degrees).take(poor)
         target, left = target.take(poor), left[poor]
-    return chosen, pareto_k, effective
+    return ImportanceDraws(chosen, pareto_k, effective)
 
 
 def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -211,7 +238,7 @@ class _Proposal:
     degrees: int
 
     def draw(
-        self, target: ContextDensities, draws: int, generators: list[np.random.Generator]
+        self, target: Densities, draws: int, generators: list[np.random.Generator]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return draws (context, draw, coefficient) and their log importance weights."""
         width, half = self.centre.shape[1], -(-draws // 2)
