@@ -7,6 +7,7 @@ import pandas as pd
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute
 from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.engines import Engine
 from introspect_bayes.fits import Regression, RegressionSampler
 from introspect_bayes.specs import spec
 
@@ -34,7 +35,8 @@ def context_fits(analysis: Analysis) -> Iterator[tuple[str, str, Regression]]:
     >>> [f"{figure}.{model}" for figure, model, _ in context_fits(analysis)]  # doctest: +SKIP
     """
     settings = analysis.settings
-    sampler = RegressionSampler(settings.regression_sampler, settings.finished)
+    engine: Engine = "nuts" if settings.engine == "nuts" else "auto"  # the model needs chains
+    sampler = RegressionSampler(settings.regression_sampler, settings.finished, engine)
     for figure in COMPARISONS:
         for base_model in analysis.study.base_models:
             try:

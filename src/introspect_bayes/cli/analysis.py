@@ -279,7 +279,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     access = access_where_possible(analysis, compared, progress.finish_one)
     health = list(data_health(analysis)) if health_file or not only else []
     if target is not None:
-        write_known(analysis, figures, health, target, published=published, truth=truth)
+        write_known(analysis, figures, health, access, target, published=published, truth=truth)
     progress.close()
     changed = changed_priors(analysis.settings.specs)
     everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]

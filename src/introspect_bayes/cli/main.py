@@ -11,8 +11,8 @@ from introspect_bayes.cli.collection import collect
 from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
-from introspect_bayes.cli.reporting import report
 from introspect_bayes.cli.privileged import privileged_access
+from introspect_bayes.cli.reporting import report
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError

@@ -10,6 +10,7 @@ from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
+    from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
     from introspect_bayes.report.document import Target
 
@@ -32,10 +33,11 @@ def report_target(file: Path | None, only: Sequence[str] | None) -> "Target | No
     return Target.checked(file)
 
 
-def write_known(
+def write_known(  # noqa: PLR0913 - all that is known already
     analysis: "Analysis",
     figures: "Sequence[Reproduction]",
     health: "Sequence[HealthRow]",
+    access: "PrivilegedAccess",
     target: "Target",
     *,
     published: bool,
@@ -44,7 +46,7 @@ def write_known(
     """Write the usual report from figures that are computed already."""
     from introspect_bayes.report.document import Known, build, gather, write_document
 
-    known = Known(tuple(figures), tuple(health), published=published, truth=truth)
+    known = Known(tuple(figures), tuple(health), published=published, truth=truth, access=access)
     tell_written(write_document(build(gather(analysis, known=known)), target))
 
 

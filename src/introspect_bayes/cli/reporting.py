@@ -50,8 +50,8 @@ def report(  # noqa: PLR0913 - one argument an option
         typer.Option(
             "--with",
             metavar="NAME",
-            help="Add what takes minutes: sensitivity (other priors), checks (all of them, "
-            "leave-one-out included), or all. Repeatable.",
+            help="Add what takes minutes: joint (the joint model), sensitivity (other priors), "
+            "checks (all of them, leave-one-out included), or all. Repeatable.",
         ),
     ] = None,
     left_out: Annotated[

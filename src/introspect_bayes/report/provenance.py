@@ -37,10 +37,7 @@ def provenance(analysis: Analysis) -> str:
         judged += f", Pareto k {max(ks):.2f}" if ks else ""
     same = identity(Path(study.source))
     data = f"Data: {study.source}" + (f" ({same})" if same else "")
-    return f"{data}
-Priors
-{priors}
-Sampling: {sampling(analysis)}; seed {seed}{judged}"
+    return f"{data}\nPriors\n{priors}\nSampling: {sampling(analysis)}; seed {seed}{judged}"
 
 
 def sampling(analysis: Analysis) -> str:

@@ -13,6 +13,7 @@ from introspect_bayes.analyses import FIGURES
 from introspect_bayes.analyses.published import published_figures
 from introspect_bayes.report.document import SECTIONS, SLOW, Wanted, build
 from introspect_bayes.report.document.drawings import drawn_data
+from introspect_bayes.report.document.sections.joint import draw_pairs
 from introspect_bayes.report.document.sections.reports import accuracies_frame
 from introspect_bayes.report.tables import interval, number
 
@@ -131,6 +132,23 @@ def test_prior_sensitivity_is_what_was_computed(paper_like, paper_like_report):
     pd.testing.assert_frame_equal(data, paper_like.sensitivity.frame)
     rows = block(paper_like_report, "sensitivity").rows
     assert [row[0].split()[0] for row in rows] == ["e1.acc.4o"]
+
+
+def test_privileged_access_is_said_not_to_be_for_one_model(small_model_report):
+    section = next(s for s in small_model_report.sections if s.name == "privileged")
+    assert "need two base models" in section.blocks[0].text
+
+
+def test_joint_pairs_are_drawn_as_the_table_has_them():
+    columns = ("plug_in", "plug_in_low", "plug_in_high", "joint", "joint_low", "joint_high")
+    values = [(0.5, 0.4, 0.6, 0.62, 0.5, 0.7), (0.7, 0.6, 0.8, 0.79, 0.7, 0.9)]
+    rows = pd.DataFrame(values, columns=list(columns))
+    rows = rows.assign(figure=["e1.acc", "e2.acc"], base_model="4o")
+    (panel,) = draw_pairs(rows).axes
+    marks = [line for line in panel.lines if line.get_label() in {"plug-in", "joint"}]
+    assert [list(line.get_xdata()) for line in marks] == [[0.5, 0.7], [0.62, 0.79]]
+    ends = [path[:, 0].tolist() for lines in panel.collections for path in lines.get_segments()]
+    assert ends == [[0.4, 0.6], [0.6, 0.8], [0.5, 0.7], [0.7, 0.9]]
 
 
 def test_every_anomaly_is_listed_even_one_that_does_not_occur(small_model, small_model_report):

@@ -11,6 +11,7 @@ from introspect_bayes.report.document.records import Document, Paragraph, Sectio
 from introspect_bayes.report.document.sections import SECTIONS
 
 _NOT_MADE: Final = {
+    "joint": "joint",
     "sensitivity": "sensitivity",
     "predictive": "checks",
 }

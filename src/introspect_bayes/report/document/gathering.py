@@ -1,11 +1,17 @@
 """What a report needs, computed by the analyses and checks: nothing is sampled here."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.analyses import Analysis, Reproduction, reproduce
+from introspect_bayes.analyses import COMPARISONS, Analysis, Reproduction, reproduce
 from introspect_bayes.analyses.context_accuracy import context_fits
+from introspect_bayes.analyses.joint_accuracy import (
+    JOINT_SAMPLER,
+    JointAccuracy,
+    joint_accuracy,
+)
+from introspect_bayes.analyses.privileged import PrivilegedAccess, access_where_possible
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.analyses.scenarios import usual_scenarios
 from introspect_bayes.analyses.sensitivity import prior_sensitivity
@@ -37,6 +43,7 @@ QUICK_CHECKS: Final = (
 """Checks that take seconds; the others need leave-one-out, other fits or densities."""
 
 SLOW: Final = {
+    "joint": "the joint model of choices and reports, which takes their noise out",
     "sensitivity": "every figure under eleven other priors",
     "checks": "all checks, leave-one-out and model comparison among them",
 }
@@ -108,12 +115,15 @@ class Known:
         paper's base models.
     truth
         The known truth by figure, of a simulated study.
+    access
+        Privileged access.
     """
 
     figures: tuple[Reproduction, ...] = ()
     health: tuple[HealthRow, ...] = ()
     published: bool | None = None
     truth: Mapping[str, float] | None = None
+    access: PrivilegedAccess | None = None
 
 
 NOTHING_KNOWN: Final = Known()
@@ -149,6 +159,10 @@ def gather(
     health = known.health
     if "health" in asked.sections and not health:
         health = tuple(data_health(analysis))
+    access = known.access
+    if "privileged" in asked.sections and access is None:
+        access = access_where_possible(analysis, COMPARISONS)
+    wants_joint = "joint" in asked.slow and "joint" in asked.sections
     contexts = context_fits(analysis) if "contexts" in asked.sections else ()
     checks = () if "checks" in asked.slow else QUICK_CHECKS
     return Materials(
@@ -161,4 +175,18 @@ def gather(
         replicates=dict(replicates(analysis)) if "predictive" in asked.sections else {},
         checks=tuple(check_study(analysis, checks)),
         sensitivity=moved,
+        access=access,
+        joint=_joint(analysis) if wants_joint else None,
     )
+
+
+def _joint(analysis: Analysis) -> JointAccuracy | str:
+    """Return the joint model's accuracies, or why there are none."""
+    settings = analysis.settings
+    sampler = replace(JOINT_SAMPLER, seed=settings.choice_sampler.seed)
+    try:
+        return joint_accuracy(
+            analysis.study, analysis=analysis, sampler=sampler, keep=settings.finished is not None
+        )
+    except InputError as reason:
+        return str(reason)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import xarray as xr
 
 from introspect_bayes.analyses import Analysis, Reproduction
+from introspect_bayes.analyses.joint_accuracy import JointAccuracy
+from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analyses.sensitivity import PriorSensitivity
 from introspect_bayes.checks import Check, HealthRow
 from introspect_bayes.fits import Regression
@@ -35,6 +37,10 @@ class Materials:
         Checks made.
     sensitivity
         Figures under other priors; None if not asked for.
+    access
+        Own reports against others' reports; None if not asked for.
+    joint
+        The joint model's accuracies; why there are none; None if not asked for.
     """
 
     analysis: Analysis
@@ -46,6 +52,8 @@ class Materials:
     replicates: Mapping[str, xr.DataTree] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     sensitivity: PriorSensitivity | None = None
+    access: PrivilegedAccess | None = None
+    joint: JointAccuracy | str | None = None
 
     def results(self, *kinds: str) -> tuple[Reproduction, ...]:
         """Return the figures of some kinds that could be computed."""

@@ -10,11 +10,11 @@ from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slopes
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.fits import Regression
-from introspect_bayes.report.context_plots import plot_contexts
 from introspect_bayes.report.document.drawings import drawing, svg_of
 from introspect_bayes.report.document.materials import Materials
 from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.document.tabulating import from_frame
+from introspect_bayes.report.slope_plots import plot_slopes
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 
@@ -69,7 +69,7 @@ def _shown(row: dict[Any, Any]) -> dict[str, object]:
 
 def _forest(slopes: dict[tuple[str, str], pd.DataFrame]) -> Figure:
     with drawing():
-        svg = svg_of(plot_contexts(slopes))
+        svg = svg_of(plot_slopes(slopes))
     data = pd.concat(
         [
             frame.assign(comparison=figure, base_model=base_model)

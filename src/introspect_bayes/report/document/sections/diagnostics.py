@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.fits import ESS_MIN, RHAT_MAX, Diagnostics
 from introspect_bayes.fits.sampling import PARETO_K_MAX
 from introspect_bayes.report.document.check_table import checks_table
@@ -48,6 +49,12 @@ def _fits(materials: Materials) -> Iterator[tuple[str, Diagnostics]]:
         yield name, fit.diagnostics
     for (figure, base_model), fit in materials.by_context.items():
         yield f"{figure}.{base_model}, by context", fit.diagnostics
+    if materials.access is not None:
+        for name, correlations in materials.access.fits.items():
+            yield f"privileged.{name}", correlations.diagnostics
+    if isinstance(materials.joint, JointAccuracy):
+        for name, joint in materials.joint.fits.items():
+            yield f"joint, {name}", joint.diagnostics
 
 
 def _row(name: str, found: Diagnostics) -> dict[str, object]:

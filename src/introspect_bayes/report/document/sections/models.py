@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT
+from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Paragraph, Section
+from introspect_bayes.report.document.records import Block, Code, Paragraph, Section
 from introspect_bayes.report.document.tabulating import from_frame
 from introspect_bayes.specs import Specification, changed_priors, spec
 
@@ -20,6 +21,8 @@ def _blocks(materials: Materials) -> Iterator[Block]:
     specs = list(materials.analysis.settings.specs.values())
     if materials.by_context:
         specs.append(spec(BY_CONTEXT))
+    if isinstance(materials.joint, JointAccuracy):
+        specs.append(spec("joint_accuracy"))
     changed = changed_priors(materials.analysis.settings.specs)
     yield Paragraph(
         "Bambi and PyMC models that mirror the paper's brms calls, brms's default priors included. "
@@ -33,14 +36,19 @@ def _blocks(materials: Materials) -> Iterator[Block]:
         {
             "specification": each.name,
             "what it says": f"{each.title} ({each.source})",
-            "formula": f"{each.formula}, {each.family}, by {', '.join(each.by)}",
-            "brms": each.brms,
+            "formula": f"{each.formula or 'equations below'}, {each.family}, "
+            f"by {', '.join(each.by)}",
+            "brms": each.brms or "-",
         }
         for each in specs
     ]
     yield from_frame(
         "models", "Formulae", pd.DataFrame(formulae), code=("specification", "formula", "brms")
     )
+    for each in specs:
+        if each.equations:
+            yield Paragraph(f"{each.name}: {each.title}.")
+            yield Code(each.equations.strip("\n"))
     yield from_frame(
         "priors",
         "Priors",

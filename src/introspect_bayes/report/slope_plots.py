@@ -18,9 +18,10 @@ NAMED: Final = 25
 """Contexts of a panel up to which each is named."""
 
 
-def plot_contexts(
+def plot_slopes(
     slopes: Mapping[tuple[str, str], pd.DataFrame],
     *,
+    label: str = "slope of the context",
     figsize: tuple[float, float] | None = None,
 ) -> "Figure":
     """Plot the accuracy of reports in each context: a column for each comparison, sorted.
@@ -32,6 +33,8 @@ def plot_contexts(
     ----------
     slopes
         By comparison and base model, a row for each context: context, mean, hdi_low, hdi_high.
+    label
+        What is estimated, for the axis.
     figsize
         Width and height in inches.
 
@@ -47,12 +50,12 @@ def plot_contexts(
 
     Examples
     --------
-    >>> plot_contexts({("e1.acc", "4o"): context_slopes(fit)})  # doctest: +SKIP
+    >>> plot_slopes({("e1.acc", "4o"): context_slopes(fit)})  # doctest: +SKIP
     """
     import matplotlib.pyplot as plt
 
     if not slopes:
-        msg = "plot_contexts: no contexts to plot"
+        msg = "plot_slopes: no contexts to plot"
         raise InputError(msg)
     columns = list(dict.fromkeys(figure for figure, _ in slopes))
     rows = list(dict.fromkeys(base_model for _, base_model in slopes))
@@ -72,14 +75,14 @@ def plot_contexts(
         ):
             head = f"{COMPARISONS[column].title}\n" if row == rows[0] else ""
             panel.set_title(head.replace(", ", ",\n"), fontsize=8)
-            draw_contexts(panel, slopes.get((column, row)), named=few, rank=rows.index(row))
+            draw_slopes(panel, slopes.get((column, row)), named=few, rank=rows.index(row))
             if column == columns[0]:
                 panel.set_ylabel(row if few else f"{row}\ncontexts, sorted")
-        figure.supxlabel(f"slope of the context, with {HDI_PROB:.0%} HDI")
+        figure.supxlabel(f"{label}, with {HDI_PROB:.0%} HDI")
     return figure
 
 
-def draw_contexts(panel: "Axes", frame: pd.DataFrame | None, *, named: bool, rank: int) -> None:
+def draw_slopes(panel: "Axes", frame: pd.DataFrame | None, *, named: bool, rank: int) -> None:
     """Draw the contexts of one panel, the least accurate at the bottom."""
     if frame is None:
         panel.text(0.5, 0.5, "no data", ha="center", color="0.5", transform=panel.transAxes)
