@@ -1,7 +1,8 @@
-"""One report in four formats: the same numbers, well formed, the same bytes for the same input."""
+"""One report in four formats, and in a browser: the same numbers, well formed, the same bytes."""
 
 import base64
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -23,6 +24,15 @@ from introspect_bayes.report.document.formats import (
 )
 from introspect_bayes.report.document.records import Document, Section, Table, csv_text
 from report_data import MADE
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+
+
+@pytest.fixture
+def report(small_model_report):
+    """The small model's: sections are tested on two studies, and workers share no fits."""
+    return small_model_report
 
 
 class Page(HTMLParser):
@@ -213,3 +223,86 @@ def test_a_failed_writing_leaves_the_earlier_report_as_it_was(
     monkeypatch.undo()
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert after == before
+
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+LOOK = """
+<script>
+addEventListener("load", () => {
+  const seen = [...document.images].map(picture => {
+    const box = picture.getBoundingClientRect();
+    return {
+      id: picture.closest("figure").id, natural: picture.naturalWidth,
+      width: box.width, height: box.height, filter: getComputedStyle(picture).filter,
+    };
+  });
+  const body = getComputedStyle(document.body);
+  document.body.dataset.seen = JSON.stringify({
+    seen, ink: body.color, page: body.backgroundColor,
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  });
+});
+</script>
+"""
+
+
+def browse(file, *options):
+    command = [
+        CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+        f"--user-data-dir={file.parent / 'profile'}", "--virtual-time-budget=3000", *options,
+        file.as_uri(),
+    ]  # fmt: skip
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return ran.stdout, [line for line in ran.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, small_model_report):
+    """The page, and a copy that measures itself."""
+    folder = tmp_path_factory.mktemp("browser")
+    text = html(small_model_report, "study-data")
+    assert POLICY in text
+    (folder / "study.html").write_text(text, encoding="utf-8")
+    looking = text.replace(POLICY, f"{POLICY} ; script-src 'unsafe-inline'")
+    looking = looking.replace("</body>", f"{LOOK}</body>")
+    (folder / "looking.html").write_text(looking, encoding="utf-8")
+    return folder
+
+
+def measured(folder, *options):
+    page, complaints = browse(folder / "looking.html", "--dump-dom", *options)
+    assert complaints == []
+    coded = page.partition('data-seen="')[2].partition('"')[0]
+    return json.loads(coded.replace("&quot;", '"'))
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [500, 1200])
+def test_every_figure_is_seen_and_nothing_is_complained_of(folder, small_model_report, width):
+    found = measured(folder, f"--window-size={width},900")
+    names = [f"figure-{figure.name}" for figure in small_model_report.figures]
+    assert [picture["id"] for picture in found["seen"]] == names
+    for picture in found["seen"]:
+        assert picture["natural"] > 0
+        assert picture["width"] > 150
+        assert picture["height"] > 50
+    # Wide tables scroll within themselves, the page never does.
+    assert found["wide"] == 0
+
+
+@needs_chromium
+def test_dark_pages_turn_pictures_over(folder):
+    light = measured(folder, "--blink-settings=preferredColorScheme=1")
+    dark = measured(folder, "--blink-settings=preferredColorScheme=0")
+    assert (light["page"], light["ink"]) == ("rgb(255, 255, 255)", "rgb(26, 26, 26)")
+    assert (dark["page"], dark["ink"]) == ("rgb(21, 24, 28)", "rgb(232, 232, 232)")
+    assert {picture["filter"] for picture in light["seen"]} == {"none"}
+    assert {picture["filter"] for picture in dark["seen"]} == {"invert(1) hue-rotate(180deg)"}
+
+
+@needs_chromium
+def test_the_page_as_it_is_complains_of_nothing_and_prints(folder):
+    paper = folder / "study.pdf"
+    _, complaints = browse(folder / "study.html", f"--print-to-pdf={paper}")
+    assert complaints == []
+    assert paper.read_bytes().startswith(b"%PDF")
