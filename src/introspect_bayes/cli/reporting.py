@@ -98,6 +98,6 @@ def report(  # noqa: PLR0913 - one argument an option
         progress.start("Writing", 1)
         written = write_document(build(materials, wanted), target)
     tell_written(written)
-    if any(figure.problems for figure in materials.figures):
+    if materials.failed:
         typer.echo("Diagnostics failed: do not rely on the numbers marked †.", err=True)
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)

@@ -55,6 +55,13 @@ class Materials:
     access: PrivilegedAccess | None = None
     joint: JointAccuracy | str | None = None
 
-    def results(self, *kinds: str) -> tuple[Reproduction, ...]:
-        """Return the figures of some kinds that could be computed."""
-        return tuple(f for f in self.figures if f.kind in kinds and f.result is not None)
+    @property
+    def failed(self) -> bool:
+        """Whether the diagnostics of any fit failed that a number rests on."""
+        found = [bool(figure.problems) for figure in self.figures]
+        found += [bool(fit.diagnostics.problems) for fit in self.by_context.values()]
+        if self.access is not None:
+            found.append(bool(self.access.problems))
+        if isinstance(self.joint, JointAccuracy):
+            found.append(bool(self.joint.problems))
+        return any(found)

@@ -41,7 +41,7 @@ def _blocks(found: JointAccuracy) -> Iterator[Block]:
     )
     yield replace(from_terminal("joint", tables.joint_table(found), found.table()), for_paper=True)
     for note in tables.joint_notes(found):
-        text = f"{note[0].upper()}{note[1:].rstrip('.')}."
+        text = f"{note.rstrip('.')}."
         yield Paragraph(text, "warning" if PROBLEM_MARK in note else "note")
     yield _pairs(found.table())
     contexts = _contexts(found)

@@ -23,7 +23,8 @@ def privileged(materials: Materials) -> Section:
         blocks = tuple(_blocks(access))
     elif access is not None:
         why = "; ".join(dict.fromkeys(str(reason) for reason in access.skipped.values()))
-        said = f"Own and other need two base models with choices and reports ({why})."
+        said = "Own and other need two base models with choices and reports"
+        said += f" ({why})." if len(materials.analysis.study.base_models) > 1 else "."
         blocks = (Paragraph(said, "note"),)
     return Section("privileged", "Privileged access", blocks)
 
