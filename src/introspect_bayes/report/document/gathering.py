@@ -84,7 +84,7 @@ class Wanted:
         Examples
         --------
         >>> sorted(Wanted.chosen(["all"]).slow)
-        ['checks', 'sensitivity']
+        ['checks', 'joint', 'sensitivity']
         """
         for name in added:
             if name not in SLOW and name != "all":
