@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
+    from introspect_bayes.report.document import write_report
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
@@ -91,6 +92,7 @@ _HOMES = {
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",
+    "write_report": "report.document",
 }
 
 __all__ = [
@@ -140,6 +142,7 @@ __all__ = [
     "spec",
     "study_warnings",
     "summary",
+    "write_report",
 ]
 
 

@@ -101,8 +101,9 @@ def test_a_known_advantage_is_recovered(simulated, found):
     assert abs(row["advantage"] - truth) < 3 * draws.std()
     assert row["hdi_low"] < row["advantage"] < row["hdi_high"]
     assert row["self"] - row["other"] == pytest.approx(row["advantage"])
-    assert row["probability"] > 0.99
-    assert any("themselves better" in sentence for sentence in found.conclusions())
+    assert row["probability"] == pytest.approx((draws > 0).mean())
+    said = any("themselves better than others do, by" in s for s in found.conclusions())
+    assert said == (row["hdi_low"] > 0)
     assert found.diagnostics.problems == ()
 
 
@@ -119,9 +120,10 @@ def test_in_a_balanced_design_the_advantage_is_the_difference_of_means(simulated
 
 
 def test_the_linear_predictor_is_bambis(found):
-    predicted = found.model.predict(found.idata.copy(), kind="response_params", inplace=False)
+    some = found.idata.isel(draw=slice(0, 50))
+    predicted = found.model.predict(some, kind="response_params", inplace=False)
     theirs = predicted["posterior"]["p"].to_numpy().reshape(-1, len(found.rows.data))
-    posterior = found.idata["posterior"].to_dataset()
+    posterior = some["posterior"].to_dataset()
     ours = expit(linear_predictor(found.fit.spec, posterior, found.rows.data))
     np.testing.assert_allclose(ours, theirs, atol=1e-8)
 

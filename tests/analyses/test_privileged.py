@@ -65,7 +65,12 @@ def test_every_table_is_shown(access):
     for part in tables.everything(access):
         console.print(part, markup=False)
     text = console.export_text()
-    for told in ("privileged.e2.acc", "m-two", "own reports add", "12 shared contexts"):
+    for told in (
+        "privileged.e2.acc",
+        "m-two",
+        "Regression of own weights on own",
+        "12 shared contexts",
+    ):
         assert told in text
 
 

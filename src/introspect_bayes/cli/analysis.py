@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.report_files import report_target, write_known
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
     from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
+    from introspect_bayes.report.document import Target
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.study import Study
 
@@ -31,6 +33,14 @@ JsonFile = Annotated[
 HealthFile = Annotated[
     Path | None,
     typer.Option("--health-json", metavar="FILE", help="Also write the data's anomalies as JSON."),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Also write a report (.html, .md, .tex or .csv), as the command report does.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all sampling.")]
 Draws = Annotated[int | None, typer.Option(min=4, help="Draws per chain, instead of the defaults.")]
@@ -79,6 +89,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     ] = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     seed: Seed = 1,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -100,6 +111,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     design = SimulatedDesign.shipped()
@@ -113,7 +125,7 @@ def demo(  # noqa: PLR0913 - one argument an option
         place = folder or Path(scratch) / "demo"
         simulate_study(place, design, seed, advance=progress.advance)
         analysis = start_analysis(load_study(place), progress, settings)
-        _analyse(analysis, progress, only, json_file, None, truth=design.truth())
+        _analyse(analysis, progress, only, json_file, None, target, truth=design.truth())
 
 
 def analyze(  # noqa: PLR0913 - one argument an option
@@ -128,6 +140,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     health_file: HealthFile = None,
     weights_file: Annotated[
         Path | None,
@@ -152,6 +165,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file, health_file, weights_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     loaded = load_study(study, parser=parser)
@@ -162,7 +176,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
             changed = "; ".join(changed_priors(analysis.settings.specs))
             table = table.assign(changed_priors=changed) if changed else table
             write_text(weights_file, table.to_csv(index=False))
-        _analyse(analysis, progress, only, json_file, health_file)
+        _analyse(analysis, progress, only, json_file, health_file, target)
 
 
 def reproduce(  # noqa: PLR0913 - one argument an option
@@ -173,6 +187,7 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     ] = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     health_file: HealthFile = None,
     seed: Seed = 2025,
     draws: Draws = None,
@@ -190,13 +205,14 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import find_paper_data, load_study
 
     check_writable(json_file, health_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
     study = load_study(find_paper_data(data, progress=shown))
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(study, progress, settings)
-        _analyse(analysis, progress, only, json_file, health_file, published=True)
+        _analyse(analysis, progress, only, json_file, health_file, target, published=True)
 
 
 def chosen_settings(
@@ -239,6 +255,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     only: list[str] | None,
     json_file: Path | None,
     health_file: Path | None,
+    target: "Target | None",
     *,
     published: bool = False,
     truth: Mapping[str, float] | None = None,
@@ -262,6 +279,8 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     compared = [name.removeprefix(PREFIX) for name in wanted if name in apart]
     access = access_where_possible(analysis, compared, progress.finish_one)
     health = list(data_health(analysis)) if health_file or not only else []
+    if target is not None:
+        write_known(analysis, figures, health, access, target, published=published, truth=truth)
     progress.close()
     changed = changed_priors(analysis.settings.specs)
     everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]

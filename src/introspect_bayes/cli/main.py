@@ -14,6 +14,7 @@ from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.privileged import privileged_access
+from introspect_bayes.cli.reporting import report
 from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
@@ -49,6 +50,9 @@ app.add_typer(models, name="models")
 app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
 app.command(epilog="Example: introspect-bayes check my-study --only loo --json checks.json")(check)
 app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors.svg")(sensitivity)
+app.command(epilog="Example: introspect-bayes report my-study --output my-study.html --with all")(
+    report
+)
 app.command(epilog="Example: introspect-bayes privileged-access my-study --json access.json")(
     privileged_access
 )

@@ -57,19 +57,28 @@ def check_tables(
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold", max_width=_SUBJECT_WIDTH)
         table.add_column(overflow="fold")
-        for status, style in _STYLES.items():
-            for message, subjects in _joined(mine, status).items():
-                table.add_row(Text(status, style=style), Text("; ".join(subjects)), Text(message))
+        for status, subjects, message in joined_rows(mine):
+            style = _STYLES[status]
+            table.add_row(Text(status, style=style), Text("; ".join(subjects)), Text(message))
         yield Group(Text(f"{name}: {question}", style="bold"), table, Text())
 
 
-def _joined(checks: Sequence[Check], status: Status) -> dict[str, list[str]]:
-    """Return the subjects of each message."""
-    rows: dict[str, list[str]] = {}
-    for check in checks:
-        if check.status == status:
-            rows.setdefault(check.message, []).append(check.subject)
-    return rows
+def joined_rows(checks: Sequence[Check]) -> Iterator[tuple[Status, list[str], str]]:
+    """Yield status, subjects and message of what is said of several subjects, failures first.
+
+    Examples
+    --------
+    >>> names = ("e1.acc.4o", "e2.acc.4o")
+    >>> list(joined_rows([Check("convergence", name, "pass", "Ok.") for name in names]))
+    [('pass', ['e1.acc.4o', 'e2.acc.4o'], 'Ok.')]
+    """
+    for status in _STYLES:
+        rows: dict[str, list[str]] = {}
+        for check in checks:
+            if check.status == status:
+                rows.setdefault(check.message, []).append(check.subject)
+        for message, subjects in rows.items():
+            yield status, subjects, message
 
 
 def check_summary(checks: Sequence[Check]) -> str:

@@ -37,17 +37,22 @@ def provenance(analysis: Analysis) -> str:
         judged += f", Pareto k {max(ks):.2f}" if ks else ""
     same = identity(Path(study.source))
     data = f"Data: {study.source}" + (f" ({same})" if same else "")
+    return f"{data}\nPriors\n{priors}\nSampling: {sampling(analysis)}; seed {seed}{judged}"
+
+
+def sampling(analysis: Analysis) -> str:
+    """Say how choice weights and regressions were sampled, and how many by which engine."""
+    settings = analysis.settings
     weights: Counter[str] = Counter()
     for fit in analysis.weight_fits.values():
         weights.update(fit.contexts_by_engine)
     regressions = Counter(fit.engine for fit in analysis.fits.values())
-    sampling = "; ".join(
+    return "; ".join(
         (
             _sampled("choice weights", settings.choice_sampler, weights, "contexts"),
             _sampled("regressions", settings.regression_sampler, regressions, "fits"),
         )
     )
-    return f"{data}\nPriors\n{priors}\nSampling: {sampling}; seed {seed}{judged}"
 
 
 def _sampled(what: str, sampler: Sampler, by_engine: Counter[str], units: str) -> str:
