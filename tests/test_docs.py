@@ -183,24 +183,27 @@ def test_an_option_means_the_same_in_every_command(option, kind):
 
 
 def test_commands_that_fit_share_their_options():
-    """Whoever takes a prior also takes everything else that decides the draws."""
+    """Whoever takes a prior takes everything else that decides the draws, and writes files."""
     for path, command in all_commands():
         options = {name for parameter in command.params for name in parameter.opts}
-        if "--prior" in options and "study" in options:
+        takes_a_study = any(parameter.name == "study" for parameter in command.params)
+        if "--prior" in options and takes_a_study:
             assert "--parser" in options, path
         if "--prior" in options:
-            wanted = {"--json", "--seed", "--draws", "--warmup", "--specification", "--no-cache"}
+            wanted = {"--seed", "--draws", "--warmup", "--specification", "--no-cache"}
             assert not wanted - options, path
+            assert {"--json", "--format"} & options, path
 
 
 def test_help_lists_whole_sentences_and_exit_codes(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--help"]) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    for _, command in all_commands():
-        if command.short_help:
-            assert command.short_help in said
+    said = capsys.readouterr().out
     assert "..." not in said.partition("Commands:")[2]
+    together = "".join(said.split())  # lines may break after a hyphen, too
+    for _, command in all_commands():
+        assert "".join((command.short_help or "").split()) in together
+    said = " ".join(said.split())
     assert all(code in said for code in ("0 done", "1 done", "2 something", "3 stopped", "130"))
 
 

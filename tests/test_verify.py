@@ -208,7 +208,7 @@ def test_the_outcome_is_written_as_json(study, tmp_path):
     assert main(["verify", str(study), "--json", str(file)]) == 0
     outcome = json.loads(file.read_text(encoding="utf-8"))
     assert outcome["problems"] == []
-    assert outcome["requests"] == outcome["replies"] + 1
+    assert outcome["requests"] == outcome["replies"] == outcome["attempts"] + 1
 
 
 def test_without_replies_there_is_nothing_to_verify(tmp_path, verified, study):

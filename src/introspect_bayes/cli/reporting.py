@@ -11,6 +11,7 @@ from introspect_bayes.cli.analysis import (
     ChosenEngine,
     Draws,
     NoCache,
+    Parser,
     Prior,
     Seed,
     SpecificationFile,
@@ -62,9 +63,7 @@ def report(  # noqa: PLR0913 - one argument an option
             help="Leave out a section, such as contexts or predictive. Repeatable.",
         ),
     ] = None,
-    parser: Annotated[
-        str | None, typer.Option(help="Read the raw reports again with this parser.")
-    ] = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
