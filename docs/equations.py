@@ -15,8 +15,8 @@ _LIKELIHOODS: Final = {
 }
 """By family: the distribution of the response, and what the linear predictor equals."""
 
-_A_ROW: Final = 2
-"""Terms in a row of a long predictor."""
+_IN_A_ROW: Final = 3
+"""Terms that stand in one row; more stand below each other."""
 
 
 def equations_of(model: Specification) -> Iterator[str]:
@@ -37,11 +37,12 @@ def equations_of(model: Specification) -> Iterator[str]:
     yield rf"{_word(model.response)}_i \sim {likelihood}"
     terms = [r"\beta_{\text{Intercept}}"] if model.has_intercept else []
     terms += [_term(term) for term in model.terms]
-    rows = [" + ".join(terms[first : first + _A_ROW]) for first in range(0, len(terms), _A_ROW)]
-    if len(rows) == 1:
-        yield f"{link} = {rows[0]}"
+    if len(terms) <= _IN_A_ROW:
+        yield f"{link} = {' + '.join(terms)}"
     else:
-        yield rf"\begin{{aligned}} {link} =\; & " + r" \\ & +\, ".join(rows) + r" \end{aligned}"
+        first, *others = terms
+        lines = r" \\ ".join(rf"& +\, {term}" for term in others)
+        yield rf"\begin{{array}}{{rl}} {link} = & {first} \\ {lines} \end{{array}}"
 
 
 def _term(term: str) -> str:

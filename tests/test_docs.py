@@ -212,3 +212,13 @@ def test_reproduction_page_has_every_published_figure():
     from introspect_bayes.analyses.published import published_figures
 
     assert all(f"| `{name}` |" in written for name in published_figures())
+
+
+def test_equations_name_every_parameter_and_leave_no_latex(site):
+    """What MathML has no sign for would be drawn as it is written."""
+    models = text_of(site, "explanation/models.html")
+    equations = re.findall(r"<math.*?</math>", models, re.DOTALL)
+    assert equations
+    assert not any("\\" in equation or "&amp;" in equation for equation in equations)
+    for name in ("reported", "introspection_trained", "base_model"):
+        assert any(f"<mtext>{name}</mtext>" in equation for equation in equations)
