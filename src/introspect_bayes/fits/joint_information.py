@@ -69,47 +69,70 @@ _LEVELS: Final = np.exp(np.linspace(-2.5, 4, 131))
 _LEAST: Final = 1e-3
 """Smallest curvature that counts as information: a standard error of 30 in log-odds."""
 
+_UNKNOWN: Final = 1e6
+"""Squared error of what nobody reported."""
+
 
 @dataclass(frozen=True)
-class LevelInformation:
-    """What the data say of each context's log consistency, and of each Fisher's z, to first order.
+class ConsistencyInformation:
+    """What choices and reports say of each context's log consistency, to first order.
 
-    Scores and Fisher information at values common to all contexts, in a model in which estimated
+    Score and Fisher information at values common to all contexts, in a model in which estimated
     slopes and mean reports are normal around latent ones.
 
     Attributes
     ----------
-    consistency_curvature, consistency_pull
-        Information, and information times estimate, of log consistency, shape (context,).
-    accuracy_curvature, accuracy_pull
-        The same of Fisher's z, shape (figure, context).
+    curvature, pull
+        Information, and information times estimate, shape (context,).
     """
 
-    consistency_curvature: np.ndarray
-    consistency_pull: np.ndarray
-    accuracy_curvature: np.ndarray
-    accuracy_pull: np.ndarray
+    curvature: np.ndarray
+    pull: np.ndarray
 
     @classmethod
-    def of(cls, data: JointData, choices: ChoiceInformation) -> "LevelInformation":
+    def of(cls, data: JointData, choices: ChoiceInformation) -> "ConsistencyInformation":
         """Expand around what all contexts together say."""
         error = 1 / np.maximum(choices.curvature, _LEAST)
-        slopes = choices.pull * error  # along the axes
+        along = choices.pull * error
         seen = choices.curvature > _LEAST
-        level = _common_level(slopes[seen], error[seen])
-        share = level**2 / (level**2 + error) * seen
-        curvature = (2 * share**2).sum(axis=1)
-        score = (share * (slopes**2 / (level**2 + error) - 1)).sum(axis=1)
-        by_figure = [
-            _accuracy_information(data, choices, error, level, figure)
-            for figure in range(len(data.figures))
-        ]
-        return cls(
-            consistency_curvature=curvature,
-            consistency_pull=curvature * np.log(level) + score,
-            accuracy_curvature=np.array([part[0] for part in by_figure]),
-            accuracy_pull=np.array([part[1] for part in by_figure]),
+        level = _common_level(along[seen], error[seen]) if seen.any() else 1.0
+        slopes = np.einsum("cka,ca->ck", choices.axes, along) / level
+        errors = np.einsum("cka,ca->ck", choices.axes**2, error) / level**2
+        pairs = [_standardized_reports(data, figure) for figure in range(len(data.figures))]
+        values = np.stack([slopes, *(pair[0] for pair in pairs)], axis=-1)
+        variances = 1 + np.stack([errors, *(pair[1] for pair in pairs)], axis=-1)
+        rho = [_common_correlation(values, variances, f) for f in range(1, values.shape[-1])]
+        loadings = np.array([1.0, *rho])  # on the weight used
+        covariance = np.broadcast_to(
+            np.outer(loadings, loadings), (*variances.shape, len(loadings))
         )
+        places = np.arange(len(loadings))
+        covariance = covariance.copy()
+        covariance[..., places, places] = variances
+        # A more consistent context has larger slopes: by its logarithm, and 1 at the common level.
+        change = np.zeros_like(covariance)
+        change[..., 0, 1:] = covariance[..., 0, 1:]
+        change[..., 1:, 0] = covariance[..., 1:, 0]
+        change[..., 0, 0] = 2
+        inverse = np.linalg.inv(covariance)
+        product = inverse @ change
+        fitted = (inverse @ values[..., None])[..., 0]
+        score = 0.5 * (np.einsum("cki,ckij,ckj->ck", fitted, change, fitted) - _trace(product))
+        there = data.choices.present & (errors < 1 / _LEAST)
+        curvature = (0.5 * _trace(product @ product) * there).sum(axis=1)
+        pull = curvature * np.log(level) + (np.clip(score, -3, 3) * there).sum(axis=1)
+        return cls(curvature, pull)
+
+
+def _trace(matrices: np.ndarray) -> np.ndarray:
+    return np.asarray(np.trace(matrices, axis1=-2, axis2=-1))
+
+
+def _common_correlation(values: np.ndarray, variances: np.ndarray, figure: int) -> float:
+    """Return the correlation of weights used and reported, cells weighted by what they know."""
+    weight = 1 / (variances[..., 0] * variances[..., figure])
+    rho = (weight * values[..., 0] * values[..., figure]).sum() / weight.sum()
+    return float(np.clip(rho, -0.9, 0.9))
 
 
 def _common_level(slopes: np.ndarray, error: np.ndarray) -> float:
@@ -119,31 +142,19 @@ def _common_level(slopes: np.ndarray, error: np.ndarray) -> float:
     return float(_LEVELS[height.argmax()])
 
 
-def _accuracy_information(
-    data: JointData, choices: ChoiceInformation, error: np.ndarray, level: float, figure: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return information on z and its product with the estimate, each of shape (context,)."""
+def _standardized_reports(data: JointData, figure: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a figure's mean reports and their squared errors, in units of their true spread."""
     counts = data.cell_counts[figure]
-    used = np.einsum("cka,ca->ck", choices.axes, choices.pull * error) / level
-    used_error = np.einsum("cka,ca->ck", choices.axes**2, error) / level**2
-    reported, reported_error = np.zeros_like(used), np.ones_like(used)
+    reported, error = np.zeros(counts.shape), np.full(counts.shape, _UNKNOWN)
     for report_set in np.unique(data.set_index[figure]):
         mine = (data.set_index[figure] == report_set)[:, None] & (counts > 0)
         if mine.sum() < 2:  # noqa: PLR2004 - no scale
             continue
         means, n = data.means[figure][mine], counts[mine]
+        squared = data.squares[figure][mine] / n**2
         middle = np.median(means)
-        scale = max(1.48 * float(np.median(np.abs(means - middle))), 1e-3)
-        noise = np.median(data.squares[figure][mine] / n)
+        spread = max(1.48 * float(np.median(np.abs(means - middle))), 1e-3)
+        scale = np.sqrt(max(spread**2 - float(np.median(squared)), 0.1 * spread**2))
         reported[mine] = np.clip((means - middle) / scale, -4, 4)
-        reported_error[mine] = noise / n / scale**2
-    # A normal pair with variances a and b, of covariance rho.
-    a, b = 1 + used_error, 1 + reported_error
-    there = (counts > 0) & (used_error < 1 / _LEAST)
-    weight = there / (a * b)
-    rho = float(np.clip((weight * used * reported).sum() / max(weight.sum(), 1e-9), -0.95, 0.95))
-    rest = a * b - rho**2
-    square = (b * used**2 - 2 * rho * used * reported + a * reported**2) / rest
-    by_z = (1 - rho**2) * (rho + used * reported - rho * square) / rest * there
-    curvature = ((1 - rho**2) ** 2 * (a * b + rho**2) / rest**2 * there).sum(axis=1)
-    return curvature, curvature * np.arctanh(rho) + np.clip(by_z, -3, 3).sum(axis=1)
+        error[mine] = squared / scale**2
+    return reported, error

@@ -178,8 +178,6 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     intercept_pull: np.ndarray,
     consistency_curvature: np.ndarray,
     consistency_pull: np.ndarray,
-    accuracy_curvature: np.ndarray,
-    accuracy_pull: np.ndarray,
     mean_differences: np.ndarray,
     signed_differences: np.ndarray,
     sides: np.ndarray,
@@ -262,14 +260,9 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
         # The reports.
         for f in range(figures):
             scale = parameters[FIRST_OF_FIGURES + figures + f]
-            location = parameters[FIRST_OF_FIGURES + f]
-            told = accuracy_curvature[f, c]
-            missing = accuracy_pull[f, c] - told * location
-            own, density, own_whole = _placed(
-                scale * missing, told * scale * scale, 0.0, 1.0, accuracy_offset[f, c]
-            )
-            total += density
-            rho = tanh(location + scale * own)
+            offset = accuracy_offset[f, c]
+            total -= 0.5 * offset * offset
+            rho = tanh(parameters[FIRST_OF_FIGURES + f] + scale * offset)
             rest = 1 - rho * rho
             s = first + set_index[f, c]
             about = (
@@ -282,13 +275,9 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
                 by_reported[f, c], by_used, by,
             )  # fmt: skip
             by_z = by[0] * rest
-            by_accuracy[f, c], by_pull, by_whole, _, _ = _placed_back(
-                by_z * scale, own, own_whole, 0.0, 1.0, accuracy_offset[f, c]
-            )
-            by_parameters[FIRST_OF_FIGURES + f] += by_z - by_pull * scale * told
-            by_parameters[FIRST_OF_FIGURES + figures + f] += (
-                by_z * own + by_pull * missing + 2 * by_whole * told * scale
-            )
+            by_accuracy[f, c] = by_z * scale - offset
+            by_parameters[FIRST_OF_FIGURES + f] += by_z
+            by_parameters[FIRST_OF_FIGURES + figures + f] += by_z * offset
             for place in range(4):
                 by_parameters[s + place * sets] += by[1 + place]
         # Back through the weights used.

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_information import ChoiceInformation, LevelInformation
+from introspect_bayes.fits.joint_information import ChoiceInformation, ConsistencyInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
 from introspect_bayes.specs import Specification
 
@@ -65,7 +65,7 @@ def sampling_data(
     """Return what the model holds as data: other data of the same dims need no compilation."""
     room = room or Room.of(data)
     information = ChoiceInformation.of(data)
-    levels = LevelInformation.of(data, information)
+    consistency = ConsistencyInformation.of(data, information)
     numbers = {
         f"{parameter}.{argument}": np.asarray(value, dtype=float)
         for parameter, prior in spec.priors.items()
@@ -80,10 +80,8 @@ def sampling_data(
         "pull": information.pull,
         "intercept_curvature": information.intercept_curvature,
         "intercept_pull": information.intercept_pull,
-        "consistency_curvature": levels.consistency_curvature,
-        "consistency_pull": levels.consistency_pull,
-        "accuracy_curvature": levels.accuracy_curvature,
-        "accuracy_pull": levels.accuracy_pull,
+        "consistency_curvature": consistency.curvature,
+        "consistency_pull": consistency.pull,
         "mean_differences": means,
         "signed_differences": signed,
         "sides": data.sides,
@@ -92,9 +90,7 @@ def sampling_data(
         "means": data.means,
         "squares": data.squares,
     }
-    by_figure = {
-        "accuracy_curvature", "accuracy_pull", "set_index", "cell_counts", "means", "squares"
-    }  # fmt: skip
+    by_figure = ("set_index", "cell_counts", "means", "squares")
     more = room.contexts - len(means), room.figures - len(data.figures)
     for name, array in arrays.items():
         grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
@@ -246,8 +242,7 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         offsets["intercept"],
     )
     location, scale = value["accuracy"][..., None], value["accuracy_scale"][..., None]
-    told = (held["accuracy_curvature"], held["accuracy_pull"])
-    z = location + scale * _effect(location, scale, told, offsets["effect_accuracy"])
+    z = location + scale * offsets["effect_accuracy"]
     used = slopes / level
     deviation = used - scalar["used_mean"][..., None]
     return {
