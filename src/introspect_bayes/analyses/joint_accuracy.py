@@ -28,7 +28,7 @@ from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study
 from introspect_bayes.study.download import cache_root
 
-JOINT_SAMPLER: Final = Sampler(draws=1000, warmup=600)
+JOINT_SAMPLER: Final = Sampler(draws=1500, warmup=600)
 """Settings for the joint model."""
 
 AVERAGE: Final = "average"

@@ -79,7 +79,7 @@ def simulate_joint_calibration(
 
     require_joint(specification)
     design = joint_design(seed)
-    fitter = fitter or JointSampler(Sampler(draws=1500, warmup=600, chains=2, seed=seed))
+    fitter = fitter or JointSampler(Sampler(draws=2000, warmup=600, chains=2, seed=seed))
     model = build_joint_model(specification, design)
     drawn = pm.sample_prior_predictive(simulations, model=model, random_seed=seed)
     truths = drawn["prior"].to_dataset().isel(chain=0)

@@ -176,10 +176,6 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     pull: np.ndarray,
     intercept_curvature: np.ndarray,
     intercept_pull: np.ndarray,
-    consistency_curvature: np.ndarray,
-    consistency_pull: np.ndarray,
-    accuracy_curvature: np.ndarray,
-    accuracy_pull: np.ndarray,
     mean_differences: np.ndarray,
     signed_differences: np.ndarray,
     sides: np.ndarray,
@@ -219,12 +215,8 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     total = 0.0
     for c in range(contexts):
         # The weights used, from what choices and consistency make of them.
-        heeded = consistency_curvature[c]
-        lacking = consistency_pull[c] - heeded * log_consistency
-        effect, density, effect_whole = _placed(
-            spread * lacking, heeded * spread * spread, 0.0, 1.0, consistency_offset[c]
-        )
-        total += density
+        effect = consistency_offset[c]
+        total -= 0.5 * effect * effect
         consistency = exp(log_consistency + spread * effect)
         prior = 1 / (consistency * consistency)
         for k in range(width):
@@ -262,14 +254,9 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
         # The reports.
         for f in range(figures):
             scale = parameters[FIRST_OF_FIGURES + figures + f]
-            location = parameters[FIRST_OF_FIGURES + f]
-            told = accuracy_curvature[f, c]
-            missing = accuracy_pull[f, c] - told * location
-            own, density, own_whole = _placed(
-                scale * missing, told * scale * scale, 0.0, 1.0, accuracy_offset[f, c]
-            )
-            total += density
-            rho = tanh(location + scale * own)
+            offset = accuracy_offset[f, c]
+            total -= 0.5 * offset * offset
+            rho = tanh(parameters[FIRST_OF_FIGURES + f] + scale * offset)
             rest = 1 - rho * rho
             s = first + set_index[f, c]
             about = (
@@ -282,13 +269,9 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
                 by_reported[f, c], by_used, by,
             )  # fmt: skip
             by_z = by[0] * rest
-            by_accuracy[f, c], by_pull, by_whole, _, _ = _placed_back(
-                by_z * scale, own, own_whole, 0.0, 1.0, accuracy_offset[f, c]
-            )
-            by_parameters[FIRST_OF_FIGURES + f] += by_z - by_pull * scale * told
-            by_parameters[FIRST_OF_FIGURES + figures + f] += (
-                by_z * own + by_pull * missing + 2 * by_whole * told * scale
-            )
+            by_accuracy[f, c] = by_z * scale - offset
+            by_parameters[FIRST_OF_FIGURES + f] += by_z
+            by_parameters[FIRST_OF_FIGURES + figures + f] += by_z * offset
             for place in range(4):
                 by_parameters[s + place * sets] += by[1 + place]
         # Back through the weights used.
@@ -308,9 +291,7 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             by_parameters[4] += by_centre * sum_of_axis * consistency
             by_level += by_centre * sum_of_axis * used_mean - 2 * by_prior * prior / consistency
         slope = by_level * consistency
-        by_consistency[c], by_pull, by_whole, _, _ = _placed_back(
-            slope * spread, effect, effect_whole, 0.0, 1.0, consistency_offset[c]
-        )
-        by_parameters[2] += slope - by_pull * spread * heeded
-        by_parameters[3] += slope * effect + by_pull * lacking + 2 * by_whole * heeded * spread
+        by_parameters[2] += slope
+        by_parameters[3] += slope * effect
+        by_consistency[c] = slope * spread - effect
     return np.asarray(total), by_parameters, by_offsets

@@ -1,10 +1,11 @@
 """The joint model of choices and reports in a form that chains explore well.
 
-Every latent variable is written as what the data and the other parameters make of it, on a Gaussian
+Every latent weight is written as what the data and the other parameters make of it, on a Gaussian
 approximation, plus an offset in units of its uncertainty. The offsets are nearly independent
 standard normals, whatever data and parameters are, so there are no funnels; their exact density
-follows by the change of variables. The variances of the reports are integrated out. The density is
-that of `joint_kernel`.
+follows by the change of variables. Consistencies and correlations of single contexts, of which
+data say little, are offsets from their means in units of their scales (non-centred). The variances
+of the reports are integrated out. The density is that of `joint_kernel`.
 """
 
 import math
@@ -19,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_information import ChoiceInformation, LevelInformation
+from introspect_bayes.fits.joint_information import ChoiceInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
 from introspect_bayes.specs import Specification
 
@@ -65,7 +66,6 @@ def sampling_data(
     """Return what the model holds as data: other data of the same dims need no compilation."""
     room = room or Room.of(data)
     information = ChoiceInformation.of(data)
-    levels = LevelInformation.of(data, information)
     numbers = {
         f"{parameter}.{argument}": np.asarray(value, dtype=float)
         for parameter, prior in spec.priors.items()
@@ -80,10 +80,6 @@ def sampling_data(
         "pull": information.pull,
         "intercept_curvature": information.intercept_curvature,
         "intercept_pull": information.intercept_pull,
-        "consistency_curvature": levels.consistency_curvature,
-        "consistency_pull": levels.consistency_pull,
-        "accuracy_curvature": levels.accuracy_curvature,
-        "accuracy_pull": levels.accuracy_pull,
         "mean_differences": means,
         "signed_differences": signed,
         "sides": data.sides,
@@ -92,9 +88,7 @@ def sampling_data(
         "means": data.means,
         "squares": data.squares,
     }
-    by_figure = {
-        "accuracy_curvature", "accuracy_pull", "set_index", "cell_counts", "means", "squares"
-    }  # fmt: skip
+    by_figure = ("set_index", "cell_counts", "means", "squares")
     more = room.contexts - len(means), room.figures - len(data.figures)
     for name, array in arrays.items():
         grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
@@ -226,12 +220,7 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
     value |= {name: value[f"{name}_signed"] for name in SIGNED}
     offsets = _split(value["offsets"], held)
     scalar = {name: array[..., None] for name, array in value.items() if array.ndim == 2}  # noqa: PLR2004
-    effect = _effect(
-        scalar["log_consistency"],
-        scalar["consistency_scale"],
-        (held["consistency_curvature"], held["consistency_pull"]),
-        offsets["effect_consistency"],
-    )
+    effect = offsets["effect_consistency"]
     consistency = np.exp(scalar["log_consistency"] + scalar["consistency_scale"] * effect)
     level = consistency[..., None]
     centre = held["axes"].sum(1) * scalar["used_mean"][..., None] * level
@@ -246,8 +235,7 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         offsets["intercept"],
     )
     location, scale = value["accuracy"][..., None], value["accuracy_scale"][..., None]
-    told = (held["accuracy_curvature"], held["accuracy_pull"])
-    z = location + scale * _effect(location, scale, told, offsets["effect_accuracy"])
+    z = location + scale * offsets["effect_accuracy"]
     used = slopes / level
     deviation = used - scalar["used_mean"][..., None]
     return {
@@ -277,14 +265,6 @@ def _reported(
     centre = location + scale * rho * used
     latent = _placed(known * held["means"], known, centre, prior, value["offset"])
     return np.asarray((latent - location) / scale)
-
-
-def _effect(
-    location: np.ndarray, scale: np.ndarray, told: tuple[np.ndarray, np.ndarray], offset: np.ndarray
-) -> np.ndarray:
-    curvature, pull = told
-    lacking = pull - curvature * location
-    return np.asarray(_placed(scale * lacking, curvature * scale**2, 0, 1, offset))
 
 
 def _sizes(coords: Mapping[str, Sized]) -> dict[str, int]:
