@@ -31,6 +31,7 @@ ROOMS = [
     "analyses",
     "checks",
     "report",
+    "designs",
     "cli",
 ]
 NEVER = {
@@ -48,6 +49,7 @@ NEVER = {
     "analyses": {"pymc", "bambi", "nutpie", "openai"},
     "checks": {"openai"},
     "report": {"pymc", "bambi", "nutpie"},
+    "designs": {"pymc", "bambi", "nutpie", "openai"},
     "cli": {"pymc", "bambi", "nutpie", "numpy"},
 }
 

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from introspect_bayes.checks import check_study, data_health, study_warnings
     from introspect_bayes.checks.calibration import calibrate
     from introspect_bayes.checks.summary import summary
-    from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.collect import (
+        CollectionStoppedError,
+        Prices,
+        RunSettings,
+        collect_replies,
+    )
     from introspect_bayes.constants import HDI_PROB
+    from introspect_bayes.designs import AssumedModel, AssumedReports, Goals, like_study, plan_study
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.plan import Conditions
@@ -32,10 +38,14 @@ if TYPE_CHECKING:
 # command for help load neither PyMC nor openai.
 _HOMES = {
     "Analysis": "analyses",
+    "AssumedModel": "designs",
+    "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
     "Conditions": "plan",
+    "Goals": "designs",
     "HDI_PROB": "constants",
     "InputError": "errors",
+    "Prices": "collect",
     "Prior": "priors",
     "RunSettings": "collect",
     "Sampler": "fits",
@@ -51,7 +61,9 @@ _HOMES = {
     "exclusion_table": "analyses",
     "fit": "analyses.fit",
     "hdi": "fits",
+    "like_study": "designs",
     "load_study": "study",
+    "plan_study": "designs",
     "plot_accuracy": "report.plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
@@ -66,9 +78,13 @@ _HOMES = {
 __all__ = [
     "HDI_PROB",
     "Analysis",
+    "AssumedModel",
+    "AssumedReports",
     "CollectionStoppedError",
     "Conditions",
+    "Goals",
     "InputError",
+    "Prices",
     "Prior",
     "RunSettings",
     "Sampler",
@@ -84,7 +100,9 @@ __all__ = [
     "exclusion_table",
     "fit",
     "hdi",
+    "like_study",
     "load_study",
+    "plan_study",
     "plot_accuracy",
     "plot_reports",
     "plot_sensitivity",

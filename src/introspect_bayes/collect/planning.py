@@ -3,8 +3,8 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,38 @@ def plan_collection(
         If the study asks the model's stage nothing, or the store holds requests to the model
         under other conditions.
     """
-    model = Model(model_name, model_name) if store is None else find_model(store, model_name)
+    if store is None:
+        return first_plan(study, Model(model_name, model_name), conditions)
+    plan = first_plan(study, find_model(store, model_name), conditions)
+    stored = store.planned(model_name)
+    if strangers := stored.keys() - plan.trials.keys():
+        stranger = min(strangers)
+        task = _task(store.trial(stranger))
+        same_task = [text for kind, text in _sample(study, plan, conditions) if kind == task]
+        raise InputError(_conflict(study.folder, plan.model, store.content(stranger), same_task))
+    usage = store.usage(model_name)
+    plan.estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
+    answered = frozenset(request for request, done in stored.items() if done)
+    return replace(plan, answered=answered, failed=store.failed_attempts(model_name))
+
+
+def first_plan(study: PreparedStudy, model: Model, conditions: Conditions) -> CollectionPlan:
+    """Plan what a model is asked of which nothing was asked before.
+
+    Parameters
+    ----------
+    study
+        The study.
+    model
+        Who is asked.
+    conditions
+        Parameters of every request.
+
+    Raises
+    ------
+    InputError
+        If the study asks the model's stage nothing.
+    """
     trials = {request.id: request.trial.id for request in plan_requests(study, model, conditions)}
     if not trials:
         msg = (
@@ -95,21 +126,17 @@ def plan_collection(
             "study.toml, or tell what this model is: introspect-bayes models add"
         )
         raise InputError(msg)
-    stored = {} if store is None else store.planned(model_name)
-    sample = islice(plan_requests(study, model, conditions), 0, None, _stride(len(trials)))
-    texts = [(request.trial.task, request.content) for request in sample]
-    strangers = stored.keys() - trials.keys()
-    if store is not None and strangers:
-        stranger = min(strangers)
-        same_task = [c for task, c in texts if task == _task(store.trial(stranger))]
-        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
-    estimate = TokenEstimate.from_text(texts)
-    if store is not None:
-        usage = store.usage(model_name)
-        estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
-    answered = frozenset(request for request, done in stored.items() if done)
-    failed = {} if store is None else store.failed_attempts(model_name)
-    return CollectionPlan(model, trials, answered, failed, estimate)
+    plan = CollectionPlan(model, trials, frozenset(), {}, TokenEstimate({}, {}))
+    return replace(plan, estimate=TokenEstimate.from_text(_sample(study, plan, conditions)))
+
+
+def _sample(
+    study: PreparedStudy, plan: CollectionPlan, conditions: Conditions
+) -> Iterator[tuple[Task, str]]:
+    """Yield task and content of some of the requests."""
+    requests = plan_requests(study, plan.model, conditions)
+    for request in islice(requests, 0, None, _stride(len(plan.trials))):
+        yield request.trial.task, request.content
 
 
 def store_plan(

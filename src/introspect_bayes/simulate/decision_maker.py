@@ -143,8 +143,8 @@ class DecisionMaker:
         if task is None or context is None:
             return "What do you mean?", "stop"
         if task == "decision":
-            return self._choice(context, _stated_options(prompt, context), noise), "stop"
-        return self._report(context, noise)
+            return self.choose(context, _stated_options(prompt, context), noise), "stop"
+        return self.report(context, noise)
 
     def _context(self, prompt: str) -> DecisionContext | None:
         return next((c for line in prompt.splitlines() if (c := self._asked.get(line))), None)
@@ -153,14 +153,16 @@ class DecisionMaker:
     def _asked(self) -> dict[str, DecisionContext]:
         return {context.question: context for context in self.contexts.values()}
 
-    def _choice(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+    def choose(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+        """Choose between two options: the text of the reply."""
         weights = [weight / WEIGHT_LIMIT for weight in self.weights[context.name]]
         difference = utility(context, weights, options.a) - utility(context, weights, options.b)
         log_odds = self.position_bias + self.consistency * difference
         # The logistic function, in a form that cannot overflow.
         return "A" if noise.random() < (1 + math.tanh(log_odds / 2)) / 2 else "B"
 
-    def _report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+    def report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+        """Report the weights of a context: text and finish reason."""
         how = self.introspection
         seed = f"{self.seed}/{self.name}/belief/{context.name}"
         belief = how.belief(self.weights[context.name], self.weight_sd, seed)

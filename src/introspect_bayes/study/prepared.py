@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,30 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
             "contexts.json, trials.csv and prompts/ back"
         )
         raise InputError(msg)
-    study = _Reader(prepared, parser_name or prepared.parser).study(replies)
+    study = study_of_replies(prepared, replies, parser_name)
     return replace(study, unanswered=unanswered)
+
+
+def study_of_replies(
+    prepared: PreparedStudy, replies: Sequence[StoredReply], parser_name: str | None = None
+) -> Study:
+    """Parse replies, wherever they come from, into a study's tidy frames.
+
+    Parameters
+    ----------
+    prepared
+        What was asked.
+    replies
+        Who replied what to which trial.
+    parser_name
+        Name of the parser of reports; the study's own if not given.
+
+    Raises
+    ------
+    InputError
+        If a reply is to a trial that was not asked.
+    """
+    return _Reader(prepared, parser_name or prepared.parser).study(replies)
 
 
 def _advice(folder: Path) -> str:
@@ -81,7 +104,7 @@ class _Reader:
         self.failures: Counter[tuple[Any, ...]] = Counter()
         self.width = max(len(c.attributes) for c in self.contexts.values())
 
-    def study(self, replies: list[StoredReply]) -> Study:
+    def study(self, replies: Sequence[StoredReply]) -> Study:
         sets: dict[tuple[Any, ...], Counter[str]] = {}
         for reply in replies:
             trial = self.trials.get(reply.trial)
