@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.goals import PROBABILITIES
 from introspect_bayes.report import panels
 
@@ -40,11 +39,15 @@ def draw_designs(found: "DesignAnalysis", figsize: tuple[float, float] | None = 
             if name in limits:
                 panel.axhline(limits[name], color="0.4", linestyle="--", linewidth=0.8, zorder=0)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3)
+        figure.legend(
+            handles, labels, loc="outside upper center", ncols=3, title="numbers are contexts"
+        )
     return figure
 
 
 def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     groups = table.groupby(["choices", "reports"], sort=True)
     for rank, ((choices, reports), rows) in enumerate(groups):
         colour, marker = panels.look(rank)
@@ -57,7 +60,7 @@ def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:
             markersize=4,
             linewidth=1,
             elinewidth=0.8,
-            label=f"{choices} choices, {reports} reports",
+            label=counts_text(choices, reports),
         )
         for row in rows.to_dict("records"):
             panel.annotate(
@@ -75,6 +78,9 @@ def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:
             label="cheapest that meets the goal", zorder=3,
         )  # fmt: skip
     panel.set_xscale("log")
+    panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    panel.xaxis.set_minor_formatter(NullFormatter())
     panel.set_ylim(bottom=0)
     if name != "width":
         panel.set_ylim(0, 1.05)
@@ -88,9 +94,16 @@ def design_text(row: Any) -> str:
     >>> design_text({"contexts": 20, "choices": 30, "reports": 5})
     '20 contexts, in each 30 choices and 5 reports'
     """
-    contexts, choices, reports = (int(row[name]) for name in Design.__slots__)
-    counted = (
-        f"{n} {word}{'' if n == 1 else 's'}"
-        for n, word in ((choices, "choice"), (reports, "report"))
-    )
-    return f"{contexts} contexts, in each {' and '.join(counted)}"
+    return f"{int(row['contexts'])} contexts, in each {counts_text(row['choices'], row['reports'])}"
+
+
+def counts_text(choices: float, reports: float) -> str:
+    """Return how much is asked in a context, in words.
+
+    Examples
+    --------
+    >>> counts_text(30, 1)
+    '30 choices and 1 report'
+    """
+    counted = ((int(choices), "choice"), (int(reports), "report"))
+    return " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted)

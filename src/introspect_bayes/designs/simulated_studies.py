@@ -82,6 +82,13 @@ class SimulatedStudies:
             Study, contexts, choices, reports, estimate, low and high (95% HDI; NaN where the
             figure cannot be computed), problems (failed diagnostics) and reason.
         """
+        from threadpoolctl import threadpool_limits
+
+        # Linear algebra in several threads rounds differently, and studies run side by side anyhow.
+        with threadpool_limits(1):
+            return self._outcomes(number)
+
+    def _outcomes(self, number: int) -> list[dict[str, Any]]:
         whole = self.study(number)
         seed = self.seed_of(number)
         settings = Settings(

@@ -96,8 +96,9 @@ def conclusions(found: DesignAnalysis) -> Iterator[str]:
     if doubtful := int(table["doubtful"].sum()):
         yield f"{PROBLEM_MARK} In {doubtful} simulated studies the diagnostics of a fit failed."
     yield (
-        "± is the Monte Carlo standard error; what the HDI excludes is a probability. The cost is that of asking, guessed from the text's "
-        "length; training is not in it."
+        "± is the Monte Carlo standard error; that the HDI excludes a value is told as a "
+        "probability. Tokens and cost are those of asking, guessed from the text's length; "
+        "training is not in them."
     )
 
 
