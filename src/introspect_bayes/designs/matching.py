@@ -22,8 +22,8 @@ from introspect_bayes.study import Study
 from introspect_bayes.study.prepared import study_of_replies
 
 CONTEXTS: Final = 200
-"""Contexts of the simulated study whose reports are matched: with 1,000 weights, a correlation of .5
-scatters by .02."""
+"""Contexts of the simulated study whose reports are matched: with 1,000 weights, a correlation
+of .5 scatters by .02."""
 
 CHOICE_CONTEXTS: Final = 60
 """Contexts of each simulated study whose choices are matched; a mean over contexts needs fewer."""
