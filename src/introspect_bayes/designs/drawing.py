@@ -49,7 +49,7 @@ def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     groups = table.groupby(["choices", "reports"], sort=True)
-    for rank, ((choices, reports), rows) in enumerate(groups):
+    for rank, (_, rows) in enumerate(groups):
         colour, marker = panels.look(rank)
         panel.errorbar(
             rows[price],
@@ -60,7 +60,7 @@ def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:
             markersize=4,
             linewidth=1,
             elinewidth=0.8,
-            label=counts_text(choices, reports),
+            label=counts_text(rows["choices"].iloc[0], rows["reports"].iloc[0]),
         )
         for row in rows.to_dict("records"):
             panel.annotate(
