@@ -99,7 +99,7 @@ def test_a_plot_has_a_panel_for_each_measure(found, tmp_path):
 
 def test_numbers_depend_on_the_seed_and_not_on_the_processes():
     model = ib.AssumedModel(ib.AssumedReports(0.4), after=ib.AssumedReports(0.7))
-    how = {"contexts": [4, 6], "choices": [16, 20], "reports": [1, 2], "studies": 10}
+    how = {"contexts": [4, 6], "choices": 20, "reports": [1, 2], "studies": 10}
     one, two = (ib.plan_study(model, processes=n, seed=1, **how) for n in (1, 2))
     pd.testing.assert_frame_equal(one.outcomes, two.outcomes)
     assert one.figure == "effect"
