@@ -32,6 +32,7 @@ ROOMS = [
     "analyses",
     "checks",
     "report",
+    "designs",
     "cli",
 ]
 NEVER = {
@@ -50,6 +51,7 @@ NEVER = {
     "analyses": {"pymc", "bambi", "nutpie", "openai"},
     "checks": {"openai"},
     "report": {"pymc", "bambi", "nutpie"},
+    "designs": {"pymc", "bambi", "nutpie", "openai"},
     "cli": {"pymc", "bambi", "nutpie", "numpy"},
 }
 

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from introspect_bayes.checks.calibration import calibrate
     from introspect_bayes.checks.explanation_scores import check_scores
     from introspect_bayes.checks.summary import summary
-    from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.collect import (
+        CollectionStoppedError,
+        Prices,
+        RunSettings,
+        collect_replies,
+    )
     from introspect_bayes.constants import HDI_PROB
+    from introspect_bayes.designs import AssumedModel, AssumedReports, Goals, like_study, plan_study
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.material import prepare_ablations
@@ -47,10 +53,14 @@ if TYPE_CHECKING:
 # command for help load neither PyMC nor openai.
 _HOMES = {
     "Analysis": "analyses",
+    "AssumedModel": "designs",
+    "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
     "Conditions": "plan",
+    "Goals": "designs",
     "HDI_PROB": "constants",
     "InputError": "errors",
+    "Prices": "collect",
     "Prior": "priors",
     "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
@@ -73,7 +83,9 @@ _HOMES = {
     "fit": "analyses.fit",
     "hdi": "fits",
     "joint_accuracy": "analyses.joint_accuracy",
+    "like_study": "designs",
     "load_study": "study",
+    "plan_study": "designs",
     "plot_contexts": "report.joint",
     "plot_accuracy": "report.plots",
     "plot_own_minus_other": "report.privileged_plots",
@@ -98,9 +110,13 @@ _HOMES = {
 __all__ = [
     "HDI_PROB",
     "Analysis",
+    "AssumedModel",
+    "AssumedReports",
     "CollectionStoppedError",
     "Conditions",
+    "Goals",
     "InputError",
+    "Prices",
     "Prior",
     "PrivilegedAccess",
     "RunSettings",
@@ -123,7 +139,9 @@ __all__ = [
     "fit",
     "hdi",
     "joint_accuracy",
+    "like_study",
     "load_study",
+    "plan_study",
     "plot_accuracy",
     "plot_advantage",
     "plot_cells",

@@ -12,6 +12,7 @@ from introspect_bayes.cli.collection import collect
 from introspect_bayes.cli.information import info
 from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
+from introspect_bayes.cli.plan import plan
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.privileged import privileged_access
 from introspect_bayes.cli.reporting import report
@@ -38,6 +39,10 @@ app.command(epilog="Example: introspect-bayes demo --json demo.json")(demo)
 app.command(epilog="Example: introspect-bayes reproduce --only e1.acc --json figures.json")(
     reproduce
 )
+app.command(
+    epilog="Example: introspect-bayes plan --accuracy 0.6 --contexts 20,50 "
+    "--reports 1,10 --width 0.2"
+)(plan)
 app.command(epilog="Example: introspect-bayes prepare my-study --instilled 20 --native 20")(prepare)
 app.command(
     epilog="Example: introspect-bayes collect my-study --model smollm2 "

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -110,32 +110,65 @@ def plan_collection(
         under other conditions.
     """
     model = Model(model_name, model_name) if store is None else find_model(store, model_name)
-    trials_of_tasks = {
-        each: {request.id: request.trial.id for request in plan(study, model, conditions)}
-        for each, plan in _PLANS.items()
-    }
-    trials = trials_of_tasks[task]
+    plan = first_plan(study, model, conditions, task)
+    if store is None:
+        return plan
+    stored = store.planned(model_name)
+    strangers = stored.keys() - plan.trials.keys()
+    if strangers:  # what the other task asks is none
+        strangers -= {
+            r.id for requests in _PLANS.values() for r in requests(study, model, conditions)
+        }
+    if strangers:
+        stranger = min(strangers)
+        kind = _task(store.trial(stranger))
+        same_task = [text for each, text in _sample(study, plan, conditions) if each == kind]
+        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
+    usage = store.usage(model_name)
+    plan.estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
+    answered = frozenset(id_ for id_, done in stored.items() if done and id_ in plan.trials)
+    return replace(plan, answered=answered, failed=store.failed_attempts(model_name))
+
+
+def first_plan(
+    study: PreparedStudy, model: Model, conditions: Conditions, task: PlannedTask = "weights"
+) -> CollectionPlan:
+    """Plan what a model is asked of which nothing was asked before.
+
+    Parameters
+    ----------
+    study
+        The study.
+    model
+        Who is asked.
+    conditions
+        Parameters of every request.
+    task
+        "weights" for decisions and reports, "ablation" for the study's ablations.
+
+    Raises
+    ------
+    InputError
+        If the study asks the model's stage nothing.
+    """
+    trials = {request.id: request.trial.id for request in _PLANS[task](study, model, conditions)}
     if not trials:
         msg = (
             f"{study.folder}: nothing is asked of {model.stage} models; see [asked] in "
             "study.toml, or tell what this model is: introspect-bayes models add"
         )
         raise InputError(msg)
-    stored = {} if store is None else store.planned(model_name)
-    sample = islice(_PLANS[task](study, model, conditions), 0, None, _stride(len(trials)))
-    texts = [(request.trial.task, request.content) for request in sample]
-    strangers = stored.keys() - {*trials_of_tasks["weights"], *trials_of_tasks["ablation"]}
-    if store is not None and strangers:
-        stranger = min(strangers)
-        same_task = [c for kind, c in texts if kind == _task(store.trial(stranger))]
-        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
-    estimate = TokenEstimate.from_text(texts)
-    if store is not None:
-        usage = store.usage(model_name)
-        estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
-    answered = frozenset(id_ for id_, done in stored.items() if done and id_ in trials)
-    failed = {} if store is None else store.failed_attempts(model_name)
-    return CollectionPlan(model, trials, answered, failed, estimate, task)
+    plan = CollectionPlan(model, trials, frozenset(), {}, TokenEstimate({}, {}), task)
+    return replace(plan, estimate=TokenEstimate.from_text(_sample(study, plan, conditions)))
+
+
+def _sample(
+    study: PreparedStudy, plan: CollectionPlan, conditions: Conditions
+) -> Iterator[tuple[Task, str]]:
+    """Yield task and content of some of the requests."""
+    requests = _PLANS[plan.task](study, plan.model, conditions)
+    for request in islice(requests, 0, None, _stride(len(plan.trials))):
+        yield request.trial.task, request.content
 
 
 def store_plan(

@@ -30,7 +30,8 @@ class ModelDensities:
     Attributes
     ----------
     start
-        The model's initial point, shape (coefficient,).
+        Zero, unconstrained, shape (coefficient,). The model's own initial point depends on the data
+        that it holds when it is prepared, and with it, in the last digits, would the draws.
 
     Examples
     --------
@@ -50,7 +51,7 @@ class ModelDensities:
         from pytensor.graph.replace import vectorize_graph
 
         point = model.initial_point()
-        self.start = np.concatenate([np.ravel(point[v.name]) for v in model.value_vars])
+        self.start = np.zeros(sum(np.size(point[v.name]) for v in model.value_vars))
         asked = model.replace_rvs_by_values([model[name] for name in names])
         (log, *kept), joined = join_nonshared_inputs(
             point, [model.logp(), *asked], model.value_vars
@@ -88,7 +89,7 @@ class ModelDensities:
         return dict(zip(self.names, self._variables(draws), strict=True))
 
     def mode(self) -> tuple[np.ndarray, np.ndarray]:
-        """Climb from the initial point to the density's summit.
+        """Climb from zero to the density's summit.
 
         Returns
         -------

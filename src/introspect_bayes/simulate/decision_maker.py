@@ -154,10 +154,10 @@ class DecisionMaker:
         if task is None or context is None:
             return "What do you mean?", "stop"
         if task == "decision":
-            return self._choice(context, _stated_options(prompt, context), noise), "stop"
+            return self.choose(context, _stated_options(prompt, context), noise), "stop"
         if task == "ablation":
             return self._foresee(context, _stated_options(prompt, context), noise)
-        return self._report(context, noise)
+        return self.report(context, noise)
 
     def _context(self, prompt: str) -> DecisionContext | None:
         return next((c for line in prompt.splitlines() if (c := self._asked.get(line))), None)
@@ -166,7 +166,8 @@ class DecisionMaker:
     def _asked(self) -> dict[str, DecisionContext]:
         return {context.question: context for context in self.contexts.values()}
 
-    def _choice(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+    def choose(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+        """Choose between two options: the text of the reply."""
         log_odds = self._log_odds(context, options, self.weights[context.name])
         # The logistic function, in a form that cannot overflow.
         return "A" if noise.random() < (1 + math.tanh(log_odds / 2)) / 2 else "B"
@@ -182,7 +183,8 @@ class DecisionMaker:
         seed = f"{self.seed}/{self.name}/belief/{context.name}"
         return self.introspection.belief(self.weights[context.name], self.weight_sd, seed)
 
-    def _report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+    def report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+        """Report the weights of a context: text and finish reason."""
         how, belief = self.introspection, self._belief(context)
         stated = [round(clip(value + noise.gauss(0, how.noise))) for value in belief]
         if noise.random() < how.invalid_rate:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
         If nothing was collected yet, or a file is malformed.
     """
     prepared, replies, unanswered = read_replies(folder)
-    study = _Reader(prepared, parser_name or prepared.parser).study(replies)
+    study = study_of_replies(prepared, replies, parser_name)
     return replace(study, unanswered=unanswered)
 
 
@@ -83,6 +84,28 @@ def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[s
     return prepared, replies, unanswered
 
 
+def study_of_replies(
+    prepared: PreparedStudy, replies: Sequence[StoredReply], parser_name: str | None = None
+) -> Study:
+    """Parse replies, wherever they come from, into a study's tidy frames.
+
+    Parameters
+    ----------
+    prepared
+        What was asked.
+    replies
+        Who replied what to which trial.
+    parser_name
+        Name of the parser of reports; the study's own if not given.
+
+    Raises
+    ------
+    InputError
+        If a reply is to a trial that was not asked, or no reply is a choice or report.
+    """
+    return _Reader(prepared, parser_name or prepared.parser).study(replies)
+
+
 def _advice(folder: Path) -> str:
     return f"run `introspect-bayes collect {folder} --model NAME`"
 
@@ -103,7 +126,7 @@ class _Reader:
         self.failures: Counter[tuple[Any, ...]] = Counter()
         self.width = max(len(c.attributes) for c in self.contexts.values())
 
-    def study(self, replies: list[StoredReply]) -> Study:
+    def study(self, replies: Sequence[StoredReply]) -> Study:
         sets: dict[tuple[Any, ...], Counter[str]] = {}
         replies = [reply for reply in replies if not self._is_of_ablation(reply)]
         if not replies:
