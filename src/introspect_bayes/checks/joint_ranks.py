@@ -131,6 +131,7 @@ def _complete(truth: xr.Dataset) -> xr.Dataset:
         mean_rho=("figure", mean),
         rho=np.tanh(truth["fisher_z"]),
         consistency=np.exp(truth["consistency_log"]),
+        report_scale_of_context=np.exp(truth["report_scale_log"]),
     )
     return complete.expand_dims("sample")
 
@@ -172,9 +173,10 @@ def log_likelihood(data: JointData, draws: xr.Dataset) -> np.ndarray:
     choices = -np.logaddexp(0, -side * log_odds).sum(axis=1)
     cells = np.nonzero(data.cell_counts)
     own, n = data.set_index[cells[:2]], data.cell_counts[cells]
-    location, scale, noise, df = (
-        draws[f"report_{what}"].to_numpy()[:, own] for what in ("mean", "scale", "noise", "df")
+    location, noise, df = (
+        draws[f"report_{what}"].to_numpy()[:, own] for what in ("mean", "noise", "df")
     )
+    scale = draws["report_scale_of_context"].to_numpy()[:, *cells[:2]]
     latent = location + scale * draws["reported"].to_numpy()[:, *cells]
     squares = data.squares[cells] + n * (data.means[cells] - latent) ** 2
     density = gammaln((df + n) / 2) - gammaln(df / 2) - n * np.log(noise) - n / 2 * np.log(df)
