@@ -27,11 +27,11 @@ from rich.progress import track
 from introspect_bayes.checks import Check
 from introspect_bayes.checks.calibration import FAMILY_ERROR, RECORD, calibration_checks
 from introspect_bayes.checks.simulated_ranks import (
+    default_fitter,
     simulate_calibration,
     simulate_posterior_calibration,
 )
 from introspect_bayes.checks.simulated_truths import simulated_predictors, with_proper_priors
-from introspect_bayes.fits import ChoiceWeightsSampler, Sampler
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.specs import spec
 
@@ -53,10 +53,15 @@ RUNS = (
     Run("choice_weights", 4000, "auto"),
     Run("choice_weights", 1000, "nuts"),
     Run("choice_weights_no_intercept", 4000, "auto"),
+    Run("report_accuracy", 1000, "auto"),
     Run("report_accuracy", 300, "nuts"),
+    Run("report_accuracy", 300, "auto", "posterior"),
     Run("report_accuracy", 300, "nuts", "posterior"),
+    Run("introspection_training", 1000, "auto"),
     Run("introspection_training", 1000, "nuts"),
+    Run("introspection_training", 300, "auto", "posterior"),
     Run("introspection_training", 300, "nuts", "posterior"),
+    Run("report_accuracy_student", 1000, "auto"),
     Run("report_accuracy_student", 300, "nuts"),
     Run("report_accuracy_by_context", 300, "nuts"),
     Run("choice_weights_pooled", 300, "nuts"),
@@ -72,12 +77,12 @@ def ranks_of(run: Run, seed: int = SEED) -> pd.DataFrame:
         # A seed of its own: the predictors' would make noise of them.
         noise = np.random.default_rng(seed + 1).normal(0, 0.8, len(observed))
         observed["learned"] = 0.6 * observed["reported"] + noise
-        return simulate_posterior_calibration(specification, observed, run.simulations, seed=seed)
-    fitter = None
-    if run.specification == "choice_weights":
-        sampler = Sampler(draws=1000, warmup=600, chains=2, seed=seed)
-        fitter = ChoiceWeightsSampler(sampler, run.engine)
+        fitter = default_fitter(specification, seed, run.engine)
+        return simulate_posterior_calibration(
+            specification, observed, run.simulations, seed=seed, fitter=fitter
+        )
     proper = with_proper_priors(specification)
+    fitter = default_fitter(proper, seed, run.engine)
     return simulate_calibration(proper, run.simulations, seed=seed, fitter=fitter)
 
 
@@ -117,6 +122,7 @@ def main() -> None:
     """Run the benchmark, write the record and print its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", help="specifications to run again")
+    parser.add_argument("--engine", choices=["auto", "nuts"], help="only these of them")
     parser.add_argument("--method", choices=["prior", "posterior"], help="only these of them")
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
@@ -128,6 +134,7 @@ def main() -> None:
         for run in RUNS
         if (not given.only or run.specification in given.only)
         and given.method in (None, run.method)
+        and given.engine in (None, run.engine)
     ]
     for run in track(runs, description="Calibration", disable=not sys.stderr.isatty()):
         began = time.perf_counter()

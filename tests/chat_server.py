@@ -65,13 +65,16 @@ def error(status: int, message: str = "no", code: str | None = None, **headers: 
 
 
 def sensible(hit: Hit) -> Answer:
-    """Answer by the hash of the messages: a letter, or a weight for each attribute."""
+    """Answer by the hash of the messages: a letter, or a weight or truth for each attribute."""
     body = hit.body
     user = body["messages"][-1]["content"]
     digest = hashlib.sha256(user.encode()).digest()
     if user.startswith("[DECISION TASK]"):
         return completion("AB"[digest[0] % 2], body["model"])
     names = [line.split(":")[0] for line in user.split("\nA:\n")[1].split("\n\n")[0].splitlines()]
+    if user.startswith("[COUNTERFACTUAL TASK]"):
+        answer = {name: digest[k] % 2 == 0 for k, name in enumerate(names)}
+        return completion(json.dumps(answer), body["model"])
     weights = {name: digest[k] % 201 - 100 for k, name in enumerate(names)}
     return completion(json.dumps(weights), body["model"])
 

@@ -34,10 +34,10 @@ def stored_bytes(study: Path) -> bytes:
     return b"".join(path.read_bytes() for path in study.rglob("*") if path.is_file())
 
 
-def run_in_process(study, address, file_size=None):
+def run_in_process(study, address, file_size=None, task="weights"):
     """Collect in a process of its own, as `kill -9` needs one."""
     if file_size is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, resource.RLIM_INFINITY))
     settings = impatient(concurrency=CONCURRENCY)
-    result = collect_replies(study, MODEL, base_url=address, settings=settings)
+    result = collect_replies(study, MODEL, base_url=address, settings=settings, task=task)
     (study / "result.json").write_text(json.dumps(result.as_dict()))

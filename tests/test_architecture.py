@@ -18,6 +18,7 @@ ROOMS = [
     "material",
     "plan",
     "parse",
+    "parse_changes",
     "warning_signs",
     "store",
     "collect",
@@ -31,6 +32,7 @@ ROOMS = [
     "analyses",
     "checks",
     "report",
+    "designs",
     "cli",
 ]
 NEVER = {
@@ -38,6 +40,7 @@ NEVER = {
     "trials": {"pandas", "openai"},
     "prompts": {"pandas", "openai"},
     "parse": {"pandas", "openai", "sqlite3"},
+    "parse_changes": {"pandas", "openai", "sqlite3"},
     "store": {"pandas", "openai", "json"},
     "collect": {"pandas", "bambi", "pymc"},
     "simulate": {"bambi", "pymc", "openai", "pandas"},
@@ -48,6 +51,7 @@ NEVER = {
     "analyses": {"pymc", "bambi", "nutpie", "openai"},
     "checks": {"openai"},
     "report": {"pymc", "bambi", "nutpie"},
+    "designs": {"pymc", "bambi", "nutpie", "openai"},
     "cli": {"pymc", "bambi", "nutpie", "numpy"},
 }
 

@@ -28,15 +28,21 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_a_study_of_ones_own(elsewhere, capsys):
-    prepare, estimate, collect, analyze = commands("my-study")
+    prepare, estimate, collect, analyze, ablate, export = commands("my-study")
     assert main(prepare) == 0
     with ChatServer() as server:
         for command in (estimate, collect):
             address = command.index("--base-url") + 1
             assert main([*command[:address], server.address, *command[address + 1 :]]) == 0
-    assert len(server.hits) == 20 * (50 + 10)
-    assert analyze == ["analyze", "my-study"]
-    assert capsys.readouterr().out.strip().endswith("introspect-bayes analyze my-study")
+        assert len(server.hits) == 20 * (50 + 10)
+        assert analyze == ["analyze", "my-study"]
+        assert capsys.readouterr().out.strip().endswith("introspect-bayes analyze my-study")
+        address = ablate.index("--base-url") + 1
+        assert main([*ablate[:address], server.address, *ablate[address + 1 :]]) == 0
+    # Of each choice the question and five attributes: the choice itself was asked before.
+    assert len(server.hits) == 20 * (50 + 10) + 20 * 5 * (1 + 5)
+    assert main(export) == 0
+    assert (elsewhere / "my-tables" / "ablation_scores.csv").is_file()
 
 
 def test_a_model_trained_elsewhere(elsewhere, capsys):

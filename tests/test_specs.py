@@ -10,6 +10,7 @@ from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.specs import (
     ANALYSED,
+    EQUATION_FAMILIES,
     Prior,
     changed_priors,
     chosen_specifications,
@@ -314,8 +315,11 @@ def test_every_shipped_specification_names_its_source_and_reads():
         "choice_weights",
         "choice_weights_no_intercept",
         "choice_weights_pooled",
+        "explanation_scores",
+        "explanation_scores_beta",
         "introspection_training",
         "joint_accuracy",
+        "privileged_access",
         "report_accuracy",
         "report_accuracy_by_context",
         "report_accuracy_student",
@@ -323,8 +327,12 @@ def test_every_shipped_specification_names_its_source_and_reads():
     assert set(ANALYSED) < set(names)
     for name in names:
         specification = spec(name)
-        assert "Plunkett et al. 2025, Appendix C" in specification.source
-        assert specification.brms.startswith("brm(") or specification.equations
+        if specification.family in EQUATION_FAMILIES:
+            assert "introspect-bayes" in specification.source
+            continue
+        source = "Li et al. 2025" if "scores" in name else "Plunkett et al. 2025, Appendix C"
+        assert source in specification.source
+        assert specification.brms.startswith("brm(")
 
 
 def test_the_variations_differ_from_the_papers_models_as_they_say():

@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.trials import (
     Options,
+    ablate,
     decimals,
+    draw_ablations,
     draw_options,
     draw_target_weights,
     draw_trials,
+    neutralize,
     noiseless_choice,
     utility,
 )
@@ -59,3 +62,58 @@ def test_adding_contexts_or_trials_changes_no_other_trial():
     other = {t.id: t for t in draw_trials([SHELF], "native", {"decision": 3}, seed=8)}
     assert few.keys() == other.keys()
     assert few != other
+
+
+@given(st.integers(), st.sampled_from(SHELF.attribute_names))
+def test_a_neutralized_pair_differs_in_exactly_that_attribute(seed, name):
+    before = draw_options(SHELF, random.Random(seed))
+    after = neutralize(SHELF, before, name)
+    for k, attribute in enumerate(SHELF.attributes):
+        if attribute.name == name:
+            assert after.a[k] == after.b[k] == pytest.approx((before.a[k] + before.b[k]) / 2)
+            assert attribute.minimum <= after.a[k] <= attribute.maximum
+            assert len(str(after.a[k]).split(".")[1]) <= decimals(attribute.span) + 1
+            assert (after.a[k] == before.a[k]) == (before.a[k] == before.b[k])
+        else:
+            assert (after.a[k], after.b[k]) == (before.a[k], before.b[k])
+
+
+@given(st.integers(), st.floats(-100, 100), st.floats(-100, 100))
+def test_to_a_weighted_sum_the_common_value_does_not_matter(seed, first, second):
+    before = draw_options(SHELF, random.Random(seed))
+    after = neutralize(SHELF, before, "width")
+    weights = [first, second]
+    difference = utility(SHELF, weights, after.a) - utility(SHELF, weights, after.b)
+    tilt = second * (before.a[1] - before.b[1]) / SHELF.attributes[1].span
+    assert difference == pytest.approx(tilt, abs=1e-9)
+
+
+def test_an_ablation_asks_the_question_and_the_pair_without_each_attribute():
+    (trial,) = draw_trials([SHELF], "native", {"decision": 1}, seed=7)
+    question, *decisions = ablate(SHELF, trial)
+    assert question.id == "ablation/native/shelf/1"
+    assert question.options == trial.options
+    assert [each.id for each in decisions] == [
+        "decision/native/shelf/1 without width",
+        "decision/native/shelf/1 without tilt",
+    ]
+
+
+def test_more_ablations_change_no_other_and_equal_values_are_never_ablated():
+    steps = DecisionContext("steps", "Which?", (Attribute("n", 0, 5), Attribute("w", 0, 90)))
+    trials = list(draw_trials([SHELF, CHAIR, steps], "native", {"decision": 40, "report": 2}, 7))
+    few = draw_ablations([SHELF, steps], trials, 3, seed=7)
+    more = draw_ablations([CHAIR, SHELF, steps], trials, 50, seed=7)
+    assert set(few) <= set(more)
+    assert len(few) == 2 * 3 * (1 + 2)
+    assert few != draw_ablations([SHELF, steps], trials, 3, seed=8)
+    chosen = [trial for trial in more if trial.task == "ablation"]
+    tied = sum(
+        any(a == b for a, b in zip(t.options.a, t.options.b, strict=True))
+        for t in trials
+        if t.task == "decision"
+    )
+    assert tied > 3
+    assert len(chosen) == 3 * 40 - tied
+    assert len({trial.id for trial in more}) == len(more)
+    assert all(a != b for t in chosen for a, b in zip(t.options.a, t.options.b, strict=True))

@@ -203,6 +203,14 @@ def test_trials_that_were_edited_afterwards_are_found(study, verified, edit_line
     assert "1 requests do not ask what their trial in the study folder says" in err
 
 
+def test_the_outcome_is_written_as_json(study, tmp_path):
+    file = tmp_path / "outcome.json"
+    assert main(["verify", str(study), "--json", str(file)]) == 0
+    outcome = json.loads(file.read_text(encoding="utf-8"))
+    assert outcome["problems"] == []
+    assert outcome["requests"] == outcome["replies"] == outcome["attempts"] + 1
+
+
 def test_without_replies_there_is_nothing_to_verify(tmp_path, verified, study):
     (study / "replies.sqlite").unlink()
     assert "no replies are stored yet" in verified()[2]

@@ -11,95 +11,156 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
+    from introspect_bayes.analyses.explanation_scores import explanation_scores
     from introspect_bayes.analyses.fit import fit
     from introspect_bayes.analyses.joint_accuracy import joint_accuracy
+    from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analyses.scenarios import Scenario
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.checks import check_study, data_health, study_warnings
     from introspect_bayes.checks.calibration import calibrate
+    from introspect_bayes.checks.explanation_scores import check_scores
     from introspect_bayes.checks.summary import summary
-    from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.collect import (
+        CollectionStoppedError,
+        Prices,
+        RunSettings,
+        collect_replies,
+    )
     from introspect_bayes.constants import HDI_PROB
+    from introspect_bayes.designs import AssumedModel, AssumedReports, Goals, like_study, plan_study
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
+    from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
+    from introspect_bayes.report.document import write_report
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
+    from introspect_bayes.report.score_plots import (
+        plot_advantage,
+        plot_cells,
+        plot_learning_curve,
+    )
+    from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
+    from introspect_bayes.study.ablations import ablation_answers, ablation_scores
     from introspect_bayes.study.example import example_study
 
 # PEP 562: each name is imported when first used, so that importing the package and asking the
 # command for help load neither PyMC nor openai.
 _HOMES = {
     "Analysis": "analyses",
+    "AssumedModel": "designs",
+    "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
     "Conditions": "plan",
+    "Goals": "designs",
     "HDI_PROB": "constants",
     "InputError": "errors",
+    "Prices": "collect",
     "Prior": "priors",
+    "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
     "Scenario": "analyses.scenarios",
     "Settings": "analyses",
     "Specification": "specs",
     "Study": "study",
+    "ablation_answers": "study.ablations",
+    "ablation_scores": "study.ablations",
     "calibrate": "checks.calibration",
+    "ScoreDesign": "simulate.explanation_scores",
+    "check_scores": "checks.explanation_scores",
     "check_study": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
     "example_study": "study.example",
     "exclusion_table": "analyses",
+    "explanation_scores": "analyses.explanation_scores",
     "fit": "analyses.fit",
     "hdi": "fits",
     "joint_accuracy": "analyses.joint_accuracy",
+    "like_study": "designs",
     "load_study": "study",
+    "plan_study": "designs",
     "plot_contexts": "report.joint",
     "plot_accuracy": "report.plots",
+    "plot_own_minus_other": "report.privileged_plots",
+    "plot_reporters": "report.privileged_plots",
+    "plot_advantage": "report.score_plots",
+    "plot_cells": "report.score_plots",
+    "plot_learning_curve": "report.score_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
+    "prepare_ablations": "material",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
+    "privileged_access": "analyses.privileged",
     "reproduce": "analyses",
+    "simulate_scores": "simulate.explanation_scores",
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",
+    "write_report": "report.document",
 }
 
 __all__ = [
     "HDI_PROB",
     "Analysis",
+    "AssumedModel",
+    "AssumedReports",
     "CollectionStoppedError",
     "Conditions",
+    "Goals",
     "InputError",
+    "Prices",
     "Prior",
+    "PrivilegedAccess",
     "RunSettings",
     "Sampler",
     "Scenario",
+    "ScoreDesign",
     "Settings",
     "Specification",
     "Study",
+    "ablation_answers",
+    "ablation_scores",
     "calibrate",
+    "check_scores",
     "check_study",
     "collect_replies",
     "data_health",
     "example_study",
     "exclusion_table",
+    "explanation_scores",
     "fit",
     "hdi",
     "joint_accuracy",
+    "like_study",
     "load_study",
+    "plan_study",
     "plot_accuracy",
+    "plot_advantage",
+    "plot_cells",
     "plot_contexts",
+    "plot_learning_curve",
+    "plot_own_minus_other",
+    "plot_reporters",
     "plot_reports",
     "plot_sensitivity",
+    "prepare_ablations",
     "prior_sensitivity",
+    "privileged_access",
     "read_specification",
     "reproduce",
+    "simulate_scores",
     "spec",
     "study_warnings",
     "summary",
+    "write_report",
 ]
 
 

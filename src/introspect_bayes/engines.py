@@ -1,4 +1,4 @@
-"""Names of the ways to sample choice weights, known without loading any of them."""
+"""Names of the ways to sample posteriors, known without loading any of them."""
 
 from typing import Literal, get_args
 
@@ -6,8 +6,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest
 
 Engine = Literal["auto", "importance", "nuts"]
-"""How choice weights are sampled: importance sampling with NUTS for the contexts in which its
-weights cannot be trusted (auto), or one of the two alone."""
+"""How posteriors are sampled: importance sampling, with NUTS where its weights cannot be trusted
+(auto), or one of the two alone."""
 
 
 def engine_named(name: str) -> Engine:

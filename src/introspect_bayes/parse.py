@@ -8,7 +8,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -29,8 +29,9 @@ Failure = Literal[
     "non-numeric",
     "out of range",
     "not A or B",
+    "not true or false",
 ]
-"""Why a reply is no choice or no report."""
+"""Why a reply is no choice, no report or no answer to the ablation question."""
 
 FAILURES: Final[tuple[str, ...]] = Failure.__args__  # type: ignore[attr-defined]
 
@@ -129,7 +130,7 @@ def parse_strictly(
     >>> parse_strictly('{"size": 40, "price": -101}', ["size", "price"]).failure
     'out of range'
     """
-    stated, failure = _object(text, cut_off=cut_off)
+    stated, failure = stated_object(text, cut_off=cut_off)
     if failure is not None:
         return ParsedReport(failure=failure)
     return _in_range(_by_exact_names(stated, attributes))
@@ -151,22 +152,17 @@ def parse_leniently(
     >>> parsed.weights, parsed.mapping
     ((40.0, 1.0), {'Size': 'shelf_size'})
     """
-    stated, failure = _object(text, cut_off=cut_off, anywhere=True)
+    stated, failure = stated_object(text, cut_off=cut_off, anywhere=True)
     if failure is not None:
         return ParsedReport(failure=failure)
-    if not isinstance(stated, dict):
-        return ParsedReport(failure="not an object")
-    if len(stated) != len(attributes):
-        return ParsedReport(failure="wrong number of keys")
-    matched = _match(list(stated), attributes)
+    matched, failure = matched_names(stated, attributes)
     if matched is None:
-        return ParsedReport(failure=_why_foreign(list(stated), attributes))
+        return ParsedReport(failure=failure)
     renamed = {matched[key]: _number_from_text(value) for key, value in stated.items()}
     result = _in_range(_by_exact_names(renamed, attributes))
     if result.weights is None:
         return result
-    liberties = {key: name for key, name in matched.items() if key != name}
-    return ParsedReport(weights=result.weights, mapping=liberties)
+    return ParsedReport(weights=result.weights, mapping=liberties_of(matched))
 
 
 PARSERS: Final[dict[str, Callable[..., ParsedReport]]] = {
@@ -191,9 +187,10 @@ def parser(name: str) -> Callable[..., ParsedReport]:
     return PARSERS[name]
 
 
-def _object(
+def stated_object(
     text: str | None, *, cut_off: bool, anywhere: bool = False
 ) -> tuple[Any, Failure | None]:
+    """Return what a reply states as JSON (alone, in a code fence, or anywhere), or why nothing."""
     if text is None or not text.strip():
         return None, "empty"
     fenced = _FENCE.match(text.strip())
@@ -236,16 +233,41 @@ def _why_not_json(text: str, *, cut_off: bool) -> Failure:
 
 
 def _by_exact_names(stated: Any, attributes: Sequence[str]) -> ParsedReport:
-    if not isinstance(stated, dict):
-        return ParsedReport(failure="not an object")
-    if len(stated) != len(attributes):
-        return ParsedReport(failure="wrong number of keys")
-    if set(stated) != set(attributes):
-        return ParsedReport(failure=_why_foreign(list(stated), attributes))
+    failure = why_not_named(stated, attributes)
+    if failure is not None:
+        return ParsedReport(failure=failure)
     values = [_finite(stated[name]) for name in attributes]
     if any(value is None for value in values):
         return ParsedReport(failure="non-numeric")
     return ParsedReport(weights=tuple(value for value in values if value is not None))
+
+
+def why_not_named(stated: Any, attributes: Sequence[str]) -> Failure | None:
+    """Return why a value is no object with the attributes' names as keys; None if it is one."""
+    if not isinstance(stated, dict):
+        return "not an object"
+    if len(stated) != len(attributes):
+        return "wrong number of keys"
+    if set(stated) != set(attributes):
+        return _why_foreign(list(stated), attributes)
+    return None
+
+
+def matched_names(
+    stated: Any, attributes: Sequence[str]
+) -> tuple[dict[str, str] | None, Failure | None]:
+    """Return the attribute that each key means, or why there is no telling."""
+    if not isinstance(stated, dict):
+        return None, "not an object"
+    if len(stated) != len(attributes):
+        return None, "wrong number of keys"
+    matched = _match(list(stated), attributes)
+    return matched, None if matched else _why_foreign(list(stated), attributes)
+
+
+def liberties_of(matched: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys that are not exactly the names that they were matched with."""
+    return {key: name for key, name in matched.items() if key != name}
 
 
 def _in_range(report: ParsedReport) -> ParsedReport:

@@ -3,17 +3,20 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import PreparedStudy
 from introspect_bayes.prompts import Message
-from introspect_bayes.stages import Model, StagePlan, held_out
+from introspect_bayes.stages import Model, held_out
 from introspect_bayes.trials import Task, Trial
+
+PlannedTask = Literal["weights", "ablation"]
+"""What a collection is for: the decisions and reports from which weights come, or ablations."""
 
 RESERVED: Final = frozenset({"model", "messages", "n", "stream", "stream_options"})
 """Parameters of a chat request that are not for options to set."""
@@ -36,7 +39,8 @@ class Conditions:
     log_probabilities
         Ask for the log-probabilities of each token of a decision and of so many alternatives.
     structured_reports
-        Have the server enforce a report's keys (``response_format`` with a JSON schema).
+        Have the server enforce the keys of a report, and of an answer to the ablation question
+        (``response_format`` with a JSON schema).
     extra
         Further parameters, as the server names them.
 
@@ -102,23 +106,24 @@ class Conditions:
             if self.log_probabilities is not None:
                 found |= {"logprobs": True, "top_logprobs": self.log_probabilities}
         elif self.structured_reports:
-            found["response_format"] = _report_schema(context)
+            found["response_format"] = _schema(task, context)
         if most is not None:
             found["max_tokens"] = most
         return found
 
 
-def _report_schema(context: DecisionContext) -> dict[str, Any]:
+def _schema(task: Task, context: DecisionContext) -> dict[str, Any]:
     names = list(context.attribute_names)
+    kind = "boolean" if task == "ablation" else "number"
     schema = {
         "type": "object",
-        "properties": {name: {"type": "number"} for name in names},
+        "properties": {name: {"type": kind} for name in names},
         "required": names,
         "additionalProperties": False,
     }
     return {
         "type": "json_schema",
-        "json_schema": {"name": "report", "strict": True, "schema": schema},
+        "json_schema": {"name": task, "strict": True, "schema": schema},
     }
 
 
@@ -168,7 +173,7 @@ def request_id(content: str, replicate: int) -> str:
 
 
 def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) -> Iterator[Request]:
-    """Yield everything that a model is asked in a study, in a fixed order.
+    """Yield all decisions and reports that a model is asked in a study, in a fixed order.
 
     Parameters
     ----------
@@ -179,22 +184,92 @@ def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) ->
     conditions
         Parameters of every request.
     """
-    asked = {pair for plan in study.stages for pair in plan.asked if _is_stage_of(plan, model)}
+    yield from _requests(study, model, conditions, _planned(study, model))
+
+
+def plan_ablations(study: PreparedStudy, model: Model, conditions: Conditions) -> Iterator[Request]:
+    """Yield all that the ablation task asks of a model, in a fixed order.
+
+    For each ablated decision (`PreparedStudy.ablations`): the decision itself, which is the same
+    request as in `plan_requests` if the model is asked it there; the ablation question; and the
+    decision without each attribute. A model is asked in the sets of contexts in which it reports,
+    and never in contexts that its introspection training used.
+
+    Parameters
+    ----------
+    study
+        A prepared study, with ablations.
+    model
+        Who is asked; its stage decides what.
+    conditions
+        Parameters of every request.
+    """
+    asked = asked_of(study, model)
+    allowed = _allowed(study, model)
+    ablations = [
+        trial
+        for trial in study.ablations
+        if ("report", trial.context_set) in asked and _may_be_asked(trial, allowed)
+    ]
+    if not ablations:
+        return
+    wanted = {id_ for trial in ablations for id_ in (trial.id, ablated_decision(trial))}
+    # Equal contents are numbered after those of `plan_requests`, so that what the two share has
+    # one identity; and over all decisions, so that more ablations change no number.
+    planned = _planned(study, model)
+    known = {trial.id for trial in planned}
+    contexts = {trial.context for trial in ablations}
+    more = [
+        trial
+        for trial in study.trials
+        if trial.task == "decision" and trial.context in contexts and trial.id not in known
+    ]
+    everything = _requests(study, model, conditions, [*planned, *more, *ablations])
+    yield from (request for request in everything if request.trial.id in wanted)
+
+
+def asked_of(study: PreparedStudy, model: Model) -> set[tuple[Task, str]]:
+    """Return what a study asks a model besides ablations: pairs of task and context set."""
+    return {
+        pair
+        for plan in study.stages
+        for pair in plan.asked
+        if (plan.stage, plan.trained_on) == (model.stage, model.trained_on)
+    }
+
+
+def _planned(study: PreparedStudy, model: Model) -> list[Trial]:
+    asked, allowed = asked_of(study, model), _allowed(study, model)
+    return [
+        trial
+        for trial in study.trials
+        if (trial.task, trial.context_set) in asked and _may_be_asked(trial, allowed)
+    ]
+
+
+def _allowed(study: PreparedStudy, model: Model) -> set[str]:
+    return held_out([c.name for c in study.contexts.get("instilled", ())], model.trained_on)
+
+
+def _may_be_asked(trial: Trial, allowed: set[str]) -> bool:
+    return trial.context_set != "instilled" or trial.context in allowed
+
+
+def ablated_decision(trial: Trial) -> str:
+    """Return the id of the decision that a trial of the ablation task is about."""
+    return replace(trial, task="decision", neutralized="").id
+
+
+def _requests(
+    study: PreparedStudy, model: Model, conditions: Conditions, trials: Sequence[Trial]
+) -> Iterator[Request]:
+    """Yield a request for each trial; equal contents are told apart by their replicate."""
     contexts = {c.name: c for members in study.contexts.values() for c in members}
-    allowed = held_out([c.name for c in study.contexts.get("instilled", ())], model.trained_on)
     seen: Counter[str] = Counter()
-    for trial in study.trials:
-        if (trial.task, trial.context_set) not in asked:
-            continue
-        if trial.context_set == "instilled" and trial.context not in allowed:
-            continue
+    for trial in trials:
         context = contexts[trial.context]
         messages = tuple(study.templates[trial.task].messages(context, trial.options))
         request = Request(model, trial, messages, conditions.parameters(trial.task, context))
         first = request.id
         yield replace(request, replicate=seen[first]) if first in seen else request
         seen[first] += 1
-
-
-def _is_stage_of(plan: StagePlan, model: Model) -> bool:
-    return (plan.stage, plan.trained_on) == (model.stage, model.trained_on)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
@@ -47,8 +47,9 @@ class PromptTemplate:
     user: str
 
     def __post_init__(self) -> None:
-        if self.task not in {"decision", "report"}:
-            msg = f"template {self.name}: task = {self.task!r} must be decision or report"
+        if self.task not in get_args(Task):
+            must = "must be decision or report, or ablation"
+            msg = f"template {self.name}: task = {self.task!r} {must}"
             raise InputError(msg)
         try:
             used = {
@@ -114,7 +115,9 @@ def read_template(path: Path) -> PromptTemplate:
 
 
 def shipped_template(name: str) -> PromptTemplate:
-    """Return a template that ships with the package: "decision-1" or "report-1", the paper's.
+    """Return a template that ships with the package.
+
+    "decision-1" and "report-1" are the paper's; "ablation-1" is the package's own.
 
     Examples
     --------

@@ -3,13 +3,14 @@
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.contexts import Attribute, DecisionContext
 
-Task = Literal["decision", "report"]
+Task = Literal["decision", "report", "ablation"]
+"""What a model does: decide, report its weights, or say which attributes would change a choice."""
 
 _ONE_DECIMAL: Final = 5
 """Ranges from 1 up to here get one decimal; wider ones none."""
@@ -30,13 +31,16 @@ class Trial:
     Attributes
     ----------
     task
-        Whether the model decides, or reports its weights.
+        Whether the model decides, reports its weights, or answers the ablation question.
     context_set, context
         "instilled" or "native", and the context's name.
     number
         Number of the trial within task and context, from 1.
     options
         The pair of options.
+    neutralized
+        Name of the attribute that was set equal in both options (`neutralize`); empty for a pair
+        as drawn.
     """
 
     task: Task
@@ -44,11 +48,13 @@ class Trial:
     context: str
     number: int
     options: Options
+    neutralized: str = ""
 
     @property
     def id(self) -> str:
         """Stable name, such as ``decision/native/condo/17``."""
-        return f"{self.task}/{self.context_set}/{self.context}/{self.number}"
+        without = f" without {self.neutralized}" if self.neutralized else ""
+        return f"{self.task}/{self.context_set}/{self.context}/{self.number}{without}"
 
 
 def decimals(span: float) -> int:
@@ -154,3 +160,86 @@ def draw_trials(
                 yield Trial(
                     task, context_set, context.name, number, draw_options(context, generator)
                 )
+
+
+def neutralize(context: DecisionContext, options: Options, attribute: str) -> Options:
+    """Set an attribute equal in both options: to the value halfway between its two values.
+
+    Halfway, because that treats the options alike (the value of A or of B in both would change one
+    option only, and by twice as much), moves no value further than need be, and stays in the
+    attribute's range. To decision makers whose utility is a weighted sum any common value is the
+    same; for others, the question states which one it is. The value may need one decimal more than
+    those drawn, so that it is neither of the two.
+
+    Parameters
+    ----------
+    context, options
+        A context and a pair of options.
+    attribute
+        Name of the attribute.
+
+    Examples
+    --------
+    >>> shelf = DecisionContext("shelf", "Which shelf?", (Attribute("width", 10, 90, "cm"),))
+    >>> neutralize(shelf, Options((20.0,), (31.0,)), "width")
+    Options(a=(25.5,), b=(25.5,))
+    """
+    k = context.attribute_names.index(attribute)
+    halfway = (options.a[k] + options.b[k]) / 2
+    value = round(halfway, decimals(context.attributes[k].span) + 1)
+    return with_equal(options, k, value)
+
+
+def with_equal(options: Options, k: int, value: float) -> Options:
+    """Return the options with the same value of attribute `k` (from 0) in both."""
+    a, b = ((*values[:k], value, *values[k + 1 :]) for values in (options.a, options.b))
+    return Options(a, b)
+
+
+def ablate(context: DecisionContext, trial: Trial) -> list[Trial]:
+    """Return what a decision's ablation asks beside the decision itself.
+
+    Returns
+    -------
+    list
+        The ablation question about the pair, then a decision on the pair without each attribute.
+    """
+    question = replace(trial, task="ablation")
+    decisions = (
+        replace(trial, options=neutralize(context, trial.options, name), neutralized=name)
+        for name in context.attribute_names
+    )
+    return [question, *decisions]
+
+
+def draw_ablations(
+    contexts: Sequence[DecisionContext], trials: Sequence[Trial], count: int, seed: int
+) -> list[Trial]:
+    """Draw which decisions are ablated, and return the trials that this takes (`ablate`).
+
+    Pairs with equal values of some attribute are never drawn: without that attribute they are the
+    same pair. Each context has a generator of its own, so that adding a context or ablating more
+    decisions changes none of the others.
+
+    Parameters
+    ----------
+    contexts
+        The contexts.
+    trials
+        Trials of the study, among them decisions.
+    count
+        Decisions ablated in each context; fewer where it has fewer.
+    seed
+        The study's seed.
+    """
+    eligible: dict[str, list[Trial]] = {}
+    for trial in trials:
+        tied = any(a == b for a, b in zip(trial.options.a, trial.options.b, strict=True))
+        if trial.task == "decision" and not tied:
+            eligible.setdefault(trial.context, []).append(trial)
+    drawn = []
+    for context in contexts:
+        mine = eligible.get(context.name, [])
+        random.Random(f"{seed}/ablation/{context.name}").shuffle(mine)  # noqa: S311
+        drawn += [each for trial in mine[:count] for each in ablate(context, trial)]
+    return drawn

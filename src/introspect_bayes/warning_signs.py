@@ -30,18 +30,23 @@ class Tally:
         Choices of "A" and of "B".
     reports
         Number of valid reports.
+    ablations, foreseen
+        Number of valid answers to the ablation question, and how often they say, attribute by
+        attribute, that the choice would change.
     failures
         Failed replies by task and reason (`parse.Failure`).
     """
 
     choices: Counter[str] = field(default_factory=Counter)
     reports: int = 0
+    ablations: int = 0
+    foreseen: Counter[bool] = field(default_factory=Counter)
     failures: Counter[tuple[Task, str]] = field(default_factory=Counter)
 
     @property
     def valid(self) -> int:
         """Number of valid replies."""
-        return self.choices.total() + self.reports
+        return self.choices.total() + self.reports + self.ablations
 
     @property
     def invalid(self) -> int:
@@ -78,7 +83,17 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
                 f"{most / count:.0%} of {count:,} choices are {letter}: they follow the position, "
                 "not the options",
             )
-    for task, valid in (("decision", count), ("report", tally.reports)):
+    if tally.foreseen.total() >= LEAST and len(+tally.foreseen) == 1:
+        (answer,) = +tally.foreseen
+        yield WarningSign(
+            "same ablation answer",
+            f"all {tally.foreseen.total():,} answers about single attributes are "
+            f"{str(answer).lower()}: they tell no attribute from another, and score .5",
+        )
+    valid_replies: dict[Task, int] = {
+        "decision": count, "report": tally.reports, "ablation": tally.ablations,
+    }  # fmt: skip
+    for task, valid in valid_replies.items():
         reasons = Counter({why: n for (t, why), n in tally.failures.items() if t == task})
         failed = reasons.total()
         count, limit = valid + failed, UNREADABLE if valid + failed >= LEAST else 0.5

@@ -15,7 +15,7 @@ def test_chains_that_disagree_fail_and_the_message_says_what_to_do(sound_reports
     tree = sound_reports.fit.idata.copy()
     posterior = tree["posterior"].to_dataset()
     tree["posterior"] = posterior.assign(reported=posterior["reported"] + posterior["chain"])
-    check = convergence(Examination(replace(sound_reports.fit, idata=tree), "split", 1))
+    check = convergence(Examination(replace(sound_reports.fit, source=tree), "split", 1))
     assert check.status == "fail"
     assert "R-hat" in check.message
     assert "of reported" in check.message

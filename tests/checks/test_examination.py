@@ -5,8 +5,9 @@ import pytest
 import xarray as xr
 
 from fits_data import simulated_choices
-from introspect_bayes.checks import Examination, power_scaling
+from introspect_bayes.checks import Examination
 from introspect_bayes.checks.examination import varied
+from introspect_bayes.checks.power_scaling import power_scaling
 from introspect_bayes.checks.predictive_reports import density
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, Sampler
@@ -16,7 +17,7 @@ from introspect_bayes.specs import spec
 def with_posterior(of, change):
     tree = of.fit.idata.copy()
     tree["posterior"] = change(tree["posterior"].to_dataset())
-    return Examination(replace(of.fit, idata=tree), of.subject, of.seed)
+    return Examination(replace(of.fit, source=tree), of.subject, of.seed)
 
 
 def test_everything_is_made_once_from_the_same_draws(sound_choices):

@@ -68,7 +68,7 @@ def test_an_alternative_that_failed_diagnostics_never_counts_as_better(
     tree = biased_choices.fit.idata.copy()
     stats = tree["sample_stats"].to_dataset()
     tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 1)
-    doubtful = Examination(replace(biased_choices.fit, idata=tree), "x", 1)
+    doubtful = Examination(replace(biased_choices.fit, source=tree), "x", 1)
     check = comparison(without_intercept, {"choice_weights": doubtful})
     assert check.status == "information"
     assert "failed diagnostics" in check.message
@@ -120,7 +120,7 @@ def test_a_doubtful_or_small_reference_is_no_judge(without_intercept, biased_cho
     tree = without_intercept.fit.idata.copy()
     stats = tree["sample_stats"].to_dataset()
     tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 1)
-    doubtful = Examination(replace(without_intercept.fit, idata=tree), "x", 1)
+    doubtful = Examination(replace(without_intercept.fit, source=tree), "x", 1)
     check = comparison(doubtful, {"choice_weights": biased_choices})
     assert check.status == "information"
     assert "choice_weights_no_intercept itself is doubtful (failed diagnostics)" in check.message

@@ -5,8 +5,8 @@ import xarray as xr
 
 from checks_data import simulated_rows
 from fits_data import simulated_choices
-from introspect_bayes.checks import Examination, power_scaling
-from introspect_bayes.checks.power_scaling import FINE, WEAK
+from introspect_bayes.checks import Examination
+from introspect_bayes.checks.power_scaling import FINE, WEAK, power_scaling
 from introspect_bayes.checks.prior_sensitivity import prior_sensitivity
 from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, Sampler
 from introspect_bayes.specs import spec

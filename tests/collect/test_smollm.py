@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import introspect_bayes as ib
 from introspect_bayes.cli import main
+from introspect_bayes.study.ablations import counted
 from loopback import answers, rows
 
 SERVER = "INTROSPECT_BAYES_MODEL_SERVER"
@@ -51,6 +53,29 @@ def test_a_small_model_is_asked_analysed_and_warned_of(small_model, tmp_path, ca
     assert "choices are A: they follow the position, not the options" in said
     assert f"native.acc.{model}" in said
     assert "every choice is A" in said
+
+
+def test_a_small_model_is_asked_what_would_change_its_choices(small_model, tmp_path, capsys):
+    address, model = small_model
+    study = tmp_path / "study"
+    sizes = ["--instilled", "0", "--native", "2", "--native-choices", "10", "--reports", "1"]
+    assert main(["prepare", str(study), *sizes]) == 0
+    command = ["collect", str(study), "--model", model, "--base-url", address]
+    command += ["--decision-max-tokens", "1", "--max-tokens", "120", "--structured-reports"]
+    command += ["--concurrency", "2", "--task", "ablation", "--ablations", "1"]
+    assert main([*command, "--limit", "5"]) == 3
+    assert main(command) == 0
+    assert len(answers(study)) == 2 * 7
+    assert rows(study, "SELECT count(DISTINCT request) FROM attempts") == [(14,)]
+    assert main(["verify", str(study)]) == 0
+    said = capsys.readouterr().out
+    found = ib.ablation_answers(study)
+    assert len(found) == 2 * 5
+    # The server enforces true or false, so that answers are usable unless they were cut off.
+    assert set(found["failure"].dropna()) <= {"cut off"}
+    assert found["foreseen"].notna().any()
+    assert found["changed"].notna().any()
+    assert f"Ablations: {counted(found)}" in " ".join(said.split())
 
 
 def test_the_shipped_example_shows_a_model_that_cannot_introspect(capsys, tmp_path, monkeypatch):

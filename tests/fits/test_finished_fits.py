@@ -11,7 +11,6 @@ import xarray as xr
 from fits_data import simulated_choices
 from introspect_bayes.fits import (
     ChoiceData,
-    ChoiceWeights,
     ChoiceWeightsSampler,
     FinishedFits,
     RegressionSampler,
@@ -80,10 +79,9 @@ def test_whatever_a_fit_of_choices_depends_on_makes_another(finished, choices, m
     paper = spec("choice_weights")
     made = []
 
-    def noted(_sampler, specification, data, name, _advance):
+    def noted(_sampler, _specification, _data, name, _advance):
         made.append(name)
-        empty = xr.DataTree.from_dict({"posterior": xr.Dataset()})
-        return ChoiceWeights(specification, data, empty)
+        return xr.DataTree.from_dict({"posterior": xr.Dataset()})
 
     monkeypatch.setattr(ChoiceWeightsSampler, "_fit", noted)
 
@@ -124,6 +122,36 @@ def test_whatever_a_fit_of_choices_depends_on_makes_another(finished, choices, m
         monkeypatch.setattr(finished_fits, "_versions", lambda key=key: {**versions, key: "next"})
         assert fits(), key
     assert {"pymc", "nutpie", "numpy", "introspect-bayes", "source"} <= versions.keys()
+
+
+def test_what_was_computed_from_a_fit_is_not_computed_again(finished, choices, rows, monkeypatch):
+    weights = ChoiceWeightsSampler(SAMPLER, finished=finished)
+    made = weights.fit(spec("choice_weights"), choices, "same")
+    regressions = RegressionSampler(SAMPLER, finished)
+    slope = regressions.fit(spec("report_accuracy"), rows, "same").slope()
+    before = made.hdi(), made.position_bias(), made.batch_weights(20), made.diagnostics
+    assert made.contexts_by_engine == {"importance": 3}
+    monkeypatch.setattr(finished_fits, "_read", never)
+    again = weights.fit(spec("choice_weights"), choices, "same")
+    pd.testing.assert_frame_equal(again.hdi(), before[0])
+    pd.testing.assert_frame_equal(again.position_bias(), before[1])
+    np.testing.assert_array_equal(again.batch_weights(20), before[2])
+    assert again.diagnostics == before[3]
+    assert again.contexts_by_engine == {"importance": 3}
+    assert regressions.fit(spec("report_accuracy"), rows, "same").slope() == slope
+    with pytest.raises(pytest.fail.Exception, match="fitted again"):
+        again.idata  # noqa: B018 - reading is what must fail
+
+
+def test_what_was_computed_goes_with_its_fit(finished, choices):
+    """Another prior is another fit, and a damaged summary is computed again."""
+    sampler = ChoiceWeightsSampler(SAMPLER, finished=finished)
+    first = sampler.fit(spec("choice_weights"), choices, "same").hdi()
+    narrow = spec("choice_weights").with_priors(slopes="Normal(0, 0.1)")
+    assert sampler.fit(narrow, choices, "same").hdi()["mean"].abs().max() < 0.5
+    for summary in finished.folder.glob("*.json"):
+        summary.write_text("[1.0", encoding="utf-8")
+    pd.testing.assert_frame_equal(sampler.fit(spec("choice_weights"), choices, "same").hdi(), first)
 
 
 def test_whatever_a_regression_depends_on_makes_another(rows):

@@ -11,9 +11,9 @@ from introspect_bayes.specs import Prior, Specification, spec
 SAMPLER = Sampler(draws=2000, warmup=800, seed=3)
 
 
-@pytest.fixture(scope="module")
-def sampler():
-    return RegressionSampler(SAMPLER)
+@pytest.fixture(scope="module", params=["importance", "nuts"])
+def sampler(request):
+    return RegressionSampler(SAMPLER, engine=request.param)
 
 
 def rows(n, seed=0, slope=0.6, shift=0.7):
@@ -52,7 +52,7 @@ def test_posterior_is_that_of_bambi_itself(sampler):
 
 
 def test_new_data_of_another_length_needs_no_compilation(compilations):
-    sampler = RegressionSampler(Sampler(draws=500, warmup=300))
+    sampler = RegressionSampler(Sampler(draws=500, warmup=300), engine="nuts")
     # brms's default priors depend on the median, which differs.
     first = sampler.fit(spec("report_accuracy"), rows(41), "one")
     second = sampler.fit(spec("report_accuracy"), rows(67, seed=1, slope=-0.5) - 4, "two")
@@ -125,7 +125,7 @@ def by_model(pairs):
 
 
 def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling(compilations):
-    sampler = RegressionSampler(Sampler(draws=100, warmup=100))
+    sampler = RegressionSampler(Sampler(draws=100, warmup=100), engine="nuts")
     for models, compiled in (("ab", 1), ("bc", 1), ("abc", 2)):
         data = by_model([(m, t) for m in models for t in (0, 1)])
         fit = sampler.fit(spec("introspection_training"), data, "levels")
@@ -159,12 +159,17 @@ def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives
         for n in (1, 4)
     )
     settings = Sampler(draws=100, warmup=200, chains=2)
-    sampler = RegressionSampler(settings)
+    sampler = RegressionSampler(settings, engine="nuts")
     before = sampler.fit(few, data, "same").idata["posterior"].to_dataset()
     exchanged = sampler.fit(many, data, "same").idata["posterior"].to_dataset()
     assert len(compilations) == 1
     forget_compiled()
-    fresh = RegressionSampler(settings).fit(many, data, "same").idata["posterior"].to_dataset()
+    fresh = (
+        RegressionSampler(settings, engine="nuts")
+        .fit(many, data, "same")
+        .idata["posterior"]
+        .to_dataset()
+    )
     assert len(compilations) == 2
     # Starting points included: a prior's numbers leave no trace in the next fit.
     assert exchanged.equals(fresh)
@@ -175,7 +180,7 @@ def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives
 
 
 def test_priors_of_the_same_kind_go_to_their_own_parameters(compilations):
-    sampler = RegressionSampler(Sampler(draws=300, warmup=300))
+    sampler = RegressionSampler(Sampler(draws=300, warmup=300), engine="nuts")
     plain = spec("report_accuracy")
     data = rows(80, shift=0)
     tight, wide = "Normal(0, 0.01)", "Normal(0, 10)"
@@ -184,6 +189,50 @@ def test_priors_of_the_same_kind_go_to_their_own_parameters(compilations):
     assert first.slope().mean > 0.3
     assert abs(second.slope().mean) < 0.1
     assert len(compilations) == 1
+
+
+def test_importance_sampling_compiles_nothing_and_leaves_no_trace(compilations):
+    sampler = RegressionSampler(Sampler(draws=300), engine="importance")
+    plain, data = spec("report_accuracy"), rows(40)
+    tight = plain.with_priors(reported="Normal(0, 0.01)")
+    first = sampler.fit(tight, data, "same").idata["posterior"].to_dataset()
+    sampler.fit(tight, rows(67, seed=1) - 4, "other")
+    again = sampler.fit(tight, data, "same").idata["posterior"].to_dataset()
+    assert again.equals(first)
+    assert abs(float(first["reported"].mean())) < 0.05
+    assert sampler.fit(plain, data, "same").slope().mean > 0.3
+    assert compilations == []
+
+
+def test_chains_take_over_where_importance_sampling_falls_short():
+    """Three rows and a flat prior: the slope's posterior is a t with one degree of freedom."""
+    data = rows(3, shift=0)
+    settings = Sampler(draws=300, warmup=300)
+    forced = RegressionSampler(settings, engine="importance").fit(
+        spec("report_accuracy"), data, "few"
+    )
+    assert forced.engine == "importance"
+    fit = RegressionSampler(settings).fit(spec("report_accuracy"), data, "few")
+    assert fit.engine == "nuts"
+
+
+@pytest.mark.parametrize(
+    "learned", [[0.0, 1.0, 3.0, 4.0], [2.0, 2.0, 2.0, 2.0]], ids=["on a line", "constant"]
+)
+def test_degenerate_rows_end_in_diagnostics_not_in_errors(learned):
+    data = pd.DataFrame({"reported": [0.0, 1.0, 3.0, 4.0], "learned": learned})
+    fit = RegressionSampler(Sampler(draws=300), engine="importance").fit(
+        spec("report_accuracy"), data, "degenerate"
+    )
+    assert np.isfinite(fit.idata["posterior"]["reported"]).all()
+    assert fit.diagnostics.problems
+
+
+def test_importance_sampling_refuses_what_it_cannot_do():
+    grouped = spec("report_accuracy_by_context")
+    sampler = RegressionSampler(SAMPLER, engine="importance")
+    with pytest.raises(InputError, match="take the engine nuts or auto"):
+        sampler.fit(grouped, rows(20).assign(context="a"), "no")
 
 
 def test_a_hyperparameter_is_shared_and_in_the_posterior():

@@ -58,11 +58,10 @@ def test_numbers_are_the_same_wherever_contexts_are_sampled(data, at_once, monke
                 spec("choice_weights"), data, SAMPLER, advance=finished.append
             )
     else:
-        from distributed import Client, LocalCluster
-
+        dask = pytest.importorskip("distributed", reason="needs `uv run --extra dask pytest`")
         with (
-            LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster),
+            dask.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+            dask.Client(cluster),
             joblib.parallel_config(backend="dask"),
         ):
             found = summarize_weights(

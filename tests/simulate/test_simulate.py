@@ -12,6 +12,7 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts
 from introspect_bayes.parse import PARSERS, parse_choice
+from introspect_bayes.parse_changes import ABLATION_PARSERS
 from introspect_bayes.prompts import shipped_template
 from introspect_bayes.simulate import (
     DecisionMaker,
@@ -24,7 +25,7 @@ from introspect_bayes.simulate.studies import true_weights
 from introspect_bayes.trials import draw_trials, noiseless_choice
 
 CONTEXTS = shipped_contexts("native")[:40]
-TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report")}
+TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report", "ablation")}
 
 
 def maker(introspection=None, **options):
@@ -82,6 +83,25 @@ def test_every_kind_of_invalid_report_fails_to_parse(kind):
         assert parsed.failure is not None
 
 
+@pytest.mark.parametrize("kind", INVALID_REPORTS)
+def test_every_kind_of_invalid_answer_to_the_ablation_question_fails_to_parse(kind):
+    liar = maker(Introspection(accuracy=0.5, invalid_rate=1.0, invalid_kinds=(kind,)))
+    for context, trial, _ in asked("decision", 1):
+        text, reason = liar.reply(TEMPLATES["ablation"].messages(context, trial.options))
+        for parse in ABLATION_PARSERS.values():
+            parsed = parse(text, context.attribute_names, cut_off=reason == "length")
+            assert parsed.failure is not None
+
+
+@pytest.mark.parametrize("style", ["plain", "fenced", "spaced"])
+def test_every_style_of_an_answer_to_the_ablation_question_parses(style):
+    stylish = maker(Introspection(accuracy=0.5, style=style))
+    for context, trial, _ in asked("decision", 1):
+        messages = TEMPLATES["ablation"].messages(context, trial.options)
+        for parse in ABLATION_PARSERS.values():
+            assert parse(stylish.reply(messages)[0], context.attribute_names).changes
+
+
 @pytest.mark.parametrize("style", ["plain", "fenced", "spaced"])
 def test_every_style_parses(style):
     stylish = maker(Introspection(accuracy=0.5, style=style))
@@ -98,6 +118,8 @@ def test_foreign_prompts_are_not_understood():
 def test_impossible_introspection_is_refused():
     with pytest.raises(InputError, match="must lie in -1 to 1"):
         Introspection(accuracy=1.2)
+    with pytest.raises(InputError, match="foresight 2 must lie in 0 to 1"):
+        Introspection(accuracy=0.5, foresight=2)
     with pytest.raises(InputError, match="unknown invalid_kinds"):
         Introspection(accuracy=0.5, invalid_kinds=("silence",))
 
@@ -133,6 +155,29 @@ def test_simulated_replies_pass_through_store_and_parser(small):
     valid = len(study.reports.drop_duplicates(["report_set", "context", "report"]))
     assert valid + study.failures["count"].sum() == asked_for
     assert len(study.base_models) == len(design.models)
+
+
+def test_a_simulated_study_with_ablations_has_the_same_choices_and_reports(small, tmp_path):
+    folder, design, _ = small
+    foreseeing = replace(
+        design, models=tuple(replace(model, foresight=0.9) for model in design.models)
+    )
+    simulate_study(tmp_path / "s", foreseeing, 3, instilled=12, native=8, ablations=3)
+    plain, ablated = ib.load_study(folder), ib.load_study(tmp_path / "s")
+    pd.testing.assert_frame_equal(plain.choices, ablated.choices)
+    pd.testing.assert_frame_equal(plain.reports, ablated.reports)
+    assert main(["verify", str(tmp_path / "s")]) == 0
+    answers = ib.ablation_answers(tmp_path / "s")
+    # Per model: off-the-shelf and introspection-trained halves in 12 contexts, all in 8,
+    # weight-trained in both.
+    assert len(answers) == 2 * (12 + 12 + 8 + (12 + 8)) * 3 * 5
+    scores = ib.ablation_scores(tmp_path / "s")
+    own = scores["explainer"] == scores["target"]
+    # Foresight knows the noise in choices too; others know nothing of it. 4 standard errors.
+    assert scores[own]["score"].mean() == pytest.approx(
+        0.95, abs=4 * np.sqrt(0.95 * 0.05 / own.sum())
+    )
+    assert scores[~own]["score"].mean() < 0.7
 
 
 def test_another_parser_reads_the_same_replies_again(small):

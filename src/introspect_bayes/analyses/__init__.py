@@ -2,7 +2,7 @@
 
 from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
 from introspect_bayes.analyses.exclusion import exclusion_table
-from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute
+from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute, NotInStudy
 from introspect_bayes.analyses.figures import FIGURES, PROPORTIONS
 from introspect_bayes.analyses.published import published_figures
 from introspect_bayes.analyses.reproduce import Reproduction, reproduce
@@ -14,6 +14,7 @@ __all__ = [
     "PROPORTIONS",
     "Analysis",
     "CannotCompute",
+    "NotInStudy",
     "Progress",
     "Reproduction",
     "Settings",

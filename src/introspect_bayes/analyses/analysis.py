@@ -31,7 +31,6 @@ from introspect_bayes.fits import (
     Regression,
     RegressionSampler,
     Sampler,
-    scaled_weights,
 )
 from introspect_bayes.specs import Specification, chosen_specifications
 from introspect_bayes.study import ContextSet, Stage, Study
@@ -78,7 +77,7 @@ class Settings:
     choice_sampler, regression_sampler
         Sampler settings.
     engine
-        How choice weights are sampled.
+        How posteriors are sampled.
     finished
         Where finished fits are found and kept; nowhere if None.
     """
@@ -143,7 +142,9 @@ class Analysis:
         self.progress = progress or Silent()
         chosen = self.settings
         self._choices = ChoiceWeightsSampler(chosen.choice_sampler, chosen.engine, chosen.finished)
-        self._regressions = RegressionSampler(chosen.regression_sampler, chosen.finished)
+        self._regressions = RegressionSampler(
+            chosen.regression_sampler, chosen.finished, chosen.engine
+        )
         self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
             self._fit_weights
         )
@@ -240,13 +241,9 @@ class Analysis:
     ) -> pd.DataFrame:
         fit = self.weights(base_model, context_set, stage)
         frame = fit.hdi()[["context", "position", "weight"]]
-        draws = fit.idata["posterior"]["slopes"].to_numpy()
-        batches = [
-            b.mean(axis=1) for b in np.array_split(draws, max(1, BATCHES // len(draws)), axis=1)
-        ]
         present = fit.data.present
-        for number, means in enumerate(np.concatenate(batches), start=1):
-            frame[f"weight_{number}"] = scaled_weights(means, present)[present]
+        for number, weights in enumerate(fit.batch_weights(BATCHES), start=1):
+            frame[f"weight_{number}"] = weights[present]
         frame["learned"] = standardize(frame["weight"])
         return frame
 

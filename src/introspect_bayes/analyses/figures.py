@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from introspect_bayes.analyses.experiments import (
     standardize,
 )
 from introspect_bayes.constants import WEIGHT_LIMIT
-from introspect_bayes.fits import Regression, estimate
+from introspect_bayes.fits import Regression
 from introspect_bayes.study import ContextSet, Stage
 
 
@@ -49,9 +50,9 @@ class Result:
         What a reader should know.
     base_models
         For figures over several base models: those that entered.
-    draws
-        Posterior draws of the slope or contrast behind the HDI, shape (chain, draw); None without
-        an HDI. Where the estimate is Pearson's correlation their mean differs from it a little.
+    read_draws
+        Returns the posterior draws of the slope or contrast behind the HDI, shape (chain, draw);
+        None without an HDI.
     """
 
     estimate: float
@@ -61,7 +62,15 @@ class Result:
     problems: tuple[str, ...] = ()
     note: str = ""
     base_models: tuple[str, ...] = ()
-    draws: np.ndarray | None = field(default=None, repr=False, compare=False)
+    read_draws: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def draws(self) -> np.ndarray | None:
+        """Posterior draws of the slope or contrast behind the HDI, shape (chain, draw).
+
+        Where the estimate is Pearson's correlation their mean differs from it a little.
+        """
+        return None if self.read_draws is None else self.read_draws()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ def _slope_result(fit: Regression, rows: pd.DataFrame, problems: list[str]) -> R
             math.hypot(slope.high_error, lent),
         ),
         problems=(*problems, *fit.diagnostics.problems),
-        draws=fit.idata["posterior"]["reported"].to_numpy(),
+        read_draws=partial(fit.draws_of, "reported"),
     )
 
 
@@ -230,8 +239,11 @@ def _invalid_share(analysis: Analysis, base_model: str) -> Result:
 def _effect(figure: str) -> Callable[[Analysis, str], Result]:
     def compute(analysis: Analysis, _: str) -> Result:
         fit = analysis.effect(figure)
-        draws = fit.slope_difference("reported", "introspection_trained", "base_model")
-        difference = estimate(draws)
+
+        def draws() -> np.ndarray:
+            return fit.slope_difference("reported", "introspection_trained", "base_model")
+
+        difference = fit.estimated("training", draws)
         base_models = sorted(fit.data["base_model"].unique())
         context_set = COMPARISONS[EFFECTS[figure][0]].context_set
         problems = _weight_problems(analysis, base_models, context_set)
@@ -248,7 +260,7 @@ def _effect(figure: str) -> Callable[[Analysis, str], Result]:
             problems=(*problems, *fit.diagnostics.problems),
             note=f"averaged over {', '.join(base_models)}",
             base_models=tuple(base_models),
-            draws=draws,
+            read_draws=draws,
         )
 
     return compute

@@ -122,7 +122,7 @@ def _place(specification: Specification) -> str:
     if specification.family in EQUATION_FAMILIES:
         msg = f"{specification.name}: fit() has no rows for family {specification.family!r}"
         raise InputError(msg)
-    if specification.family == "bernoulli":
+    if "slopes" in specification.terms:
         return "choice_weights"
     known = {"reported", "introspection_trained", "base_model", "context"}
     strange = [name for name in specification.variables if name not in known]

@@ -1,11 +1,15 @@
 """Checks of data, posteriors and predictions."""
 
-from introspect_bayes.checks.checking import CHECKS, check_study, select_checks
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from introspect_bayes.checks.data_health import ANOMALIES, Anomaly, HealthRow, data_health
-from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import STATUSES, Check, Status
-from introspect_bayes.checks.power_scaling import power_scaling
 from introspect_bayes.checks.warnings import study_warnings
+
+if TYPE_CHECKING:
+    from introspect_bayes.checks.checking import CHECKS, check_study, select_checks
+    from introspect_bayes.checks.examination import Examination
 
 __all__ = [
     "ANOMALIES",
@@ -18,7 +22,21 @@ __all__ = [
     "Status",
     "check_study",
     "data_health",
-    "power_scaling",
     "select_checks",
     "study_warnings",
 ]
+
+# What every analysis shows needs no draws; what examines draws is imported when first used.
+_HOMES = {
+    "CHECKS": "checking",
+    "Examination": "examination",
+    "check_study": "checking",
+    "select_checks": "checking",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -32,7 +32,11 @@ class Alternatives:
         self._choices = ChoiceWeightsSampler(
             settings.choice_sampler, settings.engine, settings.finished
         )
-        self._regressions = RegressionSampler(settings.regression_sampler, settings.finished)
+        self._regressions = RegressionSampler(
+            settings.regression_sampler,
+            settings.finished,
+            "nuts" if settings.engine == "nuts" else "auto",  # some alternatives need chains
+        )
 
     def compare(self, of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:
         """Fit the alternatives to a fit's data, and compare their leave-one-out with its own.

@@ -65,9 +65,7 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
     >>> power_scaling(Examination(fit, "e1.acc.4o", seed=1))  # doctest: +SKIP
     """
     densities = of.densities
-    if "log_prior" not in densities:
-        msg = "a horseshoe's density needs local scales, which fits do not keep"
-        raise CannotCompute(msg)
+    _require_densities(densities)
     parameters = densities["posterior"].to_dataset()
     prior = _totals(_scaled_priors(of.fit, densities["log_prior"].to_dataset()))
     pointwise = densities["log_likelihood"].to_dataset()[of.fit.spec.response]
@@ -76,6 +74,50 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
         if "context" in prior.dims:
             likelihood = _by_context(of.fit, pointwise)
         parameters = _shown(of.fit, parameters)
+    table = _joined(parameters, prior, likelihood)
+    table.insert(0, "fit", of.subject)
+    return table
+
+
+def answers_scaled(of: Examination[Regression], answers: xr.Dataset) -> pd.DataFrame:
+    """Return how quantities computed from a regression answer to scaled prior and likelihood.
+
+    Parameters
+    ----------
+    of
+        A regression under examination.
+    answers
+        Draws of the quantities, for the draws of ``of.densities``; dims (chain, draw).
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `power_scaling`, without the column fit.
+
+    Raises
+    ------
+    CannotCompute
+        If a prior is a horseshoe.
+
+    Examples
+    --------
+    >>> answers_scaled(of, draws)  # doctest: +SKIP
+    """
+    densities = of.densities
+    _require_densities(densities)
+    prior = _totals(_scaled_priors(of.fit, densities["log_prior"].to_dataset()))
+    pointwise = densities["log_likelihood"].to_dataset()[of.fit.spec.response]
+    return _joined(answers, prior, pointwise.sum("observation"))
+
+
+def _require_densities(densities: xr.DataTree) -> None:
+    if "log_prior" not in densities:
+        msg = "a horseshoe's density needs local scales, which fits do not keep"
+        raise CannotCompute(msg)
+
+
+def _joined(parameters: xr.Dataset, prior: xr.DataArray, likelihood: xr.DataArray) -> pd.DataFrame:
+    """Return the sensitivities to prior and likelihood, and what they mean."""
     with moving_chains():
         frames = [_sensitivity(parameters, varied(part)) for part in (prior, likelihood)]
     table = frames[0].merge(
@@ -85,7 +127,6 @@ def power_scaling(of: Examination[ChoiceWeights] | Examination[Regression]) -> p
     table["diagnosis"] = [
         _diagnosis(*pair) for pair in zip(table["prior"], table["likelihood"], strict=True)
     ]
-    table.insert(0, "fit", of.subject)
     return table
 
 

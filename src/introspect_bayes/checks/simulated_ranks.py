@@ -12,6 +12,7 @@ from introspect_bayes.checks.simulated_truths import (
     simulated_predictors,
 )
 from introspect_bayes.checks.truth_among_draws import COLUMNS
+from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler, Sampler
 from introspect_bayes.fits.joint_fit import JointSampler
@@ -153,12 +154,13 @@ def simulate_posterior_calibration(
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
-def default_fitter(specification: Specification, seed: int) -> Fitter:
+def default_fitter(specification: Specification, seed: int, engine: Engine = "auto") -> Fitter:
     """Return a sampler with enough draws for a hundred nearly independent ones.
 
     Hyperparameters mix slowly, so that they take more.
     """
     draws = 3000 if specification.hyperparameters else 1000
     sampler = Sampler(draws=draws, warmup=600, chains=2, seed=seed)
-    choices = specification.family == "bernoulli"
-    return ChoiceWeightsSampler(sampler) if choices else RegressionSampler(sampler)
+    if specification.family == "bernoulli":
+        return ChoiceWeightsSampler(sampler, engine)
+    return RegressionSampler(sampler, engine=engine)

@@ -4,16 +4,20 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.report_files import report_target, write_known
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
+    from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
+    from introspect_bayes.report.document import Target
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.study import Study
 
@@ -29,6 +33,14 @@ JsonFile = Annotated[
 HealthFile = Annotated[
     Path | None,
     typer.Option("--health-json", metavar="FILE", help="Also write the data's anomalies as JSON."),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Also write a report (.html, .md, .tex or .csv), as the command report does.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all sampling.")]
 Draws = Annotated[int | None, typer.Option(min=4, help="Draws per chain, instead of the defaults.")]
@@ -52,13 +64,16 @@ SpecificationFile = Annotated[
     ),
 ]
 
+Parser = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Read the raw reports again with this parser.")
+]
 ChosenEngine = Annotated[
     str,
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="How choice weights are sampled: importance, nuts, or auto (importance, and nuts for "
-        "the contexts in which its weights cannot be trusted).",
+        help="How posteriors are sampled: importance, nuts, or auto (importance, and nuts "
+        "where its weights cannot be trusted).",
     ),
 ]
 NoCache = Annotated[
@@ -74,6 +89,7 @@ def demo(  # noqa: PLR0913 - one argument an option
     ] = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     seed: Seed = 1,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -88,17 +104,19 @@ def demo(  # noqa: PLR0913 - one argument an option
     figure is printed with its 95% HDI beside the known truth: what the analysis would find in
     endless contexts.
     """
+    from introspect_bayes.analyses.privileged import access_ids
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
     from introspect_bayes.study import load_study
 
     check_writable(json_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
-    select_ids(figure_ids(names, published=False), only or [])
+    select_ids([*figure_ids(names, published=False), *access_ids(names)], only or [])
     with (
         tempfile.TemporaryDirectory() as scratch,
         TerminalProgress(shown=sys.stderr.isatty()) as progress,
@@ -107,7 +125,7 @@ def demo(  # noqa: PLR0913 - one argument an option
         place = folder or Path(scratch) / "demo"
         simulate_study(place, design, seed, advance=progress.advance)
         analysis = start_analysis(load_study(place), progress, settings)
-        _analyse(analysis, progress, only, json_file, None, truth=design.truth())
+        _analyse(analysis, progress, only, json_file, None, target, truth=design.truth())
 
 
 def analyze(  # noqa: PLR0913 - one argument an option
@@ -119,11 +137,10 @@ def analyze(  # noqa: PLR0913 - one argument an option
         ),
     ],
     *,
-    parser: Annotated[
-        str | None, typer.Option(help="Read the raw reports again with this parser.")
-    ] = None,
+    parser: Parser = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     health_file: HealthFile = None,
     weights_file: Annotated[
         Path | None,
@@ -148,6 +165,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file, health_file, weights_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     loaded = load_study(study, parser=parser)
@@ -158,7 +176,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
             changed = "; ".join(changed_priors(analysis.settings.specs))
             table = table.assign(changed_priors=changed) if changed else table
             write_text(weights_file, table.to_csv(index=False))
-        _analyse(analysis, progress, only, json_file, health_file)
+        _analyse(analysis, progress, only, json_file, health_file, target)
 
 
 def reproduce(  # noqa: PLR0913 - one argument an option
@@ -169,6 +187,7 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     ] = None,
     only: Only = None,
     json_file: JsonFile = None,
+    report_file: ReportFile = None,
     health_file: HealthFile = None,
     seed: Seed = 2025,
     draws: Draws = None,
@@ -186,13 +205,14 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import find_paper_data, load_study
 
     check_writable(json_file, health_file)
+    target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
     study = load_study(find_paper_data(data, progress=shown))
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(study, progress, settings)
-        _analyse(analysis, progress, only, json_file, health_file, published=True)
+        _analyse(analysis, progress, only, json_file, health_file, target, published=True)
 
 
 def chosen_settings(
@@ -235,34 +255,45 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     only: list[str] | None,
     json_file: Path | None,
     health_file: Path | None,
+    target: "Target | None",
     *,
     published: bool = False,
     truth: Mapping[str, float] | None = None,
 ) -> None:
     """Compute, print and write the figures of a study."""
     from introspect_bayes.analyses import reproduce as figures_of
+    from introspect_bayes.analyses.privileged import PREFIX, access_ids, access_where_possible
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
     from introspect_bayes.specs import changed_priors
 
-    wanted = select_ids(figure_ids(analysis.study.base_models, published=published), only or [])
+    base_models = analysis.study.base_models
+    ids, apart = figure_ids(base_models, published=published), access_ids(base_models)
+    wanted = select_ids([*ids, *apart], only or [])
     progress.expect(len(wanted))
     figures = []
-    for figure in figures_of(analysis, wanted, published=published):
+    mine = [name for name in wanted if name in ids]
+    for figure in figures_of(analysis, mine, published=published) if mine else ():
         figures.append(figure)
         progress.finish_one(figure.id)
+    compared = [name.removeprefix(PREFIX) for name in wanted if name in apart]
+    access = access_where_possible(analysis, compared, progress.finish_one)
     health = list(data_health(analysis)) if health_file or not only else []
+    if target is not None:
+        write_known(analysis, figures, health, access, target, published=published, truth=truth)
     progress.close()
     changed = changed_priors(analysis.settings.specs)
-    rows = [{**figure.as_dict(), "changed_priors": changed} for figure in figures]
+    everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]
+    rows = [{**row, "changed_priors": changed} for row in everything]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
     write_json(json_file, rows)
     write_json(health_file, [{**row.as_dict(), "changed_priors": changed} for row in health])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
     collapsed = not published and not only
-    _print_figures(analysis, figures, health, published=published, collapsed=collapsed, truth=truth)
-    if any(figure.problems for figure in figures):
+    shown = Found(figures, access, health)
+    _print_figures(analysis, shown, published=published, collapsed=collapsed, truth=truth)
+    if access.problems or any(figure.problems for figure in figures):
         typer.echo(
             "Diagnostics failed: do not rely on the numbers marked †; more draws (--draws), "
             "a milder prior or the engine auto may mend it.",
@@ -271,10 +302,18 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
 
 
+@dataclass(frozen=True)
+class Found:
+    """What an analysis found."""
+
+    figures: "Sequence[Reproduction]"
+    access: "PrivilegedAccess"
+    health: "Sequence[HealthRow]"
+
+
 def _print_figures(
     analysis: "Analysis",
-    figures: "Sequence[Reproduction]",
-    health: "Sequence[HealthRow]",
+    found: Found,
     *,
     published: bool,
     collapsed: bool,
@@ -284,17 +323,19 @@ def _print_figures(
 
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.checks import study_warnings
-    from introspect_bayes.report import provenance, tables
+    from introspect_bayes.report import privileged, provenance, tables
 
+    figures, health = found.figures, found.health
     # Piped output has no width of its own: wide enough that no cell is cut.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 140, highlight=False)
     for warning in study_warnings(analysis.study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures
-    console.print(
-        tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
-    )
+    if shown:
+        console.print(
+            tables.figures_table(shown) if published else tables.estimates_table(shown, truth)
+        )
     if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
     for note in tables.notes(shown):
@@ -302,6 +343,8 @@ def _print_figures(
     missing = tables.absent(figures) if collapsed else ""
     if missing:
         console.print(missing, markup=False)
+    for part in privileged.summary(found.access, truth):
+        console.print(part, markup=False)
     if any(figure.kind == "d.excl100" and figure.result for figure in figures):
         console.print()
         console.print(tables.exclusion_summary(exclusion_table(analysis)))

@@ -12,6 +12,7 @@ from introspect_bayes.cli.analysis import (
     ChosenEngine,
     Draws,
     NoCache,
+    Parser,
     Prior,
     Seed,
     SpecificationFile,
@@ -51,9 +52,7 @@ def check(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option("--json", metavar="FILE", help="Also write the checks as JSON, with figures."),
     ] = None,
-    parser: Annotated[
-        str | None, typer.Option(help="Read the raw reports again with this parser.")
-    ] = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,

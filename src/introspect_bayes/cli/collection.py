@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -12,7 +12,8 @@ from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
     from introspect_bayes.collect import Collection, Prices
-    from introspect_bayes.plan import Conditions
+    from introspect_bayes.material import PreparedStudy
+    from introspect_bayes.plan import Conditions, PlannedTask
 
 EXIT_RESUMABLE: Final = 3
 
@@ -27,6 +28,20 @@ def collect(  # noqa: PLR0913 - one argument an option
             envvar="OPENAI_BASE_URL",
             help="Address of a chat API, such as http://localhost:11434/v1 (default: OpenAI).",
         ),
+    ] = None,
+    task: Annotated[
+        Literal["weights", "ablation"],
+        typer.Option(
+            help="weights: choices and reports. ablation: which attributes, set equal in both "
+            "options, change a choice, and does the model know?"
+        ),
+    ] = "weights",
+    ablations: Annotated[
+        int | None,
+        typer.Option(min=1, help="Choices ablated per context (default: 5, or as before)."),
+    ] = None,
+    ablation_prompt: Annotated[
+        Path | None, typer.Option(help="Template of the ablation question (TOML).")
     ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=512, help="Most calls at once.")] = 8,
     limit: Annotated[
@@ -81,6 +96,9 @@ def collect(  # noqa: PLR0913 - one argument an option
 
     The key is read from the environment variable OPENAI_API_KEY and kept nowhere. What is asked
     depends on the model's stage: see `models add`; an unknown model counts as off-the-shelf.
+    With --task ablation, some of its choices are asked again, with one attribute after the other
+    set equal in both options, and whether they would change; what was asked already is not asked
+    again.
     Sampling options are conditions of the study: once replies are stored, they must stay.
 
     Exit code 0 when every planned request has its answer, 3 when the run stopped early and the
@@ -101,8 +119,9 @@ def collect(  # noqa: PLR0913 - one argument an option
         extra=_extras(option or []),
     )
     prices = _prices(price_prompt, price_reply)
+    prepared = _prepared(study, task, ablations, ablation_prompt, write=not dry_run)
     if dry_run:
-        _dry_run(study, model, conditions, (limit, prices), json_file)
+        _dry_run(prepared, model, conditions, (task, limit, prices), json_file)
         return
     settings = RunSettings(
         concurrency=concurrency,
@@ -121,26 +140,53 @@ def collect(  # noqa: PLR0913 - one argument an option
                 conditions=conditions,
                 settings=settings,
                 progress=progress,
+                task=task,
             )
     except CollectionStoppedError as stopped:
         write_json(json_file, stopped.collection.as_dict())
         raise
     write_json(json_file, collection.as_dict())
     typer.echo(summary(collection))
-    _close(collection, study)
+    _close(collection, study, task)
 
 
-def _close(collection: "Collection", study: Path) -> None:
+def _prepared(
+    study: Path,
+    task: "PlannedTask",
+    ablations: int | None,
+    ablation_prompt: Path | None,
+    *,
+    write: bool,
+) -> "PreparedStudy":
+    """Read the study; with its ablations, if they are asked for."""
+    from introspect_bayes.material import prepare_ablations, read_study_folder, with_ablations
+
+    if task == "ablation":
+        if write:
+            return prepare_ablations(study, ablations, ablation_prompt)
+        return with_ablations(read_study_folder(study), ablations, ablation_prompt)
+    if ablations is not None or ablation_prompt is not None:
+        msg = "--ablations and --ablation-prompt go with --task ablation"
+        raise InputError(msg)
+    return read_study_folder(study)
+
+
+def _close(collection: "Collection", study: Path, task: "PlannedTask") -> None:
     if not collection.complete:
         raise typer.Exit(EXIT_RESUMABLE)
+    if task == "ablation":
+        from introspect_bayes.report.ablations import ablation_summary
+
+        typer.echo(ablation_summary(study, collection.model))
+        return
     typer.echo(f"Next: introspect-bayes analyze {study}")
 
 
 def _dry_run(
-    study: Path,
+    prepared: "PreparedStudy",
     model: str,
     conditions: "Conditions",
-    how: "tuple[int | None, Prices | None]",
+    how: "tuple[PlannedTask, int | None, Prices | None]",
     json_file: Path | None,
 ) -> None:
     from contextlib import ExitStack
@@ -148,17 +194,15 @@ def _dry_run(
     from rich.console import Console
 
     from introspect_bayes.collect import plan_collection
-    from introspect_bayes.material import read_study_folder
     from introspect_bayes.material.study_folder import REPLIES_FILE
     from introspect_bayes.report.collecting import estimate_table
     from introspect_bayes.store import Store
 
-    prepared = read_study_folder(study)
     path = prepared.folder / REPLIES_FILE
-    limit, prices = how
+    task, limit, prices = how
     with ExitStack() as stack:
         store = stack.enter_context(Store(path, read_only=True)) if path.is_file() else None
-        plan = plan_collection(prepared, store, model, conditions)
+        plan = plan_collection(prepared, store, model, conditions, task)
     Console(highlight=False).print(estimate_table(plan, limit, prices))
     guessed = "counted by the server so far" if plan.answered else "guessed from the text's length"
     typer.echo(

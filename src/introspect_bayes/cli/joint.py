@@ -12,6 +12,7 @@ from introspect_bayes.cli.analysis import (
     JsonFile,
     NoCache,
     Only,
+    Parser,
     Seed,
     SpecificationFile,
     Warmup,
@@ -46,6 +47,7 @@ def joint(  # noqa: PLR0913 - one argument an option
     *,
     only: Only = None,
     json_file: JsonFile = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -69,8 +71,9 @@ def joint(  # noqa: PLR0913 - one argument an option
     specs = chosen_specifications(prior or [], specification or [], names=(_MODEL,))
     require_joint(specs[_MODEL])
     figures_beginning(only or [])
-    loaded = load_study(study)
-    with TerminalProgress(shown=sys.stderr.isatty()) as progress:
+    shown = sys.stderr.isatty()
+    loaded = load_study(study, parser=parser, progress=shown)
+    with TerminalProgress(shown=shown) as progress:
         found = joint_accuracy(
             loaded,
             specs[_MODEL],

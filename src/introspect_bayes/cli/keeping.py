@@ -1,9 +1,12 @@
 """Commands that keep a study: export, verify."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
+
+from introspect_bayes.cli.files import check_writable, write_json
 
 EXIT_NOT_INTACT: Final = 2
 
@@ -36,6 +39,10 @@ def export(
 
 def verify(
     study: Annotated[Path, typer.Argument(help="A study folder with replies.")],
+    *,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the outcome as JSON.")
+    ] = None,
 ) -> None:
     """Verify that a study's replies are intact and answer what its folder asks.
 
@@ -44,7 +51,9 @@ def verify(
     from introspect_bayes.study import study_folder
     from introspect_bayes.study.verify import verify_study
 
+    check_writable(json_file)
     found = verify_study(study_folder(study))
+    write_json(json_file, asdict(found))
     if found.problems:
         for problem in found.problems:
             typer.echo(f"introspect-bayes: {study}: {problem}", err=True)

@@ -1,5 +1,6 @@
 """The program: its commands, and what its exit codes mean."""
 
+import inspect
 from typing import Annotated, Final
 
 import typer
@@ -8,9 +9,14 @@ from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
+from introspect_bayes.cli.information import info
 from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
+from introspect_bayes.cli.plan import plan
 from introspect_bayes.cli.preparation import prepare
+from introspect_bayes.cli.privileged import privileged_access
+from introspect_bayes.cli.reporting import report
+from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
@@ -24,6 +30,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done; 1 done, but a diagnostic or check failed; 2 something must be "
+    "mended first; 3 stopped early, and the same command goes on; 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -31,6 +39,10 @@ app.command(epilog="Example: introspect-bayes demo --json demo.json")(demo)
 app.command(epilog="Example: introspect-bayes reproduce --only e1.acc --json figures.json")(
     reproduce
 )
+app.command(
+    epilog="Example: introspect-bayes plan --accuracy 0.6 --contexts 20,50 "
+    "--reports 1,10 --width 0.2"
+)(plan)
 app.command(epilog="Example: introspect-bayes prepare my-study --instilled 20 --native 20")(prepare)
 app.command(
     epilog="Example: introspect-bayes collect my-study --model smollm2 "
@@ -43,9 +55,21 @@ app.add_typer(models, name="models")
 app.command(epilog="Example: introspect-bayes analyze my-study --json figures.json")(analyze)
 app.command(epilog="Example: introspect-bayes check my-study --only loo --json checks.json")(check)
 app.command(epilog="Example: introspect-bayes sensitivity my-study --plot priors.svg")(sensitivity)
+app.command(epilog="Example: introspect-bayes report my-study --output my-study.html --with all")(
+    report
+)
+app.command(epilog="Example: introspect-bayes privileged-access my-study --json access.json")(
+    privileged_access
+)
 app.command(epilog="Example: introspect-bayes joint my-study --only e2")(joint)
+app.command(epilog="Example: introspect-bayes scores scores.csv --plot scores.svg")(scores)
 app.command(epilog="Example: introspect-bayes verify my-study")(verify)
 app.command(epilog="Example: introspect-bayes export my-study tables --format parquet")(export)
+app.command(epilog="Example: introspect-bayes info --json info.json")(info)
+
+for _registered in app.registered_commands:
+    # The whole first sentence: by itself, typer cuts it off.
+    _registered.short_help = (inspect.getdoc(_registered.callback) or "").partition("\n")[0]
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature

@@ -12,6 +12,7 @@ from introspect_bayes.cli.analysis import (
     Draws,
     NoCache,
     Only,
+    Parser,
     Prior,
     Seed,
     SpecificationFile,
@@ -68,6 +69,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Also plot all HDIs (.png, .svg or .pdf)."),
     ] = None,
+    parser: Parser = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -89,12 +91,12 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.study import load_study
 
     check_writable(json_file, csv_file, plot_file)
-    _check_plot(plot_file)
+    check_plot(plot_file)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
-    loaded = load_study(study, progress=shown)
+    loaded = load_study(study, parser=parser, progress=shown)
     with TerminalProgress(shown=shown, what="Priors") as progress:
         analysis = start_analysis(loaded, progress, settings)
         scenarios = own or usual_scenarios(settings["specs"])
@@ -115,7 +117,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
 
 
-def _check_plot(plot_file: Path | None) -> None:
+def check_plot(plot_file: Path | None) -> None:
+    """Fail before the work if matplotlib does not know the kind of file."""
     if plot_file is not None and plot_file.suffix not in _PLOTS:
         msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
         raise InputError(msg)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, get_args
 
 from introspect_bayes.collect.asking import OPENAI, Server, now
 from introspect_bayes.collect.collection import (
@@ -29,16 +29,16 @@ from introspect_bayes.collect.run import Ending, Run, RunCounts, RunSettings
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import PreparedStudy, read_study_folder
+from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
 from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.plan import Conditions
+from introspect_bayes.plan import Conditions, PlannedTask
 from introspect_bayes.store import Outcome, Store
 from introspect_bayes.warning_signs import warning_signs
 
 _SHOWN_EVERY: Final = 0.1
 
 
-def collect_replies(
+def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     study: str | Path,
     model: str,
     *,
@@ -46,8 +46,9 @@ def collect_replies(
     conditions: Conditions | None = None,
     settings: RunSettings | None = None,
     progress: Progress | None = None,
+    task: PlannedTask = "weights",
 ) -> Collection:
-    """Ask a model everything that a study plans and that has no answer yet.
+    """Ask a model everything that a study plans for a task and that has no answer yet.
 
     Every attempt is stored before the call is made, and every reply before the next call of the
     same worker, so the run can be stopped and started again at any moment. It works inside a
@@ -68,6 +69,11 @@ def collect_replies(
         Concurrency, patience and limits.
     progress
         Told how far it is.
+    task
+        "weights" for the study's decisions and reports. "ablation" asks which attributes, set
+        equal in both options, would change a choice, and the choices without each; which decisions
+        are ablated is fixed before (`prepare_ablations`), at the latest here. Decisions that the
+        model has answered already are not asked again.
 
     Raises
     ------
@@ -89,6 +95,9 @@ def collect_replies(
     ...     settings=ib.RunSettings(concurrency=4),
     ... )  # doctest: +SKIP
     """
+    if task not in get_args(PlannedTask):
+        msg = f"task {task!r}: must be {' or '.join(get_args(PlannedTask))}"
+        raise InputError(msg)
     prepared = read_study_folder(Path(study))
     conditions = conditions or Conditions()
     settings = settings or RunSettings()
@@ -99,7 +108,9 @@ def collect_replies(
     path = prepared.folder / REPLIES_FILE
     try:
         with study_lock(prepared.folder), Store(path) as store:
-            plan = plan_collection(prepared, store, model, conditions)
+            if task == "ablation":
+                prepared = prepare_ablations(prepared.folder)
+            plan = plan_collection(prepared, store, model, conditions, task)
             store_plan(prepared, store, plan, conditions)
             collector = _Collector(prepared, store, plan, progress or Silent())
             if plan.left:
@@ -133,8 +144,10 @@ class _Collector:
         self.ending: Ending = "complete"
         self.message = ""
         self.watch = Watch(study)
+        asked = set(plan.trials.values())
         for reply in store.replies(plan.model.name):
-            self.watch.read(reply.trial, reply.text, reply.finish_reason)
+            if reply.trial in asked:
+                self.watch.read(reply.trial, reply.text, reply.finish_reason)
         self.answered = set(plan.answered)
         self.left = plan.tasks(plan.left)
         self._shown = 0.0
@@ -198,7 +211,7 @@ class _Collector:
             return
 
     def _on_answer(self, outcome: Outcome) -> Sequence[str]:
-        task = self.plan.task(outcome.request)
+        task = self.plan.task_of(outcome.request)
         self.answered.add(outcome.request)
         self.left[task] -= 1
         trial = self.plan.trials[outcome.request]
@@ -217,7 +230,11 @@ class _Collector:
             "base_url": server.address,
             "run": asdict(settings),
             "conditions": asdict(conditions),
-            "prompts": {task: t.name for task, t in self.study.templates.items()},
+            "prompts": {
+                task: template.name
+                for task, template in self.study.templates.items()
+                if (task != "ablation" if self.plan.task == "weights" else task != "report")
+            },
         }
         try:
             return self.store.begin_run(

@@ -13,8 +13,8 @@ CHARACTERS_PER_TOKEN: Final = 3.5
 MESSAGE_TOKENS: Final = 4
 """Tokens that a chat format adds to each message."""
 
-REPLY_TOKENS: Final[dict[Task, int]] = {"decision": 2, "report": 60}
-"""Typical replies: a letter, and a JSON object of five weights."""
+REPLY_TOKENS: Final[dict[Task, int]] = {"decision": 2, "report": 60, "ablation": 50}
+"""Typical replies: a letter, and JSON objects of five weights and of true or false five times."""
 
 
 @dataclass(frozen=True, slots=True)

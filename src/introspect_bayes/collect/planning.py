@@ -3,27 +3,40 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args
 
 from introspect_bayes.collect.estimate import TokenEstimate
 from introspect_bayes.collect.lineage import find_model
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.plan import (
+    Conditions,
+    PlannedTask,
+    Request,
+    plan_ablations,
+    plan_requests,
+)
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
 from introspect_bayes.trials import Task
 
 _SAMPLED_FOR_ESTIMATE = 500
 
+_PLANS: Final[
+    dict[PlannedTask, Callable[[PreparedStudy, Model, Conditions], Iterator[Request]]]
+] = {
+    "weights": plan_requests,
+    "ablation": plan_ablations,
+}
+
 
 @dataclass(frozen=True)
 class CollectionPlan:
-    """Everything that a model is asked in a study.
+    """Everything that a model is asked in a study for a task.
 
     Attributes
     ----------
@@ -37,6 +50,8 @@ class CollectionPlan:
         Failed attempts of earlier runs, by request.
     estimate
         Tokens per request.
+    task
+        What the requests are for.
     """
 
     model: Model
@@ -44,6 +59,7 @@ class CollectionPlan:
     answered: frozenset[str]
     failed: dict[str, int]
     estimate: TokenEstimate
+    task: PlannedTask = "weights"
 
     @property
     def left(self) -> list[str]:
@@ -56,17 +72,21 @@ class CollectionPlan:
         left = self.trials.keys() - self.answered
         return sorted(left, key=lambda request: (self.failed.get(request, 0), request))
 
-    def task(self, request: str) -> Task:
+    def task_of(self, request: str) -> Task:
         """Return the task of a request."""
         return _task(self.trials[request])
 
     def tasks(self, requests: Iterable[str]) -> Counter[Task]:
         """Count requests by task."""
-        return Counter(self.task(request) for request in requests)
+        return Counter(self.task_of(request) for request in requests)
 
 
 def plan_collection(
-    study: PreparedStudy, store: Store | None, model_name: str, conditions: Conditions
+    study: PreparedStudy,
+    store: Store | None,
+    model_name: str,
+    conditions: Conditions,
+    task: PlannedTask = "weights",
 ) -> CollectionPlan:
     """Plan what a model is asked, writing nothing.
 
@@ -80,6 +100,8 @@ def plan_collection(
         The model, as its server calls it.
     conditions
         Parameters of every request.
+    task
+        "weights" for decisions and reports, "ablation" for the study's ablations.
 
     Raises
     ------
@@ -88,28 +110,65 @@ def plan_collection(
         under other conditions.
     """
     model = Model(model_name, model_name) if store is None else find_model(store, model_name)
-    trials = {request.id: request.trial.id for request in plan_requests(study, model, conditions)}
+    plan = first_plan(study, model, conditions, task)
+    if store is None:
+        return plan
+    stored = store.planned(model_name)
+    strangers = stored.keys() - plan.trials.keys()
+    if strangers:  # what the other task asks is none
+        strangers -= {
+            r.id for requests in _PLANS.values() for r in requests(study, model, conditions)
+        }
+    if strangers:
+        stranger = min(strangers)
+        kind = _task(store.trial(stranger))
+        same_task = [text for each, text in _sample(study, plan, conditions) if each == kind]
+        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
+    usage = store.usage(model_name)
+    plan.estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
+    answered = frozenset(id_ for id_, done in stored.items() if done and id_ in plan.trials)
+    return replace(plan, answered=answered, failed=store.failed_attempts(model_name))
+
+
+def first_plan(
+    study: PreparedStudy, model: Model, conditions: Conditions, task: PlannedTask = "weights"
+) -> CollectionPlan:
+    """Plan what a model is asked of which nothing was asked before.
+
+    Parameters
+    ----------
+    study
+        The study.
+    model
+        Who is asked.
+    conditions
+        Parameters of every request.
+    task
+        "weights" for decisions and reports, "ablation" for the study's ablations.
+
+    Raises
+    ------
+    InputError
+        If the study asks the model's stage nothing.
+    """
+    trials = {request.id: request.trial.id for request in _PLANS[task](study, model, conditions)}
     if not trials:
         msg = (
             f"{study.folder}: nothing is asked of {model.stage} models; see [asked] in "
             "study.toml, or tell what this model is: introspect-bayes models add"
         )
         raise InputError(msg)
-    stored = {} if store is None else store.planned(model_name)
-    sample = islice(plan_requests(study, model, conditions), 0, None, _stride(len(trials)))
-    texts = [(request.trial.task, request.content) for request in sample]
-    strangers = stored.keys() - trials.keys()
-    if store is not None and strangers:
-        stranger = min(strangers)
-        same_task = [c for task, c in texts if task == _task(store.trial(stranger))]
-        raise InputError(_conflict(study.folder, model, store.content(stranger), same_task))
-    estimate = TokenEstimate.from_text(texts)
-    if store is not None:
-        usage = store.usage(model_name)
-        estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
-    answered = frozenset(request for request, done in stored.items() if done)
-    failed = {} if store is None else store.failed_attempts(model_name)
-    return CollectionPlan(model, trials, answered, failed, estimate)
+    plan = CollectionPlan(model, trials, frozenset(), {}, TokenEstimate({}, {}), task)
+    return replace(plan, estimate=TokenEstimate.from_text(_sample(study, plan, conditions)))
+
+
+def _sample(
+    study: PreparedStudy, plan: CollectionPlan, conditions: Conditions
+) -> Iterator[tuple[Task, str]]:
+    """Yield task and content of some of the requests."""
+    requests = _PLANS[plan.task](study, plan.model, conditions)
+    for request in islice(requests, 0, None, _stride(len(plan.trials))):
+        yield request.trial.task, request.content
 
 
 def store_plan(
@@ -122,10 +181,10 @@ def store_plan(
     InputError
         If the store cannot be written.
     """
-    if store.planned(plan.model.name).keys() == plan.trials.keys():
+    if store.planned(plan.model.name).keys() >= plan.trials.keys():
         return
     try:
-        store.plan(plan_requests(study, plan.model, conditions))
+        store.plan(_PLANS[plan.task](study, plan.model, conditions))
     except sqlite3.Error as error:
         msg = f"{store.path}: the plan cannot be stored, nothing was asked: {error}"
         raise InputError(msg) from error
@@ -136,7 +195,7 @@ def _stride(count: int) -> int:
 
 
 def _task(trial: str) -> Task:
-    return "decision" if trial.startswith("decision/") else "report"
+    return next(task for task in get_args(Task) if trial.startswith(f"{task}/"))
 
 
 def _conflict(folder: Path, model: Model, stored: str, planned: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from introspect_bayes.material import PreparedStudy
 from introspect_bayes.parse import parse_choice, parser
+from introspect_bayes.parse_changes import parse_changes_strictly
 from introspect_bayes.trials import Trial
 from introspect_bayes.warning_signs import Tally, warning_signs
 
@@ -26,7 +27,9 @@ class Watch:
         self.tally = Tally()
         self._kinds: set[str] = set()
         self._parse = parser(study.parser)
-        self._trials: Mapping[str, Trial] = {trial.id: trial for trial in study.trials}
+        self._trials: Mapping[str, Trial] = {
+            trial.id: trial for trial in (*study.trials, *study.ablations)
+        }
         self._names = {
             c.name: c.attribute_names for members in study.contexts.values() for c in members
         }
@@ -42,8 +45,15 @@ class Watch:
             else:
                 self.tally.failures["decision", choice] += 1
             return
-        cut_off = finish_reason == "length"
-        report = self._parse(text, self._names[trial.context], cut_off=cut_off)
+        names, cut_off = self._names[trial.context], finish_reason == "length"
+        if trial.task == "ablation":
+            answer = parse_changes_strictly(text, names, cut_off=cut_off)
+            self.tally.ablations += answer.failure is None
+            self.tally.foreseen.update(answer.changes or ())
+            if answer.failure is not None:
+                self.tally.failures["ablation", answer.failure] += 1
+            return
+        report = self._parse(text, names, cut_off=cut_off)
         if report.failure is None:
             self.tally.reports += 1
         else:

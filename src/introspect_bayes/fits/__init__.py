@@ -3,6 +3,8 @@
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.fits.choice_weights import ChoiceWeights, scaled_weights
+from introspect_bayes.fits.correlation_data import CorrelationData
+from introspect_bayes.fits.correlations import CorrelationFit, CorrelationSampler
 from introspect_bayes.fits.finished_fits import FinishedFits
 from introspect_bayes.fits.intervals import Estimate, estimate, hdi
 from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
@@ -15,6 +17,9 @@ __all__ = [
     "ChoiceData",
     "ChoiceWeights",
     "ChoiceWeightsSampler",
+    "CorrelationData",
+    "CorrelationFit",
+    "CorrelationSampler",
     "Diagnostics",
     "Estimate",
     "FinishedFits",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits.prior_distributions import prior_variable
 from introspect_bayes.specs import Specification
 
@@ -30,7 +31,7 @@ def prior_numbers(spec: Specification, data: pd.DataFrame) -> dict[str, dict[str
     >>> prior_numbers(spec("report_accuracy"), rows)["Intercept"]
     {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
     """
-    numeric = spec.family != "bernoulli"
+    numeric = any(prior.depends_on_response for prior in spec.priors.values())
     response = data[spec.response].to_numpy() if numeric else np.empty(0)
     return {parameter: prior.numbers(response) for parameter, prior in spec.priors.items()}
 
@@ -54,6 +55,11 @@ def build_bambi_model(
     -------
     bambi.Model
         Built; its variables have the names of the specification's parameters.
+
+    Raises
+    ------
+    InputError
+        If a group-specific coefficient is one of a product such as ``a:b``.
 
     Examples
     --------
@@ -79,7 +85,22 @@ def build_bambi_model(
     formula = spec.formula.replace("d1 + ... + dK", " + ".join(terms))
     model = bmb.Model(formula, frame, family=spec.family, priors=priors)
     model.build()
+    for term, made in mean_component(model).group_specific_terms.items():
+        if made.predictor.ndim > 1 and made.predictor.shape[1] == 1:
+            # Bambi 0.21 multiplies every row's effect with every row's product.
+            msg = f"{spec.name}: {term}: give the product a column of its own, and name that"
+            raise InputError(msg)
     return model
+
+
+def mean_parameter(model: Any) -> str:
+    """Return what Bambi calls the parameter of the family that the formula is about."""
+    return str(model.family.likelihood.parent)
+
+
+def mean_component(model: Any) -> Any:
+    """Return the terms of a Bambi model's formula."""
+    return model.parameters[mean_parameter(model)]
 
 
 def _attributes(data: pd.DataFrame) -> int:

@@ -6,10 +6,9 @@ logistic regression per context; a test compares it with single-context Bambi fi
 
 from collections.abc import Callable, Hashable
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import xarray as xr
 
 from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
@@ -26,6 +25,9 @@ from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample
 from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 CHUNK: Final = 10
 """Contexts that NUTS samples together. One step size serves a whole chunk, so small chunks take
@@ -92,18 +94,17 @@ class ChoiceWeightsSampler:
             )
             raise InputError(msg)
         if self.finished is None:
-            return self._fit(spec, data, name, advance)
+            return ChoiceWeights(spec, data, self._fit(spec, data, name, advance))
         key = fit_key(spec, _held(data), self.sampler, name, self.engine)
         if (found := self.finished.find(key)) is not None:
             advance(len(data.contexts))
             return ChoiceWeights(spec, data, found)
-        fit = self._fit(spec, data, name, advance)
-        self.finished.keep(key, fit.idata)
-        return fit
+        tree = self._fit(spec, data, name, advance)
+        return ChoiceWeights(spec, data, self.finished.keep(key, tree))
 
     def _fit(
         self, spec: Specification, data: ChoiceData, name: str, advance: Callable[[int], None]
-    ) -> ChoiceWeights:
+    ) -> "xr.DataTree":
         everything = np.arange(len(data.contexts))
         parts: list[xr.Dataset] = []
         by_chains = everything
@@ -115,7 +116,7 @@ class ChoiceWeightsSampler:
             parts.append(_independent(spec, data, made, self.sampler).isel(context=trusted))
             advance(int(trusted.sum()))
         parts += self._chains(spec, data, by_chains, name, advance)
-        return ChoiceWeights(spec, data, _assembled(data, parts))
+        return _assembled(data, parts)
 
     def _chains(
         self,
@@ -124,7 +125,7 @@ class ChoiceWeightsSampler:
         numbers: np.ndarray,
         name: str,
         advance: Callable[[int], None],
-    ) -> list[xr.Dataset]:
+    ) -> "list[xr.Dataset]":
         """Sample some contexts by NUTS, a chunk at a time; all at once if they share parameters."""
         if not len(numbers):
             return []
@@ -143,7 +144,7 @@ class ChoiceWeightsSampler:
             advance(int(stop - start))
         return parts
 
-    def _sample(self, spec: Specification, data: ChoiceData, name: str) -> xr.Dataset:
+    def _sample(self, spec: Specification, data: ChoiceData, name: str) -> "xr.Dataset":
         import nutpie
 
         held = model_data(spec, data)
@@ -196,8 +197,10 @@ def _require_proper(spec: Specification, data: ChoiceData) -> None:
 
 def _independent(
     spec: Specification, data: ChoiceData, made: ImportanceDraws, sampler: Sampler
-) -> xr.Dataset:
+) -> "xr.Dataset":
     """Return importance sampling's draws in the shape that chains have."""
+    import xarray as xr
+
     contexts, _, width = made.coefficients.shape
     apart = made.coefficients.reshape(contexts, sampler.chains, sampler.draws, width)
     apart = apart.transpose(1, 2, 0, 3)
@@ -224,8 +227,10 @@ def _independent(
 _STATISTICS: Final = ("engine", "pareto_k", "effective_draws")
 
 
-def _assembled(data: ChoiceData, parts: list[xr.Dataset]) -> xr.DataTree:
+def _assembled(data: ChoiceData, parts: "list[xr.Dataset]") -> "xr.DataTree":
     """Put the contexts' posteriors together, in the order of the data."""
+    import xarray as xr
+
     diverging = [part["diverging"] for part in parts if "diverging" in part]
     contexts = xr.concat(
         [part.drop_vars("diverging", errors="ignore") for part in parts if part.sizes["context"]],

@@ -2,23 +2,26 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import build_model
+from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import hdi
 from introspect_bayes.fits.sampling import Diagnostics, diagnose, independent_draws
 from introspect_bayes.specs import Specification
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 @dataclass(frozen=True)
-class ChoiceWeights:
+class ChoiceWeights(FromSource):
     """Posterior of one model's choice weights in a set of contexts.
 
     Attributes
@@ -27,16 +30,17 @@ class ChoiceWeights:
         The specification, priors included.
     data
         The choices.
-    idata
-        DataTree; posterior with ``Intercept`` (chain, draw, context), the log-odds of A between
-        equal options, and ``slopes`` (chain, draw, context, attribute); slopes of attributes that
-        a context lacks are draws from the prior. sample_stats tells of each context the engine,
-        and Pareto k and effective draws where that is importance sampling.
+    source
+        The posterior, or where it is kept. ``idata`` is the DataTree, its posterior with
+        ``Intercept`` (chain, draw, context), the log-odds of A between equal options, and
+        ``slopes`` (chain, draw, context, attribute); slopes of attributes that a context lacks are
+        draws from the prior. sample_stats tells of each context the engine, and Pareto k and
+        effective draws where that is importance sampling.
     """
 
     spec: Specification
     data: ChoiceData = field(repr=False)
-    idata: xr.DataTree = field(repr=False)
+    source: "xr.DataTree | FinishedFit" = field(repr=False)
 
     @cached_property
     def model(self) -> Any:
@@ -46,6 +50,9 @@ class ChoiceWeights:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Worst diagnostics over all contexts."""
+        return Diagnostics(*self._remembered("diagnostics", lambda: self._diagnose().as_list()))
+
+    def _diagnose(self) -> Diagnostics:
         stats = self.idata["sample_stats"].to_dataset()
         by_chains = (stats["engine"] == "nuts").to_numpy()
         found = independent_draws(
@@ -62,6 +69,10 @@ class ChoiceWeights:
     @property
     def contexts_by_engine(self) -> dict[str, int]:
         """Number of contexts sampled by each engine."""
+        counted: dict[str, int] = self._remembered("engines", self._count_engines)
+        return counted
+
+    def _count_engines(self) -> dict[str, int]:
         engines, counts = np.unique(self.idata["sample_stats"]["engine"], return_counts=True)
         return dict(zip(engines.tolist(), counts.tolist(), strict=True))
 
@@ -74,9 +85,9 @@ class ChoiceWeights:
             One row an attribute: context, position, mean, sd, hdi_low, hdi_high (log-odds for
             the attribute's whole range) and weight (`scaled_weights`).
         """
-        slopes = _draws_last(self.idata, "slopes")
-        frame = self._frame(slopes.mean(-1), slopes.std(-1, ddof=1), hdi(slopes))
-        frame["weight"] = scaled_weights(slopes.mean(-1), self.data.present).reshape(-1)
+        summary = self._summary("slopes")
+        frame = self._frame(summary)
+        frame["weight"] = scaled_weights(summary[0], self.data.present).reshape(-1)
         return frame[self.data.present.reshape(-1)].reset_index(drop=True)
 
     def position_bias(self) -> pd.DataFrame:
@@ -90,25 +101,52 @@ class ChoiceWeights:
         if not self.spec.has_intercept:
             msg = f"{self.spec.name} has no intercept, so that it tells no position bias"
             raise InputError(msg)
-        intercept = _draws_last(self.idata, "Intercept")[:, None, :]
-        frame = self._frame(intercept.mean(-1), intercept.std(-1, ddof=1), hdi(intercept))
-        return frame.drop(columns="position")
+        return self._frame(self._summary("Intercept")[..., None]).drop(columns="position")
 
-    def _frame(self, mean: np.ndarray, sd: np.ndarray, interval: np.ndarray) -> pd.DataFrame:
-        width = mean.shape[1]
-        return pd.DataFrame(
-            {
-                "context": np.repeat(self.data.contexts, width),
-                "position": np.tile(np.arange(1, width + 1), len(mean)),
-                "mean": mean.reshape(-1),
-                "sd": sd.reshape(-1),
-                "hdi_low": interval[..., 0].reshape(-1),
-                "hdi_high": interval[..., 1].reshape(-1),
-            }
-        )
+    def batch_weights(self, batches: int) -> np.ndarray:
+        """Return the scaled weights that batches of draws give, for their Monte Carlo error.
+
+        Parameters
+        ----------
+        batches
+            How many; the same number from each chain, and one at least.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (batch, context, attribute), -100 to 100; 0 where a context lacks the attribute.
+        """
+
+        def compute() -> list[Any]:
+            draws = self.idata["posterior"]["slopes"].to_numpy()
+            pieces = np.array_split(draws, max(1, batches // len(draws)), axis=1)
+            means = np.concatenate([piece.mean(axis=1) for piece in pieces])
+            return [scaled_weights(batch, self.data.present).tolist() for batch in means]
+
+        return np.asarray(self._remembered(f"batches-{batches}", compute))
+
+    def _summary(self, name: str) -> np.ndarray:
+        """Return mean, sd and the ends of the HDI, stacked along the first axis."""
+
+        def compute() -> list[Any]:
+            draws = _draws_last(self.idata, name)
+            interval = np.moveaxis(hdi(draws), -1, 0)
+            return [a.tolist() for a in (draws.mean(-1), draws.std(-1, ddof=1), *interval)]
+
+        return np.asarray(self._remembered(f"summary-{name}", compute))
+
+    def _frame(self, summary: np.ndarray) -> pd.DataFrame:
+        contexts, width = summary.shape[1:]
+        columns = {
+            "context": np.repeat(self.data.contexts, width),
+            "position": np.tile(np.arange(1, width + 1), contexts),
+        }
+        names = ("mean", "sd", "hdi_low", "hdi_high")
+        values = {name: each.reshape(-1) for name, each in zip(names, summary, strict=True)}
+        return pd.DataFrame({**columns, **values})
 
 
-def _draws_last(idata: xr.DataTree, name: str) -> np.ndarray:
+def _draws_last(idata: "xr.DataTree", name: str) -> np.ndarray:
     array = idata["posterior"][name].to_numpy()
     return np.moveaxis(array.reshape(-1, *array.shape[2:]), 0, -1)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from introspect_bayes.distributions import DISTRIBUTIONS
+from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import model_data
 from introspect_bayes.priors import Prior
@@ -148,18 +149,14 @@ def _density(dist: str) -> _Density:
 def _compile(log_density: Callable[[Any], Any], numbers: dict[str, Any] | None = None) -> _Density:
     import pytensor
     import pytensor.tensor as pt
-    from pytensor.compile.mode import get_default_mode
 
-    mode = get_default_mode().including("local_remove_check_parameter")
     inputs = list((numbers or {}).values())
     draws, point = pt.dtensor3("draws"), pt.dmatrix("point")
     log = log_density(point)
+    # A flat prior does not depend on its value.
     slope = pytensor.grad(log.sum(), point, disconnected_inputs="ignore")
     curvature = pytensor.grad(slope.sum(), point, disconnected_inputs="ignore")
-    ignore = "ignore"  # a flat prior does not depend on its value
     return _Density(
-        pytensor.function(
-            [draws, *inputs], log_density(draws).sum(-1), mode=mode, on_unused_input=ignore
-        ),
-        pytensor.function([point, *inputs], [slope, curvature], mode=mode, on_unused_input=ignore),
+        array_function([draws, *inputs], log_density(draws).sum(-1)),
+        array_function([point, *inputs], [slope, curvature]),
     )

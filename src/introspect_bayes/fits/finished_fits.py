@@ -10,19 +10,22 @@ import os
 import platform
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import xarray as xr
 
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 PACKAGES: Final = (
     "arviz-stats", "bambi", "formulae", "introspect-bayes", "llvmlite", "numba", "numpy", "nutpie",
@@ -35,6 +38,56 @@ LARGEST: Final = 1 << 30
 
 _ROOMS: Final = ("fits", "priors", "specs")
 _ABOUT: Final = "about"
+_UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+@dataclass(frozen=True)
+class FinishedFit:
+    """A fit on disk, and what was computed from it.
+
+    Neither is read before it is asked for: whoever wants only an interval that was computed before
+    needs no draws.
+    """
+
+    folder: "FinishedFits"
+    key: str
+
+    @cached_property
+    def tree(self) -> "xr.DataTree":
+        """The fit.
+
+        Raises
+        ------
+        InputError
+            If the file was damaged after it was found; it is removed.
+        """
+        path = self.folder.path(self.key)
+        try:
+            tree = _read(path)
+        except _UNREADABLE as error:
+            path.unlink(missing_ok=True)
+            msg = f"{path}: this finished fit cannot be read ({error}); run again to fit it anew"
+            raise InputError(msg) from error
+        return tree
+
+    def remembered(self, what: str, compute: Callable[[], Any]) -> Any:
+        """Return what was computed from this fit before, or compute and keep it.
+
+        Parameters
+        ----------
+        what
+            Its name: letters, digits, "_", ":" and "-".
+        compute
+            Returns numbers, text, and lists of them.
+        """
+        path = self.folder.path(self.key).with_suffix(f".{what}.json".replace(":", "+"))
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            os.utime(path)
+        except (OSError, ValueError):
+            found = compute()
+            self.folder.write(path, lambda file: file.write(json.dumps(found).encode()))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +104,11 @@ class FinishedFits:
     Examples
     --------
     >>> import tempfile
+    >>> import xarray as xr
     >>> finished = FinishedFits(Path(tempfile.mkdtemp()))
     >>> draws = xr.Dataset({"slope": (("chain", "draw"), [[0.1, 0.2]])})
-    >>> finished.keep("a1", xr.DataTree.from_dict({"posterior": draws}))
-    >>> float(finished.find("a1")["posterior"]["slope"].mean())
+    >>> kept = finished.keep("a1", xr.DataTree.from_dict({"posterior": draws}))
+    >>> float(finished.find("a1").tree["posterior"]["slope"].mean())
     0.15000000000000002
     >>> finished.find("b2") is None
     True
@@ -63,37 +117,47 @@ class FinishedFits:
     folder: Path
     largest: int = LARGEST
 
-    def find(self, key: str) -> xr.DataTree | None:
+    def find(self, key: str) -> FinishedFit | None:
         """Return the finished fit with this key, or None if there is none that can be read."""
-        path = self._path(key)
         try:
-            tree = _read(path)
-            os.utime(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            with zipfile.ZipFile(self.path(key)) as archive:
+                whole = archive.testzip() is None
+            os.utime(self.path(key))
+        except _UNREADABLE:
             return None
-        return tree
+        return FinishedFit(self, key) if whole else None
 
-    def keep(self, key: str, tree: xr.DataTree) -> None:
-        """Keep a finished fit, if the folder can be written."""
+    def keep(self, key: str, tree: "xr.DataTree") -> "FinishedFit | xr.DataTree":
+        """Keep a finished fit; return it as found again, or as it is if nothing can be written."""
+        if not self.write(self.path(key), lambda file: _write(file, tree)):
+            return tree
+        fit = FinishedFit(self, key)
+        vars(fit)["tree"] = tree
+        return fit
+
+    def path(self, key: str) -> Path:
+        """Return the file of the fit with this key."""
+        return self.folder / f"{key}.npz"
+
+    def write(self, path: Path, fill: Callable[[Any], Any]) -> bool:
+        """Write a file of the folder, whole or not at all; return whether that could be done."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    _write(file, tree)
-                Path(name).replace(self._path(key))
+                    fill(file)
+                Path(name).replace(path)
             finally:
                 Path(name).unlink(missing_ok=True)
             self._forget_oldest()
         except OSError:
-            return
-
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npz"
+            return False
+        return True
 
     def _forget_oldest(self) -> None:
         known = []
-        for path in self.folder.glob("*.npz"):
+        for path in self.folder.iterdir():
             try:
                 stat = path.stat()
             except FileNotFoundError:  # another process was faster
@@ -105,6 +169,25 @@ class FinishedFits:
                 break
             path.unlink(missing_ok=True)
             excess -= size
+
+
+class FromSource:
+    """What fits share: a posterior in memory or on disk, and what is computed from it once.
+
+    Subclasses have a ``source``.
+    """
+
+    source: "xr.DataTree | FinishedFit"
+
+    @property
+    def idata(self) -> "xr.DataTree":
+        """The DataTree: posterior (chain, draw, ...), sample_stats, observed_data."""
+        return self.source.tree if isinstance(self.source, FinishedFit) else self.source
+
+    def _remembered(self, what: str, compute: Callable[[], Any]) -> Any:
+        if isinstance(self.source, FinishedFit):
+            return self.source.remembered(what, compute)
+        return compute()
 
 
 def fit_key(
@@ -173,7 +256,7 @@ def _own_source() -> str:
     return digest.hexdigest()
 
 
-def _write(file: Any, tree: xr.DataTree) -> None:
+def _write(file: Any, tree: "xr.DataTree") -> None:
     """Write every variable and coordinate of a tree as an npz archive, and what they are."""
     about: list[list[Any]] = []
     arrays: dict[str, Any] = {}
@@ -186,7 +269,7 @@ def _write(file: Any, tree: xr.DataTree) -> None:
     np.savez(file, allow_pickle=False, **arrays)
 
 
-def _variables(tree: xr.DataTree) -> Iterator[tuple[str, str, str, xr.DataArray]]:
+def _variables(tree: "xr.DataTree") -> "Iterator[tuple[str, str, str, xr.DataArray]]":
     for group in tree.subtree:
         dataset = group.to_dataset()
         for kind, variables in (("data", dataset.data_vars), ("coords", dataset.coords)):
@@ -194,7 +277,9 @@ def _variables(tree: xr.DataTree) -> Iterator[tuple[str, str, str, xr.DataArray]
                 yield group.path, kind, str(name), variable
 
 
-def _read(path: Path) -> xr.DataTree:
+def _read(path: Path) -> "xr.DataTree":
+    import xarray as xr
+
     groups: dict[str, dict[str, dict[str, Any]]] = {}
     with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         about = json.loads(archive[_ABOUT].tobytes().decode())

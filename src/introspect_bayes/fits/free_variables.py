@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import build_bambi_model
+from introspect_bayes.fits.bambi_models import build_bambi_model, mean_parameter
 from introspect_bayes.fits.choice_model import build_model
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.regression import Regression
@@ -81,7 +81,7 @@ def _centring(
     if isinstance(fit, ChoiceWeights):
         means = xr.DataArray(fit.data.means, dims=("context", "attribute"))
         return "centred_intercept", (posterior["slopes"] * means).sum("attribute")
-    component = fit.model.backend.distributional_components["mu"]
+    component = fit.model.backend.distributional_components[mean_parameter(fit.model)]
     design = component.design_matrix_without_intercept
     if design is None:
         return "Intercept", None

@@ -8,7 +8,8 @@ come from PyMC's distributions; here is only what surrounds them.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Final, Protocol, Self
 
 import numpy as np
 
@@ -34,6 +35,17 @@ _GOOD_SHARE: Final = 0.5
 _LEAST_DRAWS: Final = 25
 """Draws below which a Pareto tail has fewer than the five that a fit needs."""
 _NO_WEIGHT: Final = -1e9
+_SCRAMBLE: Final = 1
+
+
+class Densities(Protocol):
+    """Log densities of some contexts, known up to a constant each."""
+
+    def log_density(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return log densities, shape (context, draw), of (context, draw, coefficient)."""
+
+    def take(self, contexts: np.ndarray) -> Self:
+        """Return the densities of some of the contexts."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +118,9 @@ def sample_importance(
     for block in _blocks(trials, draws):
         target = ContextDensities(spec, data.take(block))
         generators = [_generator(seed, data.contexts[number]) for number in block]
-        coefficients[block], k, effective[block] = _sample_block(target, draws, generators)
-        pareto_k[block] = np.where(target.unbounded, np.inf, k)
+        made = sample_around(target, *find_modes(target), draws, generators)
+        coefficients[block], effective[block] = made.coefficients, made.effective_draws
+        pareto_k[block] = np.where(target.unbounded, np.inf, made.pareto_k)
     return ImportanceDraws(coefficients, pareto_k, effective)
 
 
@@ -127,10 +140,26 @@ def _blocks(trials: np.ndarray, draws: int) -> list[np.ndarray]:
     return [np.array(block) for block in blocks if block]
 
 
-def _sample_block(
-    target: ContextDensities, draws: int, generators: list[np.random.Generator]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    centre, information = find_modes(target)
+def sample_around(
+    target: Densities,
+    centre: np.ndarray,
+    information: np.ndarray,
+    draws: int,
+    generators: list[np.random.Generator],
+) -> ImportanceDraws:
+    """Sample densities from what is known of their summits.
+
+    Parameters
+    ----------
+    target
+        The densities of some contexts.
+    centre, information
+        Summit of each context, shape (context, coefficient), and the information matrix there.
+    draws
+        Draws of each context.
+    generators
+        One a context.
+    """
     proposal = _Proposal(centre, _inverse(information), _DEGREES[0])
     proposal = proposal.moved(*proposal.draw(target, _PILOT, generators), _DEGREES[0])
     chosen = np.empty((len(centre), draws, centre.shape[1]))
@@ -148,7 +177,7 @@ def _sample_block(
             break
         proposal = proposal.moved(made, log_weights, degrees).take(poor)
         target, left = target.take(poor), left[poor]
-    return chosen, pareto_k, effective
+    return ImportanceDraws(chosen, pareto_k, effective)
 
 
 def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -211,16 +240,14 @@ class _Proposal:
     degrees: int
 
     def draw(
-        self, target: ContextDensities, draws: int, generators: list[np.random.Generator]
+        self, target: Densities, draws: int, generators: list[np.random.Generator]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return draws (context, draw, coefficient) and their log importance weights."""
-        width, half = self.centre.shape[1], -(-draws // 2)
-        normal = np.stack([g.standard_normal((half, width)) for g in generators])
-        scale = np.stack([g.chisquare(self.degrees, half) for g in generators]) / self.degrees
+        width = self.centre.shape[1]
+        points = _spherical_points(width, self.degrees, -(-draws // 2))
+        standard = points @ _rotations(width, generators)
         # Antithetic pairs: what a Gaussian's mean would err by, they cancel.
-        normal = np.concatenate([normal, -normal], axis=1)[:, :draws]
-        scale = np.concatenate([scale, scale], axis=1)[:, :draws]
-        standard = normal / np.sqrt(scale)[..., None]
+        standard = np.concatenate([standard, -standard], axis=1)[:, :draws]
         root = np.linalg.cholesky(self.covariance)
         made = self.centre[:, None] + standard @ root.transpose(0, 2, 1)
         distance = (standard**2).sum(axis=-1)
@@ -248,6 +275,34 @@ class _Proposal:
     def take(self, contexts: np.ndarray) -> "_Proposal":
         """Return the proposal of some contexts."""
         return _Proposal(self.centre[contexts], self.covariance[contexts], self.degrees)
+
+
+@cache
+def _spherical_points(width: int, degrees: int, count: int) -> np.ndarray:
+    """Return points of a standard multivariate t, shape (point, coefficient), evenly spread.
+
+    From scrambled Sobol numbers, so that second moments are nearly exact. They are the same for all
+    contexts; each turns them at random, and what is turned has exactly the distribution of a t's
+    directions (randomized quasi-Monte Carlo: Owen 1997, doi:10.1214/aos/1031594731).
+    """
+    from scipy import special
+    from scipy.stats import qmc
+
+    sobol = qmc.Sobol(width + 1, rng=np.random.default_rng(_SCRAMBLE))
+    uniform = sobol.random_base2(int(np.ceil(np.log2(max(count, 2)))))[:count]
+    uniform = uniform.clip(2.0**-33, 1 - 2.0**-33)
+    scale = special.chdtri(degrees, uniform[:, -1:]) / degrees
+    return np.asarray(special.ndtri(uniform[:, :-1]) / np.sqrt(scale))
+
+
+def _rotations(width: int, generators: list[np.random.Generator]) -> np.ndarray:
+    """Return a random rotation or reflection for each context (Haar measure).
+
+    Source: Mezzadri 2007, How to generate random matrices from the classical compact groups.
+    """
+    drawn = np.stack([generator.standard_normal((width, width)) for generator in generators])
+    turned, triangular = np.linalg.qr(drawn)
+    return np.asarray(turned * np.sign(np.diagonal(triangular, axis1=1, axis2=2))[:, None])
 
 
 def _resample(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -47,9 +47,9 @@ def hdi(draws: ArrayLike) -> np.ndarray:
     >>> round(float(high - low), 2)
     0.95
     """
-    import arviz as az
+    import arviz_stats as azs
 
-    return np.asarray(az.hdi(np.asarray(draws), prob=HDI_PROB, axis=-1))
+    return np.asarray(azs.hdi(np.asarray(draws), prob=HDI_PROB, axis=-1))
 
 
 def estimate(draws: ArrayLike) -> Estimate:
@@ -73,7 +73,7 @@ def estimate(draws: ArrayLike) -> Estimate:
     >>> abs(summary.mean) < 5 * summary.mean_error
     True
     """
-    import arviz as az
+    import arviz_stats as azs
 
     values = np.asarray(draws, dtype=float)
     low, high = hdi(values.reshape(-1))
@@ -84,7 +84,7 @@ def estimate(draws: ArrayLike) -> Estimate:
         mean=float(values.mean()),
         low=float(low),
         high=float(high),
-        mean_error=float(az.mcse(values, chain_axis=0, draw_axis=1)),
+        mean_error=float(azs.mcse(values, chain_axis=0, draw_axis=1)),
         low_error=float(errors[0]),
         high_error=float(errors[1]),
     )

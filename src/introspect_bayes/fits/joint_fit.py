@@ -168,7 +168,7 @@ class JointSampler:
         held = {**_held(data), "room": [room.contexts, room.figures, room.report_sets]}
         key = fit_key(spec, held, self.sampler, name, "nuts")
         if (found := self.finished.find(key)) is not None:
-            return JointFit(spec, data, found)
+            return JointFit(spec, data, found.tree)
         fit = self._fit(spec, data, name, room)
         self.finished.keep(key, fit.idata)
         return fit

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.bambi_models import mean_parameter
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.free_variables import (
     free_variables,
@@ -218,7 +219,7 @@ def expected_response(fit: Regression, posterior: xr.Dataset) -> xr.DataArray:
     """
     tree = xr.DataTree.from_dict({"posterior": posterior})
     predicted = fit.model.predict(tree, kind="response_params", inplace=False)
-    means: xr.DataArray = predicted["posterior"].to_dataset()["mu"]
+    means: xr.DataArray = predicted["posterior"].to_dataset()[mean_parameter(fit.model)]
     return means.rename({"__obs__": "observation"})
 
 

@@ -131,16 +131,15 @@ def correlation_cholesky(
         msg = f"{name} ~ {prior}: a correlation matrix needs LKJCorr"
         raise InputError(msg)
     size = len(pm.modelcontext(None).coords[dims[0]])
-    pairs = [(row, column) for row in range(size) for column in range(row)]
-    shape = numbers["eta"] + np.array([(size - 2 - column) / 2 for _, column in pairs])
-    partial = 2 * pm.Beta(f"{name}_partial", alpha=shape, beta=shape, shape=len(pairs)) - 1
-    left = [pt.ones(()) for _ in range(size)]
-    factor = pt.zeros((size, size))
-    for index, (row, column) in enumerate(pairs):
-        factor = factor[row, column].set(partial[index] * left[row])
-        left[row] = left[row] * pt.sqrt(1 - partial[index] ** 2)
-    for row in range(size):
-        factor = factor[row, row].set(left[row])
+    rows, columns = np.tril_indices(size, -1)
+    shape = numbers["eta"] + (size - 2 - columns) / 2
+    partial = 2 * pm.Beta(f"{name}_partial", alpha=shape, beta=shape, shape=len(rows)) - 1
+    below = pt.zeros((size, size))[rows, columns].set(partial)
+    # What the partial correlations k < j of a row leave: their logarithms, summed up to j.
+    before = np.tri(size, k=-1, dtype=bool)
+    logs = pt.where(np.tri(size, k=-1, dtype=bool), pt.log1p(-(below**2)) / 2, 0.0)
+    left = pt.exp(pt.where(before, logs[:, None, :], 0.0).sum(axis=-1))
+    factor = (below + np.eye(size)) * left * np.tri(size)
     # As a sum, because PyTensor looks for BLAS at any matrix product, and warns if there is none.
     pm.Deterministic(name, (factor[:, None, :] * factor[None, :, :]).sum(-1), dims=dims)
     return factor

@@ -1,34 +1,34 @@
-"""Regressions of learned on reported weights: normal or Student-t, with slopes by group."""
+"""Regressions, with coefficients by group: of learned on reported weights, of scores."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
+from functools import cached_property, partial
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
+from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import build_bambi_model, prior_numbers
+from introspect_bayes.fits.bambi_models import build_bambi_model, mean_component, prior_numbers
 from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
+from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
 from introspect_bayes.fits.intervals import Estimate, estimate
-from introspect_bayes.fits.sampling import (
-    Diagnostics,
-    Sampler,
-    diagnose,
-    run_nuts,
-    target_acceptance,
-)
-from introspect_bayes.fits.shared_data import exchanged, with_shared_data
+from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
+from introspect_bayes.fits.responses import check_response, stand_in
+from introspect_bayes.fits.sampling import Diagnostics, Sampler, target_acceptance
+from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["Regression", "RegressionSampler", "build_bambi_model"]
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(FromSource):
     """A fitted regression.
 
     Attributes
@@ -37,15 +37,16 @@ class Regression:
         The specification as fitted: constant factors dropped.
     data
         The rows used.
-    idata
-        DataTree with the posterior, a variable for each parameter of the specification, and the
-        sampler's statistics. A group-specific term such as ``reported|context`` has the dim
-        ``context__factor_dim`` and holds deviations from the common coefficient, as in Bambi.
+    source
+        The posterior, or where it is kept. ``idata`` is the DataTree: the posterior, a variable for
+        each parameter of the specification, and the sampler's statistics. A group-specific term
+        such as ``reported|context`` has the dim ``context__factor_dim`` and holds deviations from
+        the common coefficient, as in Bambi.
     """
 
     spec: Specification
     data: pd.DataFrame = field(repr=False)
-    idata: xr.DataTree = field(repr=False)
+    source: "xr.DataTree | FinishedFit" = field(repr=False)
 
     @cached_property
     def model(self) -> Any:
@@ -55,12 +56,38 @@ class Regression:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Worst diagnostics over all parameters."""
-        posterior = self.idata["posterior"].to_dataset()
-        return diagnose(posterior, int(self.idata["sample_stats"]["diverging"].sum()))
+        found = self._remembered("diagnostics", lambda: diagnostics_of(self.idata).as_list())
+        return Diagnostics(*found)
+
+    @property
+    def engine(self) -> str:
+        """What sampled the posterior: importance or nuts."""
+        named: str = self._remembered("engine", self._read_engine)
+        return named
+
+    def _read_engine(self) -> str:
+        return str(self.idata["sample_stats"]["engine"].item())
 
     def slope(self, term: str = "reported") -> Estimate:
         """Return the posterior mean and 95% HDI of a scalar coefficient."""
-        return estimate(self.idata["posterior"][term].to_numpy())
+        return self.estimated(term, partial(self.draws_of, term))
+
+    def draws_of(self, term: str) -> np.ndarray:
+        """Return posterior draws of a coefficient, shape (chain, draw, ...)."""
+        return np.asarray(self.idata["posterior"][term])
+
+    def estimated(self, name: str, draws: Callable[[], np.ndarray]) -> Estimate:
+        """Return the posterior mean and 95% HDI of a quantity.
+
+        Parameters
+        ----------
+        name
+            Names the quantity; of a finished fit it is summarized once only.
+        draws
+            Returns its posterior draws, shape (chain, draw).
+        """
+        found = self._remembered(f"estimate-{name}", lambda: astuple(estimate(draws())))
+        return Estimate(*found)
 
     def slope_difference(self, slope: str, condition: str, over: str) -> np.ndarray:
         """Return draws of how much a binary condition changes a slope, averaged over a factor.
@@ -143,17 +170,27 @@ class RegressionSampler:
     Parameters
     ----------
     sampler
-        Settings.
+        Settings: chains and draws of every engine; warm-up for NUTS.
     finished
         Where finished fits are found and kept; nowhere if not given.
+    engine
+        A value of `engines.Engine`.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine.
     """
 
-    def __init__(self, sampler: Sampler, finished: FinishedFits | None = None) -> None:
+    def __init__(
+        self, sampler: Sampler, finished: FinishedFits | None = None, engine: Engine = "auto"
+    ) -> None:
         self.sampler = sampler
         self.finished = finished
+        self.engine = engine_named(engine)
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
-        """Fit a specification with a numeric response to a frame.
+        """Fit a specification to a frame.
 
         Parameters
         ----------
@@ -167,26 +204,34 @@ class RegressionSampler:
         Raises
         ------
         InputError
-            If the specification is one of choices.
+            If the specification is one of choices, the engine does not allow it, or the response
+            has values that its family does not.
         """
-        if spec.family == "bernoulli" or "slopes" in spec.terms:
+        if self.engine == "importance" and not importance_applies(spec):
+            msg = (
+                f"{spec.name}: importance sampling needs a model without group-specific terms, "
+                "hyperparameters or horseshoe; take the engine nuts or auto"
+            )
+            raise InputError(msg)
+        if "slopes" in spec.terms:
             msg = f"{spec.name}: a model of choices; fit it with ChoiceWeightsSampler"
             raise InputError(msg)
+        check_response(spec, data)
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
         if self.finished is None:
-            return self._fit(spec, data, name)
+            return Regression(spec, data, self._fit(spec, data, name))
         columns = [spec.response, *spec.variables, *spec.groups]
         held = {column: data[column].to_numpy() for column in dict.fromkeys(columns)}
-        key = fit_key(spec, held, self.sampler, name, "nuts")
+        key = fit_key(spec, held, self.sampler, name, self.engine)
         if (found := self.finished.find(key)) is not None:
             return Regression(spec, data, found)
-        fit = self._fit(spec, data, name)
-        self.finished.keep(key, fit.idata)
-        return fit
+        return Regression(spec, data, self.finished.keep(key, self._fit(spec, data, name)))
 
-    def _fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
+    def _fit(self, spec: Specification, data: pd.DataFrame, name: str) -> "xr.DataTree":
+        import xarray as xr
+
         model = build_bambi_model(spec, data)
         tree = self._sample(spec, data, model, name)
         posterior = tree["posterior"].to_dataset()[list(spec.parameters)]
@@ -197,7 +242,7 @@ class RegressionSampler:
         design = design_columns(model)
         if spec.has_intercept and design is not None:
             # As brms and Bambi report it: the intercept at zero, not at the predictors' means.
-            terms = model.parameters["mu"].common_terms  # in the order of the design's columns
+            terms = mean_component(model).common_terms  # in the order of the design's columns
             columns = [np.atleast_3d(posterior[term].to_numpy()) for term in terms]
             slopes = np.concatenate(columns, axis=2)
             posterior["Intercept"] = posterior["Intercept"] - slopes @ design.mean(axis=0)
@@ -207,33 +252,38 @@ class RegressionSampler:
             "sample_stats": tree["sample_stats"].to_dataset(),
             "observed_data": observed,
         }
-        return Regression(spec, data, xr.DataTree.from_dict(groups))
+        return xr.DataTree.from_dict(groups)
 
     def _sample(
         self, spec: Specification, data: pd.DataFrame, model: Any, name: str
-    ) -> xr.DataTree:
+    ) -> "xr.DataTree":
         dims = model.backend.model.coords.items()
         sizes = tuple((dim, len(levels)) for dim, levels in dims if dim != "__obs__")
         priors = sorted(
             (p, prior.dist, *prior.references.items()) for p, prior in spec.priors.items()
         )
         key = (spec.formula, spec.family, tuple(priors), sizes)
-        compiled = compiled_once(key, lambda: _compile(spec, data))
-        used = {variable.name for variable in compiled.shared_var_keys}
+        prepared: PreparedModel = compiled_once(key, lambda: _prepare(spec, data))
         numbers = {
             _shared_name(parameter, argument): np.asarray(number)
             for parameter, given in prior_numbers(spec, data).items()
             for argument, number in given.items()
-            if _shared_name(parameter, argument) in used  # Bambi leaves out a mu that must be 0
         }
         arrays = _arrays(model, data[spec.response])
-        held = exchanged(compiled, {**arrays, **numbers})
-        return run_nuts(held, self.sampler, name, target_acceptance(spec))
+        engine: Engine = self.engine if importance_applies(spec) else "nuts"
+        return prepared.sample(
+            self.sampler, name, engine, {**arrays, **numbers}, target_acceptance(spec)
+        )
 
 
-def _compile(spec: Specification, data: pd.DataFrame) -> Any:
-    """Compile a specification for whatever data has the same dims, and whatever prior numbers."""
-    import nutpie
+def importance_applies(spec: Specification) -> bool:
+    """Return whether a regression has few parameters, none of them a scale of others."""
+    plain = all(prior.dist != "Horseshoe" for prior in spec.priors.values())
+    return plain and not spec.hyperparameters and not spec.groups
+
+
+def _prepare(spec: Specification, data: pd.DataFrame) -> PreparedModel:
+    """Prepare a specification for whatever data has the same dims, and whatever prior numbers."""
     import pytensor
 
     # Bambi's arrays are found by their values, which in real data may be equal to each other.
@@ -241,6 +291,7 @@ def _compile(spec: Specification, data: pd.DataFrame) -> Any:
     columns = data.select_dtypes("number").columns.intersection([spec.response, *spec.variables])
     columns = columns.difference(list(spec.groups))
     data = data.assign(**{column: random.normal(size=len(data)) for column in columns})
+    data[spec.response] = stand_in(spec.family, data[spec.response], random)
     shared = {
         parameter: {
             argument: pytensor.shared(np.asarray(number), name=_shared_name(parameter, argument))
@@ -250,7 +301,7 @@ def _compile(spec: Specification, data: pd.DataFrame) -> Any:
     }
     model = build_bambi_model(spec, data, shared)
     held = with_shared_data(model.backend.model, _arrays(model, data[spec.response]))
-    return nutpie.compile_pymc_model(held, var_names=list(spec.parameters))
+    return PreparedModel(held, list(spec.parameters))
 
 
 def _shared_name(parameter: str, argument: str) -> str:
@@ -259,7 +310,7 @@ def _shared_name(parameter: str, argument: str) -> str:
 
 def design_columns(model: Any) -> np.ndarray | None:
     """Return the common terms' columns, shape (observation, column), as the formula has them."""
-    terms = model.parameters["mu"].common_terms.values()
+    terms = mean_component(model).common_terms.values()
     return np.column_stack([term.data for term in terms]) if terms else None
 
 
@@ -268,9 +319,9 @@ def _arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
     arrays = {"response": response.to_numpy()}
     design = design_columns(model)
     if design is not None:
-        centred = model.parameters["mu"].intercept_term is not None
+        centred = mean_component(model).intercept_term is not None
         arrays["design"] = design - design.mean(axis=0) if centred else design
-    for name, term in model.parameters["mu"].group_specific_terms.items():
+    for name, term in mean_component(model).group_specific_terms.items():
         inner, group = name.split("|")
         arrays[f"predictor {inner}"] = term.predictor
         arrays[f"index {group}"] = term.group_index

@@ -3,13 +3,15 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import xarray as xr
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RHAT_MAX: Final = 1.01
 """Largest acceptable rank-normalized split R-hat (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
@@ -79,13 +81,17 @@ def target_acceptance(spec: Specification) -> float:
     transition or two, at 0.9 none had. Horseshoes need still shorter ones in regressions, but none
     in the small posteriors of choices.
     """
-    choices = spec.family == "bernoulli"
+    choices = "slopes" in spec.terms
     if any(prior.dist == "Horseshoe" for prior in spec.priors.values()) and not choices:
         return 0.95
+    if len(spec.terms_of_formula.grouped) > 1:
+        return 0.95  # several scales, some of them near zero
     return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
 
 
-def run_nuts(compiled: Any, sampler: Sampler, name: str, target_accept: float = 0.8) -> xr.DataTree:
+def run_nuts(
+    compiled: Any, sampler: Sampler, name: str, target_accept: float = 0.8
+) -> "xr.DataTree":
     """Sample a model that nutpie compiled.
 
     Parameters
@@ -158,6 +164,10 @@ class Diagnostics:
     worst: str
     pareto_k: float | None = None
 
+    def as_list(self) -> list[Any]:
+        """Return the values in the order of the attributes, for a file."""
+        return [getattr(self, name) for name in self.__slots__]
+
     @property
     def problems(self) -> tuple[str, ...]:
         """What failed, in words; empty if nothing did."""
@@ -202,14 +212,14 @@ def independent_draws(pareto_k: np.ndarray, effective_draws: np.ndarray) -> Diag
     return Diagnostics(1.0, least, least, 0, "", pareto_k=largest)
 
 
-def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
+def diagnose(posterior: "xr.Dataset", divergences: int) -> Diagnostics:
     """Return the diagnostics of a posterior with dims chain and draw (and any others)."""
-    import arviz as az
+    import arviz_stats as azs
 
     with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still
-        rhat = az.rhat(posterior)
-        bulk = az.ess(posterior, method="bulk")
-        tail = az.ess(posterior, method="tail")
+        rhat = azs.rhat(posterior)
+        bulk = azs.ess(posterior, method="bulk")
+        tail = azs.ess(posterior, method="tail")
     name, rhat_max = max(((str(n), _largest(v)) for n, v in rhat.items()), key=lambda item: item[1])
     return Diagnostics(
         rhat=rhat_max,
@@ -220,12 +230,12 @@ def diagnose(posterior: xr.Dataset, divergences: int) -> Diagnostics:
     )
 
 
-def _largest(values: xr.DataArray) -> float:
+def _largest(values: "xr.DataArray") -> float:
     # A NaN means that a chain did not move: the worst outcome, never to be skipped.
     array = values.to_numpy()
     return float("inf") if np.isnan(array).any() else float(array.max())
 
 
-def _smallest(variables: Iterable[xr.DataArray]) -> float:
+def _smallest(variables: "Iterable[xr.DataArray]") -> float:
     arrays = [variable.to_numpy() for variable in variables]
     return 0.0 if any(np.isnan(a).any() for a in arrays) else float(min(a.min() for a in arrays))

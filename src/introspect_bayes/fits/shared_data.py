@@ -51,26 +51,31 @@ def with_shared_data(model: Any, constants: Mapping[str, np.ndarray]) -> Any:
     # Rebuilt, not merely replaced: every node inferred its shape from the constants.
     outputs = clone_replace(graph.outputs, replacements, rebuild_strict=False)
     rebuilt = FunctionGraph(outputs=outputs, clone=False)
-    for shared in dict.fromkeys(replacements.values()):
-        # The product of design and coefficients as a plain sum: numba takes half a minute to
-        # compile the matrix product the first time, and is no faster with it.
-        for product, coefficients in _products(rebuilt, shared):
-            total = (shared * coefficients.T).sum(axis=-1, keepdims=True)
-            rebuilt.replace(product, total, import_missing=True)
     for attribute in ("_coords", "_dim_lengths"):  # PyMC keeps the model's dims here
         setattr(rebuilt, attribute, getattr(graph, attribute))
     return model_from_fgraph(rebuilt, mutate_fgraph=True)
 
 
-def _products(graph: Any, matrix: Any) -> list[tuple[Any, Any]]:
-    """Return the products of a matrix with columns in a graph, each with its (p, 1) column."""
+def products_as_sums(model: Any) -> Any:
+    """Return a copy of a PyMC model whose products of matrix and column are plain sums.
+
+    Numba takes half a minute to compile the first matrix product, and is no faster with it.
+
+    Parameters
+    ----------
+    model
+        A PyMC model. The shared data of the copy have the same names and values.
+    """
+    from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
     from pytensor.tensor.math import Dot
 
-    return [
-        (node.outputs[0], node.inputs[1])
-        for node, position in graph.clients[matrix]
-        if isinstance(node.op, Dot) and position == 0
-    ]
+    graph, _ = fgraph_from_model(model)
+    for node in graph.toposort():
+        if isinstance(node.op, Dot) and node.inputs[1].type.broadcastable[1]:
+            matrix, column = node.inputs
+            total = (matrix * column.T).sum(axis=-1, keepdims=True)
+            graph.replace(node.outputs[0], total, import_missing=True)
+    return model_from_fgraph(graph, mutate_fgraph=True)
 
 
 def exchanged(compiled: Any, values: Mapping[str, np.ndarray]) -> Any:

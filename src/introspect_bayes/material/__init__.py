@@ -1,5 +1,6 @@
 """The material of a study: what is fixed before any model is asked."""
 
+from introspect_bayes.material.ablations import prepare_ablations, with_ablations
 from introspect_bayes.material.paper_material import write_paper_material
 from introspect_bayes.material.study_folder import (
     PreparedStudy,
@@ -11,8 +12,10 @@ from introspect_bayes.material.training import Counts, read_learned_weights
 __all__ = [
     "Counts",
     "PreparedStudy",
+    "prepare_ablations",
     "prepare_study",
     "read_learned_weights",
     "read_study_folder",
+    "with_ablations",
     "write_paper_material",
 ]

@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 import tomli_w
 
 from introspect_bayes.context_files import read_candidates, require_unique, write_candidates
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
+from introspect_bayes.material.ablation_file import ABLATIONS_FILE, read_ablations
 from introspect_bayes.material.paper_material import Weights, write_targets
 from introspect_bayes.material.training import Counts, learned_answers, write_training
-from introspect_bayes.prompts import PromptTemplate, read_template
+from introspect_bayes.prompts import PromptTemplate, read_template, shipped_template
 from introspect_bayes.stages import PAPER_STAGES, STUDY_STAGES, StagePlan
 from introspect_bayes.trials import Options, Task, Trial, draw_target_weights, draw_trials
 
@@ -27,6 +28,7 @@ TARGETS_FILE: Final = "target_weights.csv"
 TRIALS_FILE: Final = "trials.csv"
 REPLIES_FILE: Final = "replies.sqlite"
 TEMPLATES: Final[dict[Task, str]] = {"decision": "decision.toml", "report": "report.toml"}
+ABLATION_TEMPLATE: Final = "ablation.toml"
 
 FORMAT: Final = 1
 """Version of the folder's layout."""
@@ -49,9 +51,13 @@ class PreparedStudy:
     trials
         All trials.
     templates
-        Prompt templates by task.
+        Prompt templates by task; that of the ablation question is the shipped one until ablations
+        are prepared.
     stages
         What each stage of a model is asked.
+    ablations
+        Trials of the ablation task (`prepare_ablations`), without the decisions that they ablate;
+        these are among `trials`.
     """
 
     folder: Path
@@ -64,6 +70,7 @@ class PreparedStudy:
     trials: list[Trial]
     templates: dict[Task, PromptTemplate]
     stages: tuple[StagePlan, ...] = STUDY_STAGES
+    ablations: tuple[Trial, ...] = ()
 
 
 def prepare_study(  # noqa: PLR0913 - everything that a study is made of
@@ -187,7 +194,7 @@ def _clear(folder: Path, *, force: bool) -> None:
     if not force:
         msg = f"{folder}: holds another study; choose another folder, or `prepare` it with --force"
         raise InputError(msg)
-    for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE):
+    for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE, ABLATIONS_FILE):
         (folder / name).unlink(missing_ok=True)
     for name in ("prompts", "training"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -223,6 +230,7 @@ def read_study_folder(folder: Path) -> PreparedStudy:
         _require_known_format(table["format"], folder / STUDY_FILE)
         by_name = {c.name: c for c in read_candidates(folder / CONTEXTS_FILE)}
         contexts = {name: [by_name[n] for n in names] for name, names in table["contexts"].items()}
+        trials = _read_trials(folder / TRIALS_FILE, by_name)
         return PreparedStudy(
             folder=folder,
             name=str(table["name"]),
@@ -231,9 +239,10 @@ def read_study_folder(folder: Path) -> PreparedStudy:
             parser=str(table["parser"]),
             contexts=contexts,
             targets=_read_targets(folder / TARGETS_FILE, by_name),
-            trials=_read_trials(folder / TRIALS_FILE, by_name),
-            templates={t: read_template(folder / "prompts" / f) for t, f in TEMPLATES.items()},
+            trials=trials,
+            templates=_templates(folder / "prompts"),
             stages=_stages(table.get("asked"), folder / STUDY_FILE),
+            ablations=read_ablations(folder / ABLATIONS_FILE, trials, by_name),
         )
     except InputError:
         raise
@@ -243,6 +252,13 @@ def read_study_folder(folder: Path) -> PreparedStudy:
     except (KeyError, TypeError, AttributeError) as error:
         msg = f"{folder / STUDY_FILE}: incomplete or inconsistent: {error}"
         raise InputError(msg) from error
+
+
+def _templates(folder: Path) -> dict[Task, PromptTemplate]:
+    templates = {task: read_template(folder / name) for task, name in TEMPLATES.items()}
+    own = folder / ABLATION_TEMPLATE
+    templates["ablation"] = read_template(own) if own.exists() else shipped_template("ablation-1")
+    return templates
 
 
 def _require_known_format(number: int, path: Path) -> None:
@@ -256,7 +272,7 @@ def _stages(asked: Mapping[str, Sequence[str]] | None, path: Path) -> tuple[Stag
     if asked is None:
         return PAPER_STAGES
     known = {plan.name: plan for plan in STUDY_STAGES}
-    pairs = {f"{t} {s}": (t, s) for t in get_args(Task) for s in ("instilled", "native")}
+    pairs = {f"{t} {s}": (t, s) for t in TEMPLATES for s in ("instilled", "native")}
     for name in asked:
         _require_known(name, list(known), path)
         for pair in asked[name]:

@@ -1,7 +1,7 @@
 """Tables of checks for the terminal."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group
@@ -28,10 +28,20 @@ _WORDS: Final[dict[Status, str]] = {
 }
 
 
-def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
+def check_tables(
+    checks: Sequence[Check], questions: Mapping[str, str] | None = None
+) -> Iterator[Group]:
     """Yield a headed table for each check that was made, failures first.
 
     Subjects about which the same is said share a row.
+
+    Parameters
+    ----------
+    checks
+        What was checked.
+    questions
+        Names of checks in the order of the tables, and the question that each answers; those of
+        studies if not given.
 
     Examples
     --------
@@ -39,7 +49,7 @@ def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
     >>> [str(group.renderables[0]) for group in check_tables([made])]
     ['convergence: Did the sampler reach the posterior?']
     """
-    for name, question in CHECKS.items():
+    for name, question in (questions or CHECKS).items():
         mine = [check for check in checks if check.name == name]
         if not mine:
             continue
@@ -47,19 +57,28 @@ def check_tables(checks: Sequence[Check]) -> Iterator[Group]:
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold", max_width=_SUBJECT_WIDTH)
         table.add_column(overflow="fold")
-        for status, style in _STYLES.items():
-            for message, subjects in _joined(mine, status).items():
-                table.add_row(Text(status, style=style), Text("; ".join(subjects)), Text(message))
+        for status, subjects, message in joined_rows(mine):
+            style = _STYLES[status]
+            table.add_row(Text(status, style=style), Text("; ".join(subjects)), Text(message))
         yield Group(Text(f"{name}: {question}", style="bold"), table, Text())
 
 
-def _joined(checks: Sequence[Check], status: Status) -> dict[str, list[str]]:
-    """Return the subjects of each message."""
-    rows: dict[str, list[str]] = {}
-    for check in checks:
-        if check.status == status:
-            rows.setdefault(check.message, []).append(check.subject)
-    return rows
+def joined_rows(checks: Sequence[Check]) -> Iterator[tuple[Status, list[str], str]]:
+    """Yield status, subjects and message of what is said of several subjects, failures first.
+
+    Examples
+    --------
+    >>> names = ("e1.acc.4o", "e2.acc.4o")
+    >>> list(joined_rows([Check("convergence", name, "pass", "Ok.") for name in names]))
+    [('pass', ['e1.acc.4o', 'e2.acc.4o'], 'Ok.')]
+    """
+    for status in _STYLES:
+        rows: dict[str, list[str]] = {}
+        for check in checks:
+            if check.status == status:
+                rows.setdefault(check.message, []).append(check.subject)
+        for message, subjects in rows.items():
+            yield status, subjects, message
 
 
 def check_summary(checks: Sequence[Check]) -> str:

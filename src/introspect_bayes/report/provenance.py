@@ -37,23 +37,32 @@ def provenance(analysis: Analysis) -> str:
         judged += f", Pareto k {max(ks):.2f}" if ks else ""
     same = identity(Path(study.source))
     data = f"Data: {study.source}" + (f" ({same})" if same else "")
-    sampling = f"{_weights_sampled(analysis)}; regressions: {_chains(settings.regression_sampler)}"
-    return f"{data}\nPriors\n{priors}\nSampling: {sampling}; seed {seed}{judged}"
+    return f"{data}\nPriors\n{priors}\nSampling: {sampling(analysis)}; seed {seed}{judged}"
 
 
-def _chains(sampler: Sampler) -> str:
-    return f"NUTS, {sampler.chains} chains x ({sampler.warmup} warm-up + {sampler.draws} draws)"
-
-
-def _weights_sampled(analysis: Analysis) -> str:
-    """Say how choice weights were sampled, and how many contexts by which engine."""
-    sampler, engine = analysis.settings.choice_sampler, analysis.settings.engine
-    if engine == "nuts":
-        return f"choice weights: {_chains(sampler)}"
-    counts: Counter[str] = Counter()
+def sampling(analysis: Analysis) -> str:
+    """Say how choice weights and regressions were sampled, and how many by which engine."""
+    settings = analysis.settings
+    weights: Counter[str] = Counter()
     for fit in analysis.weight_fits.values():
-        counts.update(fit.contexts_by_engine)
-    text = f"choice weights: importance sampling, {sampler.chains * sampler.draws:,} draws"
-    if counts["nuts"]:
-        text += f" ({counts['nuts']} of {counts.total()} contexts: {_chains(sampler)})"
+        weights.update(fit.contexts_by_engine)
+    regressions = Counter(fit.engine for fit in analysis.fits.values())
+    return "; ".join(
+        (
+            _sampled("choice weights", settings.choice_sampler, weights, "contexts"),
+            _sampled("regressions", settings.regression_sampler, regressions, "fits"),
+        )
+    )
+
+
+def _sampled(what: str, sampler: Sampler, by_engine: Counter[str], units: str) -> str:
+    """Say how a kind of posterior was sampled, and how many by which engine."""
+    chains = f"NUTS, {sampler.chains} chains x ({sampler.warmup} warm-up + {sampler.draws} draws)"
+    if not by_engine:
+        return f"{what}: none"
+    if not by_engine["importance"]:
+        return f"{what}: {chains}"
+    text = f"{what}: importance sampling, {sampler.chains * sampler.draws:,} draws"
+    if by_engine["nuts"]:
+        text += f" ({by_engine['nuts']} of {by_engine.total()} {units}: {chains})"
     return text

@@ -18,7 +18,7 @@ from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.prompts import Message, PromptTemplate, report_answer
-from introspect_bayes.trials import Options, Task, utility
+from introspect_bayes.trials import Options, Task, neutralize, utility
 
 ReplyStyle = Literal["plain", "fenced", "spaced"]
 
@@ -33,12 +33,13 @@ INVALID_REPORTS: Final[dict[str, str]] = {
     "out of range": "{far}",
     "cut off": "{cut}",
 }
-"""Kinds of invalid reports that a decision maker can give, and what they look like."""
+"""Kinds of invalid reports that a decision maker can give, and what they look like; it answers the
+ablation question in the same ways."""
 
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """How a decision maker reports its weights.
+    """How a decision maker reports its weights, and foresees its choices.
 
     Attributes
     ----------
@@ -53,6 +54,12 @@ class Introspection:
         How a valid report is written.
     invalid_rate, invalid_kinds
         Share of replies that are invalid, and the kinds (keys of `INVALID_REPORTS`).
+    foresight
+        Probability of knowing whether its choice would change without an attribute, noise
+        included (asked the same again, a decision maker answers the same, as a model does at
+        temperature 0); else true or false is guessed with equal chance. Its expected score is
+        therefore (1 + foresight) / 2 (`study.ablations.ablation_scores`). If None, it works out
+        what it would likelier choose if it had the weights that it believes it has.
     """
 
     accuracy: float
@@ -61,6 +68,7 @@ class Introspection:
     style: ReplyStyle = "plain"
     invalid_rate: float = 0.0
     invalid_kinds: tuple[str, ...] = tuple(INVALID_REPORTS)
+    foresight: float | None = None
 
     def __post_init__(self) -> None:
         if not -1 <= self.accuracy <= 1 or not 0 <= self.invalid_rate <= 1:
@@ -68,6 +76,9 @@ class Introspection:
                 f"accuracy {self.accuracy} must lie in -1 to 1, "
                 f"invalid_rate {self.invalid_rate} in 0 to 1"
             )
+            raise InputError(msg)
+        if self.foresight is not None and not 0 <= self.foresight <= 1:
+            msg = f"foresight {self.foresight} must lie in 0 to 1"
             raise InputError(msg)
         unknown = [kind for kind in self.invalid_kinds if kind not in INVALID_REPORTS]
         if unknown:
@@ -143,8 +154,10 @@ class DecisionMaker:
         if task is None or context is None:
             return "What do you mean?", "stop"
         if task == "decision":
-            return self._choice(context, _stated_options(prompt, context), noise), "stop"
-        return self._report(context, noise)
+            return self.choose(context, _stated_options(prompt, context), noise), "stop"
+        if task == "ablation":
+            return self._foresee(context, _stated_options(prompt, context), noise)
+        return self.report(context, noise)
 
     def _context(self, prompt: str) -> DecisionContext | None:
         return next((c for line in prompt.splitlines() if (c := self._asked.get(line))), None)
@@ -153,26 +166,58 @@ class DecisionMaker:
     def _asked(self) -> dict[str, DecisionContext]:
         return {context.question: context for context in self.contexts.values()}
 
-    def _choice(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
-        weights = [weight / WEIGHT_LIMIT for weight in self.weights[context.name]]
-        difference = utility(context, weights, options.a) - utility(context, weights, options.b)
-        log_odds = self.position_bias + self.consistency * difference
+    def choose(self, context: DecisionContext, options: Options, noise: random.Random) -> str:
+        """Choose between two options: the text of the reply."""
+        log_odds = self._log_odds(context, options, self.weights[context.name])
         # The logistic function, in a form that cannot overflow.
         return "A" if noise.random() < (1 + math.tanh(log_odds / 2)) / 2 else "B"
 
-    def _report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
-        how = self.introspection
+    def _log_odds(
+        self, context: DecisionContext, options: Options, weights: Sequence[float]
+    ) -> float:
+        scaled = [weight / WEIGHT_LIMIT for weight in weights]
+        difference = utility(context, scaled, options.a) - utility(context, scaled, options.b)
+        return self.position_bias + self.consistency * difference
+
+    def _belief(self, context: DecisionContext) -> tuple[float, ...]:
         seed = f"{self.seed}/{self.name}/belief/{context.name}"
-        belief = how.belief(self.weights[context.name], self.weight_sd, seed)
+        return self.introspection.belief(self.weights[context.name], self.weight_sd, seed)
+
+    def report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
+        """Report the weights of a context: text and finish reason."""
+        how, belief = self.introspection, self._belief(context)
         stated = [round(clip(value + noise.gauss(0, how.noise))) for value in belief]
         if noise.random() < how.invalid_rate:
             return _invalid(noise.choice(how.invalid_kinds), context, stated)
-        text = report_answer(context, stated)
-        if how.style == "fenced":
-            text = f"```json\n{text}\n```"
-        elif how.style == "spaced":
-            text = json.dumps(json.loads(text), indent=2)
-        return text, "stop"
+        return self._styled(report_answer(context, stated)), "stop"
+
+    def _styled(self, text: str) -> str:
+        if self.introspection.style == "fenced":
+            return f"```json\n{text}\n```"
+        if self.introspection.style == "spaced":
+            return json.dumps(json.loads(text), indent=2)
+        return text
+
+    def _foresee(
+        self, context: DecisionContext, options: Options, noise: random.Random
+    ) -> tuple[str, str]:
+        """Answer the ablation question: for each attribute, is the choice another without it."""
+        how = self.introspection
+        if noise.random() < how.invalid_rate:
+            return _invalid(noise.choice(how.invalid_kinds), context, [0] * len(options.a))
+        chosen = self._foreseen(context, options)
+        answer = {}
+        for name in context.attribute_names:
+            answer[name] = self._foreseen(context, neutralize(context, options, name)) != chosen
+            if how.foresight is not None and noise.random() >= how.foresight:
+                answer[name] = noise.random() < 0.5  # noqa: PLR2004 - a fair coin
+        return self._styled(json.dumps(answer)), "stop"
+
+    def _foreseen(self, context: DecisionContext, options: Options) -> str:
+        """Return what it chooses, if it has foresight; else what its beliefs make likelier."""
+        if self.introspection.foresight is not None:
+            return self.reply(self.templates["decision"].messages(context, options))[0]
+        return "A" if self._log_odds(context, options, self._belief(context)) > 0 else "B"
 
 
 def clip(weight: float) -> float:

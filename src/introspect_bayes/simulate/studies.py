@@ -11,12 +11,17 @@ from typing import Final
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.material import Counts, PreparedStudy, prepare_study
+from introspect_bayes.material import (
+    Counts,
+    PreparedStudy,
+    prepare_ablations,
+    prepare_study,
+)
 from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.plan import Conditions, Request, plan_requests
+from introspect_bayes.plan import Conditions, Request, plan_ablations, plan_requests
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
-from introspect_bayes.simulate.truth import WeightPopulation
+from introspect_bayes.simulate.truth import WeightPopulation, shared_weights
 from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
 from introspect_bayes.store import Store
 
@@ -28,6 +33,8 @@ COMPARISONS: Final = {
     ("introspection-trained", "native"): "e3.after",
 }
 """Figure that each stage's reports in each set of contexts belong to."""
+
+_FIGURES: Final = tuple(COMPARISONS.values())
 
 _BATCH = 5_000
 
@@ -48,6 +55,8 @@ class SimulatedModel:
         Share of invalid reports, by figure.
     position_bias
         Log-odds of A between equal options.
+    foresight
+        See `Introspection`; how ablation questions are answered.
     """
 
     name: str
@@ -55,6 +64,7 @@ class SimulatedModel:
     accuracy: Mapping[str, float]
     invalid: Mapping[str, float]
     position_bias: float = 0.0
+    foresight: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,21 @@ class SimulatedDesign:
         ):
             gains = [truth[f"{after}.{m.name}"] - truth[f"{before}.{m.name}"] for m in self.models]
             truth[effect] = sum(gains) / len(gains)
+        if len(self.models) > 1:
+            truth |= {f"privileged.{name}": self._own_minus_other(truth, name) for name in _FIGURES}
         return truth
+
+    def _own_minus_other(self, truth: Mapping[str, float], figure: str) -> float:
+        """Return own minus other: reports follow the own weights, and others' only through them."""
+        context_set = next(s for (_, s), name in COMPARISONS.items() if name == figure)
+        own = {m.name: truth[f"{figure}.{m.name}"] for m in self.models}
+        other = [
+            own[m.name] * shared_weights(_learning(m, context_set), _learning(n, context_set))
+            for m in self.models
+            for n in self.models
+            if m is not n
+        ]
+        return sum(own.values()) / len(own) - sum(other) / len(other)
 
     def _truth_of(self, model: SimulatedModel) -> dict[str, float]:
         found = {}
@@ -121,7 +145,8 @@ class SimulatedDesign:
         known = population(_learning(model, context_set))
         kept = known.report_correlation(how, self.counts.reports) / how.accuracy
         wanted = model.accuracy[figure] / self.reliability[context_set] / kept
-        return replace(how, accuracy=max(-1.0, min(1.0, wanted)))
+        accuracy = max(-1.0, min(1.0, wanted))
+        return replace(how, accuracy=accuracy, foresight=model.foresight)
 
 
 def _learning(model: SimulatedModel, context_set: str) -> float:
@@ -161,13 +186,14 @@ def true_weights(
     }
 
 
-def simulate_study(
+def simulate_study(  # noqa: PLR0913 - everything that a study is made of
     folder: Path,
     design: SimulatedDesign,
     seed: int,
     *,
     instilled: int = 100,
     native: int = 100,
+    ablations: int = 0,
     advance: Callable[[int], None] = lambda _: None,
 ) -> PreparedStudy:
     """Prepare a study and let simulated decision makers answer all of it.
@@ -182,6 +208,8 @@ def simulate_study(
         Seed of the material and of the decision makers.
     instilled, native
         Number of contexts of each set.
+    ablations
+        Decisions ablated in each context (`material.prepare_ablations`); none if 0.
     advance
         Called with the number of replies stored, for a progress bar.
     """
@@ -197,6 +225,8 @@ def simulate_study(
         seed=seed,
         stages=PAPER_STAGES,
     )
+    if ablations:
+        prepared = prepare_ablations(folder, ablations)
     with Store(folder / REPLIES_FILE) as store:
         for model in design.models:
             _answer_all(store, prepared, design, model, advance)
@@ -210,12 +240,15 @@ def _answer_all(
     model: SimulatedModel,
     advance: Callable[[int], None],
 ) -> None:
-    makers: dict[tuple[str, str], DecisionMaker] = {}
-    requests = [
-        request
+    makers: dict[tuple[str, str, bool], DecisionMaker] = {}
+    # A decision that is ablated too is one request.
+    asked = {
+        request.id: request
         for plan in prepared.stages
-        for request in plan_requests(prepared, _stage_of(model, plan), Conditions())
-    ]
+        for plan_of_task in (plan_requests, plan_ablations)
+        for request in plan_of_task(prepared, _stage_of(model, plan), Conditions())
+    }
+    requests = list(asked.values())
     for start in range(0, len(requests), _BATCH):
         batch = requests[start : start + _BATCH]
         store.plan(batch)
@@ -231,25 +264,29 @@ def _stage_of(model: SimulatedModel, plan: StagePlan) -> Model:
 
 
 def _reply(
-    makers: dict[tuple[str, str], DecisionMaker],
+    makers: dict[tuple[str, str, bool], DecisionMaker],
     prepared: PreparedStudy,
     design: SimulatedDesign,
     model: SimulatedModel,
     request: Request,
 ) -> tuple[str, str]:
     context_set = request.trial.context_set
-    key = (request.model.name, context_set)
+    # Reports of an untouched model are held against weights that it has not learned yet; what it
+    # does itself, it does by its own.
+    untouched = request.model.stage == "off-the-shelf" and request.trial.task != "report"
+    who = replace(model, learning=0.0) if untouched else model
+    key = (request.model.name, context_set, untouched)
     if key not in makers:
         figure = COMPARISONS[request.model.stage, context_set]
         makers[key] = DecisionMaker(
             name=request.model.name,
             contexts={c.name: c for c in prepared.contexts[context_set]},
-            weights=true_weights(prepared, model, context_set),
+            weights=true_weights(prepared, who, context_set),
             templates=prepared.templates,
-            introspection=design.introspection(model, figure),
+            introspection=design.introspection(who, figure),
             consistency=design.consistency,
-            position_bias=model.position_bias,
-            weight_sd=population(_learning(model, context_set)).sd,
+            position_bias=who.position_bias,
+            weight_sd=population(_learning(who, context_set)).sd,
             seed=prepared.seed,
         )
     return makers[key].reply(request.messages, request.replicate)

@@ -62,5 +62,26 @@ class WeightPopulation:
         return float(np.corrcoef(used.ravel(), means.ravel())[0, 1])
 
 
+def shared_weights(first: float, second: float) -> float:
+    """Return the correlation of the weights of two models that learned the same targets so far.
+
+    Parameters
+    ----------
+    first, second
+        Degrees of learning, as `blend` takes them; at 0 weights are the models' own.
+    """
+    generator = np.random.default_rng(0)
+    shape = (_CONTEXTS, 5)
+    targets = _scaled(generator.uniform(-1, 1, shape))
+    used = [
+        _scaled(
+            learning * targets
+            + (1 - learning) * generator.uniform(-WEIGHT_LIMIT, WEIGHT_LIMIT, shape)
+        )
+        for learning in (first, second)
+    ]
+    return float(np.corrcoef(used[0].ravel(), used[1].ravel())[0, 1])
+
+
 def _scaled(raw: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(raw / np.abs(raw).max(axis=1, keepdims=True) * WEIGHT_LIMIT))

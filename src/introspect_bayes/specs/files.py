@@ -42,8 +42,10 @@ def spec(name: str) -> Specification:
     return read_specification(path)
 
 
-ANALYSED: Final = ("choice_weights", "report_accuracy", "introspection_training")
-"""The specifications that the paper's analyses use."""
+ANALYSED: Final = (
+    "choice_weights", "report_accuracy", "introspection_training", "privileged_access",
+)  # fmt: skip
+"""The specifications that analyses use: the paper's three, and ours for own and other."""
 
 
 def chosen_specifications(

@@ -11,11 +11,12 @@ from introspect_bayes.specs.formulas import Formula, read_formula, variables
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "bernoulli": (),
+    "beta": ("kappa",),
     "gaussian": ("sigma",),
     "t": ("sigma", "nu"),
 }
-"""Response families (``t``: Student's t) and the positive parameters that each has beside the
-regression coefficients."""
+"""Response families (``t``: Student's t, ``beta``: with mean and precision kappa) and the positive
+parameters that each has beside the regression coefficients."""
 
 EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
     "correlation_matrix": {
@@ -112,7 +113,7 @@ class Specification:
         for parameter, prior in self.priors.items():
             if not prior.depends_on_response:
                 continue
-            if self.family == "bernoulli":
+            if self.family in {"bernoulli", "beta"}:
                 msg = f"{parameter} ~ {prior}: a choice has no median; give numbers"
                 raise InputError(msg)
             if self.family in EQUATION_FAMILIES:

@@ -1,7 +1,8 @@
 """The store file."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -125,16 +126,30 @@ class Store:
         )
         return {request: bool(answered) for request, answered in rows}
 
-    def count_unanswered(self) -> dict[str, int]:
+    def count_unanswered(self, beside: Container[str] = ()) -> dict[str, int]:
         """Return the number of planned requests without an answer, by model.
 
         Models that never answered at all are left out: a mistyped name leaves only a plan behind.
+
+        Parameters
+        ----------
+        beside
+            Trials that do not count.
         """
+        left: Counter[str] = Counter()
+        answering = set()
         rows = self.connection.execute(
-            "SELECT model, count(*) - count(number), count(number)"
-            " FROM requests LEFT JOIN replies ON request = id GROUP BY model"
+            "SELECT model, trial, number IS NOT NULL FROM requests"
+            " LEFT JOIN replies ON request = id ORDER BY requests.rowid"
         )
-        return {model: left for model, left, answered in rows if left and answered}
+        for model, trial, answered in rows:
+            if trial in beside:
+                continue
+            if answered:
+                answering.add(model)
+            else:
+                left[model] += 1
+        return {model: count for model, count in left.items() if model in answering}
 
     def trial(self, request: str) -> str:
         """Return the id of the trial that a request states."""

@@ -66,7 +66,10 @@ def load_study(
     if str(source) == "plunkett2025" and not folder.is_dir():
         return read_authors_layout(find_paper_data(progress=progress))
     if not folder.is_dir():
-        msg = f"{folder}: no such study folder"
+        msg = (
+            f"{folder}: no such study folder; make one with `introspect-bayes prepare {folder}`, "
+            f"or name a known one: plunkett2025, {', '.join(SHIPPED_STUDIES)}"
+        )
         raise InputError(msg)
     if (folder / STUDY_FILE).is_file():
         return read_prepared(folder, parser)

@@ -13,10 +13,13 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+import pandas as pd
+
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE, read_study_folder
 from introspect_bayes.store import Store
 from introspect_bayes.study import Study, load_study
+from introspect_bayes.study.ablations import find_answers, scores_of
 from introspect_bayes.study.export_authors import write_authors_layout
 
 FileFormat = Literal["csv", "parquet", "authors"]
@@ -52,6 +55,8 @@ _INTEGERS: Final = {
     "reports": {"report", "position"},
     "report_sets": {"reports_asked", "replies"},
     "targets": {"position"},
+    "ablations": {"trial", "position", "changed", "foreseen"},
+    "ablation_scores": {"score"},
     "failures": {"count"},
     "requests": {"replicate"},
     "replies": {"attempt"},
@@ -61,6 +66,9 @@ _INTEGERS: Final = {
     "training_events": {"number"},
 }
 _NUMBERS: Final = re.compile(r"minimum|maximum|reported|target|d\d+")
+_NAMES: Final = {"ablation_scores": {"target"}}
+"""Columns of names that elsewhere hold numbers."""
+
 _FAILURES: Final = (
     "base_model", "model", "stage", "context_set", "context", "task", "failure", "count",
 )  # fmt: skip
@@ -105,8 +113,9 @@ def export_study(source: str | Path, folder: str | Path, file_format: FileFormat
     file_format
         ``"csv"`` and ``"parquet"`` write the study's tidy tables (`Study`; contexts_asked as
         JSON), and, of a study folder, every row of its store: requests, replies, attempts with
-        their outcomes, runs, registrations of models, training events. ``"authors"`` writes the
-        file layout of the paper's data, which `load_study` reads.
+        their outcomes, runs, registrations of models, training events; and, if there are any, its
+        ablations (`ablation_answers`) and their scores (`ablation_scores`). ``"authors"`` writes
+        the file layout of the paper's data, which `load_study` reads.
 
         In CSV all text is in quotation marks. A cell without anything is a missing value; since
         not every program tells that from ``""``, a column that can hold both is followed by
@@ -210,6 +219,9 @@ def _write_tables(study: Study, folder: Path, file_format: FileFormat) -> None:
             store.connection.execute("BEGIN")  # one state of the store for all tables
         for table in _tables(study, store):
             write(table, folder / f"{table.name}.{file_format}")
+    if kept:
+        for table in _ablation_tables(source):
+            write(table, folder / f"{table.name}.{file_format}")
 
 
 def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
@@ -227,8 +239,7 @@ def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
         "failures": study.failures.reindex(columns=list(_FAILURES)),
     }
     for name, frame in frames.items():
-        rows = frame.astype(object).where(frame.notna(), None)
-        yield _Table(name, tuple(frame.columns), rows.itertuples(index=False, name=None))
+        yield _table(name, frame)
     names = ("base_model", "model", "stage", "trained_on", "parent", "training_sha256")
     if store is None:
         plain = study.models.itertuples(index=False, name=None)
@@ -238,6 +249,21 @@ def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
     for name, statement in STORED.items():
         rows_found = store.connection.execute(statement)
         yield _Table(name, tuple(column[0] for column in rows_found.description), rows_found)
+
+
+def _ablation_tables(source: Path) -> Iterator[_Table]:
+    answers = find_answers(source)
+    if answers.empty:
+        return
+    yield _table("ablations", answers)
+    scores = scores_of(answers)
+    if not scores.empty:
+        yield _table("ablation_scores", scores)
+
+
+def _table(name: str, frame: pd.DataFrame) -> _Table:
+    rows = frame.astype(object).where(frame.notna(), None)
+    return _Table(name, tuple(frame.columns), rows.itertuples(index=False, name=None))
 
 
 def _models(store: Store) -> Iterator[tuple[Any, ...]]:
@@ -278,7 +304,7 @@ def _write_parquet(table: _Table, path: Path) -> None:
     def type_of(column: str) -> Any:
         if column in _INTEGERS.get(table.name, ()):
             return pa.int64()
-        if _NUMBERS.fullmatch(column):
+        if _NUMBERS.fullmatch(column) and column not in _NAMES.get(table.name, ()):
             return pa.float64()
         return pa.binary() if column == "body" else pa.string()
 

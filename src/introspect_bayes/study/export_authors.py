@@ -135,7 +135,7 @@ def write_authors_layout(
         *_changed_numbers(placed),
         *_changed_sets(study, placed, again),
     ]
-    return changed, list(_left_out(study, homeless))
+    return changed, list(_left_out(study, prepared, homeless))
 
 
 def _names_in_files(base_models: Sequence[str]) -> dict[str, str]:
@@ -350,7 +350,7 @@ def _changed_sets(study: Study, placed: dict[str, _Group], again: Study) -> Iter
         yield f"{change} ({files} of {len(again.report_sets)} files of reports)"
 
 
-def _left_out(study: Study, homeless: Sequence[_Group]) -> Iterator[str]:
+def _left_out(study: Study, prepared: PreparedStudy, homeless: Sequence[_Group]) -> Iterator[str]:
     for group in homeless:
         yield f"{group.description} contexts, for which the layout has no file"
     silent = set(study.report_sets["report_set"]) - set(study.reports["report_set"])
@@ -359,6 +359,8 @@ def _left_out(study: Study, homeless: Sequence[_Group]) -> Iterator[str]:
     invalid = int(study.failures["count"].sum()) if len(study.failures) else 0
     if invalid:
         yield f"{invalid:,} invalid replies: their text, and why they are invalid"
+    if prepared.ablations:
+        yield "the answers to the ablation task, and the choices without single attributes"
     yield (
         "the word-for-word text of all replies, requests, attempts, runs, training events, and "
         "where models come from"

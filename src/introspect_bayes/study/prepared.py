@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from introspect_bayes.material.study_folder import (
     read_study_folder,
 )
 from introspect_bayes.parse import parse_choice, parser
+from introspect_bayes.plan import asked_of
+from introspect_bayes.stages import Model
 from introspect_bayes.store import Store, StoredReply
 from introspect_bayes.study.frames import Study
 from introspect_bayes.study.verify import problems_of_requests
-from introspect_bayes.trials import Trial
+from introspect_bayes.trials import Task, Trial
 
 
 def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
@@ -37,6 +40,25 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     InputError
         If nothing was collected yet, or a file is malformed.
     """
+    prepared, replies, unanswered = read_replies(folder)
+    study = study_of_replies(prepared, replies, parser_name)
+    return replace(study, unanswered=unanswered)
+
+
+def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[str, int]]:
+    """Read a study folder and its stored replies, and require that they fit each other.
+
+    Returns
+    -------
+    tuple
+        The study, all its replies, and the number of planned decisions and reports without an
+        answer, by model.
+
+    Raises
+    ------
+    InputError
+        If nothing was collected yet, or a file is malformed or was changed since.
+    """
     prepared = read_study_folder(folder)
     path = folder / REPLIES_FILE
     if not path.is_file():
@@ -45,7 +67,7 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     try:
         with Store(path, read_only=True) as store:
             replies = list(store.replies())
-            unanswered = store.count_unanswered()
+            unanswered = store.count_unanswered({trial.id for trial in prepared.ablations})
             changed = next(problems_of_requests(store.connection, prepared), "")
     except sqlite3.DatabaseError as error:
         msg = f"{path}: {error}; see `introspect-bayes verify {folder}`"
@@ -56,11 +78,32 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     if changed:
         msg = (
             f"{folder}: the folder is no longer as it was when the model was asked: {changed}; put "
-            "contexts.json, trials.csv and prompts/ back"
+            "contexts.json, trials.csv, ablations.csv and prompts/ back"
         )
         raise InputError(msg)
-    study = _Reader(prepared, parser_name or prepared.parser).study(replies)
-    return replace(study, unanswered=unanswered)
+    return prepared, replies, unanswered
+
+
+def study_of_replies(
+    prepared: PreparedStudy, replies: Sequence[StoredReply], parser_name: str | None = None
+) -> Study:
+    """Parse replies, wherever they come from, into a study's tidy frames.
+
+    Parameters
+    ----------
+    prepared
+        What was asked.
+    replies
+        Who replied what to which trial.
+    parser_name
+        Name of the parser of reports; the study's own if not given.
+
+    Raises
+    ------
+    InputError
+        If a reply is to a trial that was not asked, or no reply is a choice or report.
+    """
+    return _Reader(prepared, parser_name or prepared.parser).study(replies)
 
 
 def _advice(folder: Path) -> str:
@@ -75,14 +118,23 @@ class _Reader:
         self.parse = parser(parser_name)
         self.contexts = {c.name: c for members in prepared.contexts.values() for c in members}
         self.trials = {trial.id: trial for trial in prepared.trials}
+        self.ablations = {trial.id for trial in prepared.ablations}
+        self.asked: dict[Model, set[tuple[Task, str]]] = {}
         self.choices: list[tuple[Any, ...]] = []
         self.differences: list[np.ndarray] = []
         self.reports: list[tuple[Any, ...]] = []
         self.failures: Counter[tuple[Any, ...]] = Counter()
         self.width = max(len(c.attributes) for c in self.contexts.values())
 
-    def study(self, replies: list[StoredReply]) -> Study:
+    def study(self, replies: Sequence[StoredReply]) -> Study:
         sets: dict[tuple[Any, ...], Counter[str]] = {}
+        replies = [reply for reply in replies if not self._is_of_ablation(reply)]
+        if not replies:
+            msg = (
+                f"{self.prepared.folder}: holds answers to the ablation task alone: see "
+                "`introspect_bayes.ablation_scores`, or collect choices and reports too"
+            )
+            raise InputError(msg)
         for reply in replies:
             trial = self.trials.get(reply.trial)
             if trial is None:
@@ -117,6 +169,18 @@ class _Reader:
             models=pd.DataFrame(list(models), columns=["base_model", "model", "stage"]),
             failures=self._failures(),
         )
+
+    def _is_of_ablation(self, reply: StoredReply) -> bool:
+        """Return whether a reply was given for the ablation task alone."""
+        if reply.trial in self.ablations:
+            return True
+        trial = self.trials.get(reply.trial)
+        if trial is None or trial.task != "decision":
+            return False
+        model = Model(reply.model, reply.base_model, reply.stage, reply.trained_on)  # type: ignore[arg-type]
+        if model not in self.asked:
+            self.asked[model] = asked_of(self.prepared, model)
+        return ("decision", trial.context_set) not in self.asked[model]
 
     def _decision(self, reply: StoredReply, trial: Trial) -> None:
         choice = parse_choice(reply.text)

@@ -139,7 +139,7 @@ def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy
 def _messages_by_trial(prepared: PreparedStudy) -> dict[str, list[dict[str, str]] | None]:
     contexts = {c.name: c for members in prepared.contexts.values() for c in members}
     messages: dict[str, list[dict[str, str]] | None] = {}
-    for trial in prepared.trials:
+    for trial in (*prepared.trials, *prepared.ablations):
         context, template = contexts.get(trial.context), prepared.templates.get(trial.task)
         try:
             usable = context is not None and template is not None

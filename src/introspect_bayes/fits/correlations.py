@@ -1,0 +1,255 @@
+"""Posteriors of correlation matrices."""
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from introspect_bayes.engines import Engine, engine_named
+from introspect_bayes.errors import InputError
+from introspect_bayes.fits.array_functions import array_function
+from introspect_bayes.fits.compiled_models import compiled_once
+from introspect_bayes.fits.correlation_data import CorrelationData, Moments
+from introspect_bayes.fits.correlation_model import (
+    build_correlation_model,
+    exchangeable,
+    log_density,
+)
+from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
+from introspect_bayes.fits.intervals import Estimate, estimate
+from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
+from introspect_bayes.fits.sampling import Diagnostics, Sampler
+from introspect_bayes.fits.unit_adjustment import adjust_for_units
+from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FAMILY: Final = "correlation_matrix"
+
+NAMES: Final = ("location", "scale", "correlation")
+"""Variables of the posterior."""
+
+IMPORTANCE_UP_TO: Final = 50
+"""Free variables up to which a multivariate t may be tried as a proposal."""
+
+
+@dataclass(frozen=True)
+class CorrelationFit(FromSource):
+    """Posterior of a correlation matrix.
+
+    Attributes
+    ----------
+    spec
+        The specification, priors included.
+    data
+        The rows.
+    source
+        The posterior, or where it is kept. ``idata`` is the DataTree. posterior: ``location`` and
+        ``scale`` (chain, draw, variable), ``correlation`` (chain, draw, variable, other_variable),
+        adjusted for units (`adjust_for_units`); model_posterior: the same before that, as the
+        specification alone has it; sample_stats.
+    """
+
+    spec: Specification
+    data: CorrelationData = field(repr=False)
+    source: "xr.DataTree | FinishedFit" = field(repr=False)
+
+    @cached_property
+    def model(self) -> Any:
+        """The PyMC model."""
+        return build_correlation_model(self.spec, self.data)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Worst diagnostics over all parameters."""
+        return Diagnostics(*self._remembered("diagnostics", lambda: self._diagnose().as_list()))
+
+    def _diagnose(self) -> Diagnostics:
+        import xarray as xr
+
+        posterior = self.idata["model_posterior"].to_dataset()
+        rows, columns = np.tril_indices(len(self.data.variables), -1)
+        # The diagonal does not vary, and what is above it is the same again.
+        below = posterior["correlation"].to_numpy()[:, :, rows, columns]
+        groups = {
+            "posterior": posterior.drop_vars("correlation").assign(
+                correlation=(("chain", "draw", "pair"), below)
+            ),
+            "sample_stats": self.idata["sample_stats"].to_dataset(),
+        }
+        return diagnostics_of(xr.DataTree.from_dict(groups))
+
+    def draws(self, group: str = "posterior") -> np.ndarray:
+        """Return draws of the correlation matrix, shape (chain, draw, variable, variable)."""
+        return np.asarray(self.idata[group]["correlation"].to_numpy())
+
+    def estimates(self, name: str, of: Callable[[np.ndarray], np.ndarray]) -> list[Estimate]:
+        """Return estimates of quantities that follow from the correlation matrix.
+
+        Parameters
+        ----------
+        name
+            What they are called together, by which they are found again.
+        of
+            A function of this package's room fits (whose changes are noticed), from correlation
+            matrices of shape (chain, draw, variable, variable) to (chain, draw, quantity).
+        """
+
+        def compute() -> list[list[float]]:
+            quantities = np.moveaxis(of(self.draws()), -1, 0)
+            return [list(astuple(estimate(values))) for values in quantities]
+
+        return [Estimate(*values) for values in self._remembered(name, compute)]
+
+
+class CorrelationSampler:
+    """Fits correlation matrices; those of the same structure are prepared once.
+
+    Parameters
+    ----------
+    sampler
+        Settings: chains and draws of every engine; warm-up for NUTS.
+    finished
+        Where finished fits are found and kept; nowhere if not given.
+    engine
+        A value of `engines.Engine`.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine.
+    """
+
+    def __init__(
+        self, sampler: Sampler, finished: FinishedFits | None = None, engine: Engine = "auto"
+    ) -> None:
+        self.sampler = sampler
+        self.finished = finished
+        self.engine = engine_named(engine)
+
+    def fit(self, spec: Specification, data: CorrelationData, name: str) -> CorrelationFit:
+        """Fit a specification to rows.
+
+        Parameters
+        ----------
+        spec
+            A specification of the family correlation_matrix.
+        data
+            The rows; those that lack some variables count as far as they go.
+        name
+            Name of the fit, from which its seed derives.
+
+        Raises
+        ------
+        InputError
+            If the specification is of another family.
+
+        Examples
+        --------
+        >>> from introspect_bayes.specs import spec
+        >>> rows = np.random.default_rng(1).normal(size=(99, 2))
+        >>> data = CorrelationData(rows, ("weight", "report"), np.arange(99))
+        >>> fit = CorrelationSampler(Sampler(draws=500)).fit(spec("privileged_access"), data, "r")
+        >>> bool(abs(fit.draws()[..., 0, 1].mean() - np.corrcoef(rows.T)[0, 1]) < 0.02)
+        True
+        """
+        if spec.family != FAMILY:
+            msg = f"{spec.name}: a correlation matrix needs the family {FAMILY!r}"
+            raise InputError(msg)
+        if self.finished is None:
+            return CorrelationFit(spec, data, self._fit(spec, data, name))
+        held = {"values": data.values, "variables": data.variables, "units": data.units}
+        key = fit_key(spec, held, self.sampler, name, self.engine)
+        found = self.finished.find(key) or self.finished.keep(key, self._fit(spec, data, name))
+        return CorrelationFit(spec, data, found)
+
+    def _fit(self, spec: Specification, data: CorrelationData, name: str) -> "xr.DataTree":
+        import xarray as xr
+
+        kinds = sorted((p, q.dist, *q.references.items()) for p, q in spec.priors.items())
+        structure = (FAMILY, len(data.variables), tuple(kinds))
+        prepared = compiled_once(
+            structure, lambda: PreparedModel(build_correlation_model(spec, data), NAMES)
+        )
+        values = exchangeable(spec, data)
+        by_chains = self.engine == "nuts"
+        if self.engine == "auto":
+            by_chains = _free_variables(data) > IMPORTANCE_UP_TO or bool(spec.hyperparameters)
+        if not by_chains:
+            tree = prepared.sample(self.sampler, name, "importance", values)
+            by_chains = self.engine == "auto" and bool(diagnostics_of(tree).problems)
+        if by_chains:
+            tree = prepared.sample(self.sampler, name, "nuts", values)
+        posterior = tree["posterior"].to_dataset()
+        groups = {
+            "posterior": _adjusted(posterior, data),
+            "model_posterior": posterior,
+            "sample_stats": tree["sample_stats"].to_dataset(),
+        }
+        return xr.DataTree.from_dict(groups)
+
+
+def _free_variables(data: CorrelationData) -> int:
+    width = len(data.variables)
+    return 2 * width + width * (width - 1) // 2
+
+
+def _adjusted(posterior: "xr.Dataset", data: CorrelationData) -> "xr.Dataset":
+    """Return a posterior adjusted for units."""
+    sizes = posterior["location"].shape
+    parts = [posterior[name].to_numpy() for name in NAMES]
+    draws = unconstrained(*(part.reshape(-1, *part.shape[2:]) for part in parts))
+    made = constrained(adjust_for_units(draws, unit_log_density(data)), sizes[-1])
+    return posterior.assign(
+        {
+            name: (posterior[name].dims, values.reshape(posterior[name].shape))
+            for name, values in zip(NAMES, made, strict=True)
+        }
+    )
+
+
+def unconstrained(location: np.ndarray, scale: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Return parameters on the real line, side by side, shape (draw, parameter).
+
+    Scales as their logarithms; a correlation matrix by the rows of its Cholesky factor, divided by
+    the diagonal.
+    """
+    root = np.linalg.cholesky(correlation)
+    rows, columns = np.tril_indices(root.shape[-1], -1)
+    tangents = root[:, rows, columns] / root[:, rows, rows]
+    return np.concatenate([location, np.log(scale), tangents], axis=1)
+
+
+def constrained(draws: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return location, scale and correlation matrix: the inverse of `unconstrained`.
+
+    Examples
+    --------
+    >>> location, scale, correlation = constrained(np.array([[0.5, 0, 0, 0, 0.75]]), 2)
+    >>> scale.tolist(), correlation.round(2).tolist()
+    ([[1.0, 1.0]], [[[1.0, 0.6], [0.6, 1.0]]])
+    """
+    root = np.tile(np.eye(width), (len(draws), 1, 1))
+    rows, columns = np.tril_indices(width, -1)
+    root[:, rows, columns] = draws[:, 2 * width :]
+    root /= np.linalg.norm(root, axis=-1, keepdims=True)
+    correlation = root @ root.transpose(0, 2, 1)
+    return draws[:, :width], np.exp(draws[:, width : 2 * width]), correlation
+
+
+def unit_log_density(data: CorrelationData) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function from unconstrained parameters to the units' log likelihoods."""
+    import pytensor.tensor as pt
+
+    def build() -> Any:
+        moments = Moments(pt.dmatrix(), pt.dmatrix(), pt.dtensor3(), pt.dtensor4())
+        width = len(data.variables)
+        given = [pt.dmatrix(), pt.dmatrix(), pt.tensor(shape=(None, width, width))]
+        return array_function([*given, *moments], log_density(moments, *given))
+
+    width = len(data.variables)
+    function = compiled_once(("units", width), build)
+    return lambda draws: np.asarray(function(*constrained(draws, width), *data.moments))

@@ -1,0 +1,164 @@
+"""A PyMC model made ready once, then sampled with whatever data, by either engine."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from introspect_bayes.engines import Engine
+from introspect_bayes.fits.importance import ImportanceDraws, sample_around
+from introspect_bayes.fits.model_densities import ModelDensities
+from introspect_bayes.fits.sampling import (
+    Diagnostics,
+    Sampler,
+    diagnose,
+    independent_draws,
+    run_nuts,
+)
+from introspect_bayes.fits.shared_data import exchanged, products_as_sums
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class PreparedModel:
+    """A PyMC model whose shared data may be exchanged; each engine prepares it on first use.
+
+    Importance sampling (`importance`) needs no compilation. Its proposal is a multivariate t around
+    the summit, so that it suits posteriors of some ten variables that are nearly Gaussian once
+    unconstrained; Pareto k tells whether that is so.
+
+    Parameters
+    ----------
+    model
+        The model, its data shared variables where they are to be exchanged.
+    names
+        Variables of the posterior, deterministic ones included.
+    shared
+        Names of the shared data that the model uses.
+
+    Examples
+    --------
+    >>> import pymc as pm
+    >>> with pm.Model() as model:
+    ...     size = pm.LogNormal("size")
+    ...     seen = pm.Normal("seen", size, 1, observed=np.full(20, 2.0))
+    >>> tree = PreparedModel(model, ["size"]).sample(Sampler(draws=500, seed=1), "example")
+    >>> round(float(tree["posterior"]["size"].mean()), 1)
+    2.0
+    >>> diagnostics_of(tree).problems
+    ()
+    """
+
+    def __init__(self, model: Any, names: Sequence[str]) -> None:
+        self.model = model
+        self.names = list(names)
+
+    @cached_property
+    def shared(self) -> dict[str, Any]:
+        """The model's shared data by name."""
+        from pytensor.compile.sharedvalue import SharedVariable
+        from pytensor.graph.traversal import graph_inputs
+
+        found = graph_inputs([self.model.logp()])
+        return {v.name: v for v in found if isinstance(v, SharedVariable)}
+
+    @cached_property
+    def _densities(self) -> ModelDensities:
+        return ModelDensities(self.model, self.names)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        import nutpie
+
+        return nutpie.compile_pymc_model(products_as_sums(self.model), var_names=self.names)
+
+    def sample(
+        self,
+        sampler: Sampler,
+        name: str,
+        engine: Engine = "auto",
+        values: Mapping[str, np.ndarray] | None = None,
+        target_accept: float = 0.8,
+    ) -> "xr.DataTree":
+        """Sample the posterior.
+
+        Parameters
+        ----------
+        sampler
+            Settings: chains and draws of every engine; warm-up for NUTS.
+        name
+            Name of the fit, from which its seed derives.
+        engine
+            auto: importance sampling, unless its weights cannot be trusted.
+        values
+            All or some of the shared data by name; others stay as they are.
+        target_accept
+            Acceptance rate at which NUTS aims.
+
+        Returns
+        -------
+        xarray.DataTree
+            posterior (chain, draw, ...) and sample_stats, which tells the engine; of importance
+            sampling Pareto k and the effective draws, of NUTS what nutpie tells.
+        """
+        import xarray as xr
+
+        given = {name: value for name, value in (values or {}).items() if name in self.shared}
+        for key, value in given.items():
+            held = self.shared[key]
+            held.set_value(np.asarray(value, dtype=held.dtype))
+        if engine != "nuts":
+            count = sampler.chains * sampler.draws
+            centre, information = self._densities.mode()
+            generators = [np.random.default_rng(sampler.seed_for(name))]
+            made = sample_around(
+                self._densities, centre[None], information[None], count, generators
+            )
+            if engine == "importance" or made.trusted.all():
+                return self._independent(made, sampler)
+        tree = run_nuts(exchanged(self._compiled, given), sampler, name, target_accept)
+        stats = tree["sample_stats"].to_dataset().assign(engine="nuts")
+        groups = {"posterior": tree["posterior"].to_dataset()[self.names], "sample_stats": stats}
+        return xr.DataTree.from_dict(groups)
+
+    def _independent(self, made: ImportanceDraws, sampler: Sampler) -> "xr.DataTree":
+        """Return importance sampling's draws in the shape that chains have."""
+        import xarray as xr
+
+        found = self._densities.variables(made.coefficients[0])
+        chains = {"chain": np.arange(sampler.chains), "draw": np.arange(sampler.draws)}
+        apart = (sampler.chains, sampler.draws)
+        variables = {}
+        for name, values in found.items():
+            given = self.model.named_vars_to_dims.get(name) or ()
+            missing = range(len(given), values.ndim - 1)
+            dims = (*given, *(f"{name}_dim_{number}" for number in missing))
+            variables[name] = (("chain", "draw", *dims), values.reshape(*apart, *values.shape[1:]))
+        used = {dim for dims, _ in variables.values() for dim in dims}
+        levels = {
+            dim: list(names)
+            for dim, names in self.model.coords.items()
+            if dim in used and names is not None
+        }
+        stats = {
+            "engine": "importance",
+            "pareto_k": made.pareto_k[0],
+            "effective_draws": made.effective_draws[0],
+        }
+        groups = {
+            "posterior": xr.Dataset(variables, {**chains, **levels}),
+            "sample_stats": xr.Dataset(stats),
+        }
+        return xr.DataTree.from_dict(groups)
+
+
+def diagnostics_of(tree: "xr.DataTree") -> Diagnostics:
+    """Return the diagnostics of a posterior that a `PreparedModel` sampled."""
+    stats = tree["sample_stats"].to_dataset()
+    if stats["engine"].item() == "importance":
+        return independent_draws(
+            np.atleast_1d(stats["pareto_k"]), np.atleast_1d(stats["effective_draws"])
+        )
+    return diagnose(tree["posterior"].to_dataset(), int(stats["diverging"].sum()))

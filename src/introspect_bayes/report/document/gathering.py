@@ -1,0 +1,192 @@
+"""What a report needs, computed by the analyses and checks: nothing is sampled here."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from introspect_bayes.analyses import COMPARISONS, Analysis, Reproduction, reproduce
+from introspect_bayes.analyses.context_accuracy import context_fits
+from introspect_bayes.analyses.joint_accuracy import (
+    JOINT_SAMPLER,
+    JointAccuracy,
+    joint_accuracy,
+)
+from introspect_bayes.analyses.privileged import PrivilegedAccess, access_where_possible
+from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.analyses.scenarios import usual_scenarios
+from introspect_bayes.analyses.sensitivity import prior_sensitivity
+from introspect_bayes.checks import HealthRow, check_study, data_health
+from introspect_bayes.checks.convergence import CONVERGENCE
+from introspect_bayes.checks.missing_reports import MISSING_REPORTS
+from introspect_bayes.checks.position_bias import POSITION_BIAS
+from introspect_bayes.checks.predictive_choices import PREDICTED, SHARE
+from introspect_bayes.checks.predictive_reports import PILE_UP, RESIDUALS
+from introspect_bayes.checks.replicates import replicates
+from introspect_bayes.checks.replies import ANOMALOUS, REPLIES, VARIATION
+from introspect_bayes.errors import InputError
+from introspect_bayes.priors import closest
+from introspect_bayes.report.document.materials import Materials
+from introspect_bayes.report.document.sections import SECTIONS
+
+QUICK_CHECKS: Final = (
+    VARIATION,
+    REPLIES,
+    POSITION_BIAS,
+    MISSING_REPORTS,
+    ANOMALOUS,
+    CONVERGENCE,
+    SHARE,
+    PREDICTED,
+    PILE_UP,
+    RESIDUALS,
+)
+"""Checks that take seconds; the others need leave-one-out, other fits or densities."""
+
+SLOW: Final = {
+    "joint": "the joint model of choices and reports, which takes their noise out",
+    "sensitivity": "every figure under eleven other priors",
+    "checks": "all checks, leave-one-out and model comparison among them",
+}
+"""What takes minutes and is made only when asked for."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is to hold.
+
+    Attributes
+    ----------
+    sections
+        Keys of `SECTIONS`.
+    slow
+        Keys of `SLOW`.
+    """
+
+    sections: frozenset[str] = frozenset(SECTIONS)
+    slow: frozenset[str] = frozenset()
+
+    @classmethod
+    def chosen(cls, added: Collection[str] = (), left_out: Collection[str] = ()) -> "Wanted":
+        """Return the usual report with something added or left out.
+
+        Parameters
+        ----------
+        added
+            Keys of `SLOW`, or "all".
+        left_out
+            Keys of `SECTIONS`.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, or nothing is left.
+
+        Examples
+        --------
+        >>> sorted(Wanted.chosen(["all"]).slow)
+        ['checks', 'joint', 'sensitivity']
+        """
+        for name in added:
+            if name not in SLOW and name != "all":
+                msg = f"nothing to add is called {name!r}{closest(name, [*SLOW, 'all'])}"
+                raise InputError(msg)
+        for name in left_out:
+            if name not in SECTIONS:
+                msg = f"no section {name!r}{closest(name, SECTIONS)}"
+                raise InputError(msg)
+        sections = frozenset(SECTIONS) - frozenset(left_out)
+        if not sections:
+            msg = "every section is left out; a report needs one"
+            raise InputError(msg)
+        slow = frozenset(SLOW) if "all" in added else frozenset(added)
+        return cls(sections, slow)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was computed before a report was asked for.
+
+    Attributes
+    ----------
+    figures, health
+        Figures and data health; computed if empty.
+    published
+        Whether the paper's figures stand beside them; None to see whether the study is of the
+        paper's base models.
+    truth
+        The known truth by figure, of a simulated study.
+    access
+        Privileged access.
+    """
+
+    figures: tuple[Reproduction, ...] = ()
+    health: tuple[HealthRow, ...] = ()
+    published: bool | None = None
+    truth: Mapping[str, float] | None = None
+    access: PrivilegedAccess | None = None
+
+
+NOTHING_KNOWN: Final = Known()
+
+
+def gather(
+    analysis: Analysis, wanted: Wanted | None = None, known: Known = NOTHING_KNOWN
+) -> Materials:
+    """Have the analyses and checks compute what a report is to hold.
+
+    Parameters
+    ----------
+    analysis
+        Analysis of the study; its progress is told.
+    wanted
+        What the report is to hold; all that takes no minutes if not given.
+    known
+        What was computed before.
+
+    Examples
+    --------
+    >>> gather(analysis, Wanted.chosen(["sensitivity"]))  # doctest: +SKIP
+    """
+    asked = wanted or Wanted()
+    published = known.published
+    if published is None:
+        published = set(analysis.study.base_models) <= set(published_labels())
+    figures = known.figures or tuple(reproduce(analysis, published=published))
+    moved = None
+    if "sensitivity" in asked.slow and "sensitivity" in asked.sections:
+        scenarios = usual_scenarios(analysis.settings.specs)
+        moved = prior_sensitivity(analysis, scenarios)
+    health = known.health
+    if "health" in asked.sections and not health:
+        health = tuple(data_health(analysis))
+    access = known.access
+    if "privileged" in asked.sections and access is None:
+        access = access_where_possible(analysis, COMPARISONS)
+    wants_joint = "joint" in asked.slow and "joint" in asked.sections
+    contexts = context_fits(analysis) if "contexts" in asked.sections else ()
+    checks = () if "checks" in asked.slow else QUICK_CHECKS
+    return Materials(
+        analysis=analysis,
+        figures=figures,
+        published=published,
+        truth=known.truth,
+        health=health,
+        by_context={(figure, base_model): fit for figure, base_model, fit in contexts},
+        replicates=dict(replicates(analysis)) if "predictive" in asked.sections else {},
+        checks=tuple(check_study(analysis, checks)),
+        sensitivity=moved,
+        access=access,
+        joint=_joint(analysis) if wants_joint else None,
+    )
+
+
+def _joint(analysis: Analysis) -> JointAccuracy | str:
+    """Return the joint model's accuracies, or why there are none."""
+    settings = analysis.settings
+    sampler = replace(JOINT_SAMPLER, seed=settings.choice_sampler.seed)
+    try:
+        return joint_accuracy(
+            analysis.study, analysis=analysis, sampler=sampler, keep=settings.finished is not None
+        )
+    except InputError as reason:
+        return str(reason)

@@ -1,0 +1,81 @@
+"""Whether the sampler reached every posterior."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from introspect_bayes.analyses.joint_accuracy import JointAccuracy
+from introspect_bayes.fits import ESS_MIN, RHAT_MAX, Diagnostics
+from introspect_bayes.fits.sampling import PARETO_K_MAX
+from introspect_bayes.report.document.check_table import checks_table
+from introspect_bayes.report.document.materials import Materials
+from introspect_bayes.report.document.records import Block, Paragraph, Section
+from introspect_bayes.report.document.tabulating import from_frame
+from introspect_bayes.report.tables import PROBLEM_MARK
+
+OF_FITS = ("fits", "convergence")
+
+
+def diagnostics(materials: Materials) -> Section:
+    """Return R-hat, effective sample sizes, divergences and Pareto k of every fit."""
+    return Section("diagnostics", "Sampler diagnostics", tuple(_blocks(materials)))
+
+
+def _blocks(materials: Materials) -> Iterator[Block]:
+    made = dict(_fits(materials))
+    failed = {name: found.problems for name, found in made.items() if found.problems}
+    yield Paragraph(
+        f"{len(made) - len(failed)} of {len(made)} fits passed: R-hat at most {RHAT_MAX}, bulk and "
+        f"tail effective sample sizes at least {ESS_MIN:.0f}, no divergent transitions, Pareto k "
+        f"of importance sampling at most {PARETO_K_MAX} (Vehtari et al. 2021, "
+        "doi:10.1214/20-BA1221). Values are the worst over all parameters of a fit."
+    )
+    for name, problems in failed.items():
+        yield Paragraph(f"{PROBLEM_MARK} {name}: {'; '.join(problems)}.", "warning")
+    if made:
+        yield from_frame(
+            "diagnostics", "Fits", pd.DataFrame([_row(*item) for item in made.items()]), _WAYS
+        )
+    checks = [check for check in materials.checks if check.name in OF_FITS]
+    if checks:
+        yield checks_table("fit-checks", "Checks of the fits", checks)
+
+
+def _fits(materials: Materials) -> Iterator[tuple[str, Diagnostics]]:
+    analysis = materials.analysis
+    for name, weights in analysis.weight_fits.items():
+        yield name, weights.diagnostics
+    for name, fit in analysis.fits.items():
+        yield name, fit.diagnostics
+    for (figure, base_model), fit in materials.by_context.items():
+        yield f"{figure}.{base_model}, by context", fit.diagnostics
+    if materials.access is not None:
+        for name, correlations in materials.access.fits.items():
+            yield f"privileged.{name}", correlations.diagnostics
+    if isinstance(materials.joint, JointAccuracy):
+        for name, joint in materials.joint.fits.items():
+            yield f"joint, {name}", joint.diagnostics
+
+
+def _row(name: str, found: Diagnostics) -> dict[str, object]:
+    return {
+        "fit": name,
+        "R-hat": found.rhat,
+        "ESS, bulk": found.ess_bulk,
+        "ESS, tail": found.ess_tail,
+        "divergences": found.divergences,
+        "Pareto k": float("nan") if found.pareto_k is None else found.pareto_k,
+        "passed": "no" if found.problems else "yes",
+    }
+
+
+def _optional(value: float) -> str:
+    return "-" if value != value else f"{value:.2f}"  # noqa: PLR0124 - missing
+
+
+_WAYS = {
+    "R-hat": "{:.3f}".format,
+    "ESS, bulk": "{:,.0f}".format,
+    "ESS, tail": "{:,.0f}".format,
+    "Pareto k": _optional,
+}

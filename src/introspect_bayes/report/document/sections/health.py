@@ -1,0 +1,51 @@
+"""What the data hides: every anomaly, and how much each changes the correlation it touches."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from introspect_bayes.checks import HealthRow
+from introspect_bayes.report import tables
+from introspect_bayes.report.document.check_table import checks_table
+from introspect_bayes.report.document.materials import Materials
+from introspect_bayes.report.document.records import Block, Paragraph, Section
+from introspect_bayes.report.document.terminal_tables import from_terminal
+
+
+def health(materials: Materials) -> Section:
+    """Return invalid reports, position bias and anomalies, and the checks of the data."""
+    return Section("health", "Data health", tuple(_blocks(materials)))
+
+
+def _blocks(materials: Materials) -> Iterator[Block]:
+    rows = materials.health
+    yield Paragraph(
+        "Correlations with what may distort them: invalid reports, the pull to option A, and "
+        "everything odd in the data, with the correlation that would be found without it."
+    )
+    yield from_terminal("health", tables.health_table(rows), _frame(rows))
+    yield from_terminal("anomalies", tables.anomalies_table(rows), _anomalies(rows))
+    failures = tables.failures_table(materials.analysis.study)
+    if failures is not None:
+        yield from_terminal("failures", failures, materials.analysis.study.failures)
+    for note in dict.fromkeys(row.note for row in rows if row.note):
+        yield Paragraph(f"{note[0].upper()}{note[1:]}.", "note")
+    checks = [check for check in materials.checks if check.name.startswith("data.")]
+    if checks:
+        yield checks_table("data-checks", "Checks of the data", checks)
+
+
+def _frame(rows: tuple[HealthRow, ...]) -> pd.DataFrame:
+    kept = ("id", "r", "invalid_share", "share_a", "intercept", "note")
+    return pd.DataFrame([{key: row.as_dict()[key] for key in kept} for row in rows])
+
+
+def _anomalies(rows: tuple[HealthRow, ...]) -> pd.DataFrame:
+    """Return every anomaly, those that do not occur included."""
+    return pd.DataFrame(
+        [
+            {"id": row.as_dict()["id"], "anomaly": name, **anomaly}
+            for row in rows
+            for name, anomaly in row.as_dict()["anomalies"].items()
+        ]
+    )

@@ -1,0 +1,64 @@
+"""Whether a model knows itself better than another model knows it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from introspect_bayes.analyses import COMPARISONS
+from introspect_bayes.analyses.privileged import PrivilegedAccess
+from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.report import privileged as tables
+from introspect_bayes.report.document.drawings import drawing, svg_of
+from introspect_bayes.report.document.materials import Materials
+from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
+from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.privileged_plots import plot_own_minus_other
+from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+
+
+def privileged(materials: Materials) -> Section:
+    """Return own reports against others' reports, as predictors of a model's weights."""
+    access = materials.access
+    blocks: tuple[Block, ...] = ()
+    if access is not None and access.figures:
+        blocks = tuple(_blocks(access))
+    elif access is not None:
+        why = "; ".join(dict.fromkeys(str(reason) for reason in access.skipped.values()))
+        said = "Own and other need two base models with choices and reports"
+        said += f" ({why})." if len(materials.analysis.study.base_models) > 1 else "."
+        blocks = (Paragraph(said, "note"),)
+    return Section("privileged", "Privileged access", blocks)
+
+
+def _blocks(access: PrivilegedAccess) -> Iterator[Block]:
+    yield Paragraph(
+        "Does a model know itself better than another model knows it? Its own reports should then "
+        "agree better with its weights than another model's reports do: own minus other above 0."
+    )
+    table = from_terminal("privileged", tables.differences_table(access), access.table())
+    yield replace(table, for_paper=True)
+    for note in tables.notes(access):
+        yield Paragraph(f"{note}.", "warning" if PROBLEM_MARK in note else "note")
+    yield _forest(access)
+    cells = access.correlations()
+    yield from_terminal("privileged-cells", tables.cells_table(access), cells)
+    yield from_terminal("privileged-partial", tables.partial_table(access), access.partial())
+
+
+def _forest(access: PrivilegedAccess) -> Figure:
+    with drawing():
+        svg = svg_of(plot_own_minus_other(access))
+    frame = access.table()
+    shown = frame[frame["contrast"].isin(["overall", "target"])].reset_index(drop=True)
+    said = "; ".join(
+        f"{COMPARISONS[row['figure']].title}, {row['base_model'] or 'all models'}: "
+        f"{number(row['estimate'])} {interval((row['hdi_low'], row['hdi_high']))}"
+        for row in shown.to_dict("records")
+    )
+    return Figure(
+        name="own-minus-other",
+        title="Own minus other",
+        alternative=f"Differences of correlations with {HDI_PROB:.0%} HDIs. {said}.",
+        svg=svg,
+        data=shown,
+        caption="Above 0 a model's own reports tell its weights better than others' reports do.",
+    )

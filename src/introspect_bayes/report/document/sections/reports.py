@@ -1,0 +1,150 @@
+"""The paper's Figures 2 and 3, drawn from this study."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from introspect_bayes.analyses import COMPARISONS, FIGURES, CannotCompute
+from introspect_bayes.analyses.figures import Result
+from introspect_bayes.analyses.published import published_figures, published_labels
+from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.report import plots
+from introspect_bayes.report.document.drawings import drawing, svg_of
+from introspect_bayes.report.document.materials import Materials
+from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
+from introspect_bayes.report.tables import interval, number
+
+_PARTS = {
+    "figure-2-reports": ("Learned weights: reports against choices", ("e1.acc", "e2.acc")),
+    "figure-3-reports": ("Native weights: reports against choices", ("e3.before", "e3.after")),
+    "control-reports": ("Models without training", ("e1.base", "native.acc")),
+}
+_LIKE_THE_PAPERS = {
+    "figure-2-reports": "The paper's Figure 2, left.",
+    "figure-3-reports": "The paper's Figure 3, left.",
+}
+
+Accuracies = dict[tuple[str, str], Result]
+"""Accuracies by comparison and base model."""
+
+
+def reports(materials: Materials) -> Section:
+    """Return scatter plots of reported against learned weights, and all accuracies."""
+    return Section("reports", "Reports against choices", tuple(_blocks(materials)))
+
+
+def _blocks(materials: Materials) -> Iterator[Block]:
+    found = _accuracies(materials)
+    if not found:
+        yield Paragraph("No comparison of reports with choices can be made of this study.", "note")
+        return
+    for name, (title, comparisons) in _PARTS.items():
+        mine = {key: result for key, result in found.items() if key[0] in comparisons}
+        if mine:
+            yield _scatter(materials, name, title, mine)
+    yield _accuracy(materials, found)
+
+
+def _accuracies(materials: Materials) -> Accuracies:
+    found = {}
+    for figure in COMPARISONS:
+        for base_model in materials.analysis.study.base_models:
+            try:
+                found[figure, base_model] = FIGURES[figure].compute(materials.analysis, base_model)
+            except CannotCompute:
+                continue
+    return found
+
+
+def _scatter(materials: Materials, name: str, title: str, found: Accuracies) -> Figure:
+    comparisons = list(dict.fromkeys(figure for figure, _ in found))
+    paper_axes = materials.published and name in _LIKE_THE_PAPERS
+    with drawing():
+        drawn = plots.plot_reports(materials.analysis, *comparisons, paper_axes=paper_axes)
+        svg = svg_of(drawn)
+    said = "; ".join(_accuracy_words(*key, result) for key, result in found.items())
+    axes = ("learned", "reported") if paper_axes else ("mean reported", "learned")
+    line = "" if paper_axes else f" with the fitted regression and its {HDI_PROB:.0%} HDI"
+    return Figure(
+        name=name,
+        title=title,
+        alternative=(
+            f"Scatter plots, one for each base model and stage; each point is an attribute, its "
+            f"{axes[0]} weight to the right, its {axes[1]} weight upwards{line}. {said}."
+        ),
+        svg=svg,
+        data=points(materials, list(found)),
+        caption=(
+            f"{_LIKE_THE_PAPERS.get(name, '')} Each point is an attribute of a context: the weight "
+            "that choices reveal, and the mean of the reports. A triangle at the margin is a mean "
+            "report beyond ±100."
+        ).strip(),
+    )
+
+
+def points(materials: Materials, pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    """Return the points of comparisons of base models.
+
+    Columns comparison, base_model, context, position, weight (learned or native), mean_report.
+    """
+    parts = []
+    for figure, base_model in pairs:
+        rows = materials.analysis.rows(base_model, figure)
+        kept = rows[["context", "position", "weight", "mean_report"]]
+        parts.append(kept.assign(comparison=figure, base_model=base_model))
+    columns = ["comparison", "base_model", "context", "position", "weight", "mean_report"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _accuracy(materials: Materials, found: Accuracies) -> Figure:
+    with drawing():
+        drawn = plots.plot_accuracy(materials.analysis, published=materials.published)
+        svg = svg_of(drawn)
+    frame = accuracies_frame(found, published=materials.published)
+    said = "; ".join(_accuracy_words(*key, result) for key, result in found.items())
+    return Figure(
+        name="accuracy",
+        title="Accuracy of reports, stage by stage",
+        alternative=f"Points with {HDI_PROB:.0%} HDIs for each stage and base model. {said}.",
+        svg=svg,
+        data=frame,
+        caption=(
+            f"Lines are {HDI_PROB:.0%} HDIs."
+            + (" The paper's own figures, where it gives them, are grey." * materials.published)
+            + (" The paper's Figures 2 and 3, right." * materials.published)
+        ),
+    )
+
+
+def accuracies_frame(found: Accuracies, *, published: bool) -> pd.DataFrame:
+    """Return accuracies as they are drawn.
+
+    Columns comparison, stage, context_set, base_model, estimate, hdi_low, hdi_high, and the
+    paper's: paper, paper_low, paper_high.
+    """
+    rows = []
+    for (figure, base_model), result in found.items():
+        comparison = COMPARISONS[figure]
+        low, high = result.hdi or (None, None)
+        row = {
+            "comparison": figure,
+            "stage": comparison.stage,
+            "context_set": comparison.context_set,
+            "base_model": base_model,
+            "estimate": result.estimate,
+            "hdi_low": low,
+            "hdi_high": high,
+        }
+        paper = published_figures().get(f"{figure}.{published_labels().get(base_model)}")
+        if published and paper is not None:
+            row["paper"] = paper.estimate
+            row["paper_low"], row["paper_high"] = paper.hdi or (None, None)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _accuracy_words(figure: str, base_model: str, result: Result) -> str:
+    kind = "r" if figure in plots.PEARSON else "slope"
+    title = COMPARISONS[figure].title
+    estimate = f"{kind} {number(result.estimate)} {interval(result.hdi)}"
+    return f"{base_model}, {title}: {estimate} over {result.n:,} attributes"
