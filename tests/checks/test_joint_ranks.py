@@ -1,7 +1,6 @@
 """Calibration of the joint model must be able to fail."""
 
 import numpy as np
-import pymc as pm
 import pytest
 import xarray as xr
 
@@ -14,6 +13,7 @@ from introspect_bayes.checks.joint_ranks import (
 )
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model
+from introspect_bayes.fits.predictive import draw_from_prior
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import spec
 
@@ -25,7 +25,7 @@ class PriorOnly:
 
     def __init__(self):
         model = build_joint_model(SPEC, joint_design(2025))
-        drawn = pm.sample_prior_predictive(200, model=model, random_seed=9)["prior"].to_dataset()
+        drawn = draw_from_prior(model, 200, seed=9)["prior"].to_dataset()
         mean, deviation = moments_of_rho(
             drawn["accuracy"].to_numpy(), drawn["accuracy_scale"].to_numpy()
         )
@@ -55,7 +55,7 @@ def test_a_posterior_that_ignores_the_data_fails_by_its_log_likelihood():
 def test_truths_are_more_likely_than_other_draws():
     design = joint_design(4)
     model = build_joint_model(SPEC, design)
-    drawn = pm.sample_prior_predictive(30, model=model, random_seed=4)
+    drawn = draw_from_prior(model, 30, seed=4)
     prior = drawn["prior"].to_dataset().isel(chain=0).rename(draw="sample")
     draws = prior.assign(
         rho=np.tanh(prior["fisher_z"]),

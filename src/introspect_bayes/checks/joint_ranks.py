@@ -16,6 +16,7 @@ from introspect_bayes.fits import ChoiceData, Sampler
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model, require_joint
+from introspect_bayes.fits.predictive import draw_from_prior
 from introspect_bayes.specs import Specification
 
 _CONTEXTS, _CHOICES, _REPORTS = 15, 15, 4
@@ -75,13 +76,11 @@ def simulate_joint_calibration(
         several levels the first and the last), mean_rho, consistency, used weight and rho of a
         context, and the log likelihood.
     """
-    import pymc as pm
-
     require_joint(specification)
     design = joint_design(seed)
     fitter = fitter or JointSampler(Sampler(draws=2000, warmup=600, chains=2, seed=seed))
     model = build_joint_model(specification, design)
-    drawn = pm.sample_prior_predictive(simulations, model=model, random_seed=seed)
+    drawn = draw_from_prior(model, simulations, seed)
     truths = drawn["prior"].to_dataset().isel(chain=0)
     seen = drawn["prior_predictive"].to_dataset().isel(chain=0)
     frames = []
