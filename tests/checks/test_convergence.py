@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import xarray as xr
+
 from introspect_bayes.checks.convergence import convergence
 from introspect_bayes.checks.examination import Examination
 
@@ -15,6 +17,7 @@ def test_chains_that_disagree_fail_and_the_message_says_what_to_do(sound_reports
     tree = sound_reports.fit.idata.copy()
     posterior = tree["posterior"].to_dataset()
     tree["posterior"] = posterior.assign(reported=posterior["reported"] + posterior["chain"])
+    tree["sample_stats"] = xr.Dataset({"engine": "nuts", "diverging": 0})
     check = convergence(Examination(replace(sound_reports.fit, source=tree), "split", 1))
     assert check.status == "fail"
     assert "R-hat" in check.message

@@ -67,7 +67,7 @@ def test_an_alternative_that_failed_diagnostics_never_counts_as_better(
 ):
     tree = biased_choices.fit.idata.copy()
     stats = tree["sample_stats"].to_dataset()
-    tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 1)
+    tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 2)
     doubtful = Examination(replace(biased_choices.fit, source=tree), "x", 1)
     check = comparison(without_intercept, {"choice_weights": doubtful})
     assert check.status == "information"
@@ -119,7 +119,7 @@ def test_errors_are_those_of_the_contexts_sums():
 def test_a_doubtful_or_small_reference_is_no_judge(without_intercept, biased_choices, examine_rows):
     tree = without_intercept.fit.idata.copy()
     stats = tree["sample_stats"].to_dataset()
-    tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 1)
+    tree["sample_stats"] = stats.assign(pareto_k=stats["pareto_k"] + 2)
     doubtful = Examination(replace(without_intercept.fit, source=tree), "x", 1)
     check = comparison(doubtful, {"choice_weights": biased_choices})
     assert check.status == "information"

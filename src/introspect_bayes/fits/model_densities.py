@@ -104,7 +104,7 @@ class ModelDensities:
 
         summit = minimize(downhill, self.start, jac=True, method="BFGS").x
         information = approx_fprime(summit, lambda place: downhill(place)[1])
-        return summit, _positive(information)
+        return summit, _positive(np.atleast_2d(information))
 
 
 def _positive(matrix: np.ndarray) -> np.ndarray:
