@@ -49,6 +49,7 @@ def random_point(seed):
         "accuracy_scale_signed": random.normal(0, 0.4, FIGURES),
         "report_mean": random.normal(0, 0.3, SETS),
         "report_scale": random.uniform(0.2, 1, SETS),
+        "report_scale_spread_signed": random.normal(0, 0.4, SETS),
         "report_noise": random.uniform(0.1, 0.8, SETS),
         "report_df": random.uniform(1, 8, SETS),
     }
@@ -101,15 +102,21 @@ def log_density(names, found, data):
             rho = found["rho"][f, c]
             centre = rho * (found["used"][c] - names["used_mean"])
             reported = found["reported"][f, c]
-            total += norm.logpdf(reported, centre, np.sqrt(1 - rho**2)).sum()
+            scale = found["report_scale_of_context"][f, c]
             s = data.set_index[f, c]
+            total += norm.logpdf(
+                np.log(scale),
+                np.log(names["report_scale"][s]),
+                abs(names["report_scale_spread_signed"][s]),
+            )
+            total += norm.logpdf(reported, centre, np.sqrt(1 - rho**2)).sum()
             for k in np.nonzero(data.cell_counts[f, c])[0]:
                 n = int(data.counts[f, c])
                 # Reports with these sufficient statistics: their joint density is the same.
                 spread = np.zeros(n)
                 if n > 1:
                     spread[:2] = np.sqrt(data.squares[f, c, k] / 2) * np.array([1, -1])
-                latent = names["report_mean"][s] + names["report_scale"][s] * reported[k]
+                latent = names["report_mean"][s] + scale * reported[k]
                 one = n == 1  # of one report the rounding is all the scatter; no report has it
                 total += 0 if one else multivariate_t.logpdf(
                     data.means[f, c, k] + spread,
@@ -131,6 +138,7 @@ def log_jacobian(names, offsets, held):
         found = latents(names, again, held)
         found = {**found, "consistency": np.log(found["consistency"])}
         found["rho"] = np.arctanh(found["rho"])
+        found["report_scale_of_context"] = np.log(found["report_scale_of_context"])
         return np.concatenate([v.ravel() for v in found.values()])
 
     step = 1e-5 * np.eye(len(centre))
@@ -187,7 +195,7 @@ def test_the_model_as_written_has_every_variable_and_prior(data):
     names = {variable.name for variable in model.free_RVs}
     assert names == {
         *SPEC.parameters, "Intercept", "consistency_log", "used", "fisher_z", "reported",
-        "noise_variance",
+        "report_scale_log", "noise_variance",
     }  # fmt: skip
     assert {v.name for v in model.observed_RVs} == {
         "selection", "mean_report", "squared_deviations"

@@ -16,6 +16,7 @@ from introspect_bayes.fits import ChoiceData, Sampler
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model, require_joint
+from introspect_bayes.fits.predictive import draw_from_prior
 from introspect_bayes.specs import Specification
 
 _CONTEXTS, _CHOICES, _REPORTS = 15, 15, 4
@@ -75,13 +76,11 @@ def simulate_joint_calibration(
         several levels the first and the last), mean_rho, consistency, used weight and rho of a
         context, and the log likelihood.
     """
-    import pymc as pm
-
     require_joint(specification)
     design = joint_design(seed)
     fitter = fitter or JointSampler(Sampler(draws=2000, warmup=600, chains=2, seed=seed))
     model = build_joint_model(specification, design)
-    drawn = pm.sample_prior_predictive(simulations, model=model, random_seed=seed)
+    drawn = draw_from_prior(model, simulations, seed)
     truths = drawn["prior"].to_dataset().isel(chain=0)
     seen = drawn["prior_predictive"].to_dataset().isel(chain=0)
     frames = []
@@ -131,6 +130,7 @@ def _complete(truth: xr.Dataset) -> xr.Dataset:
         mean_rho=("figure", mean),
         rho=np.tanh(truth["fisher_z"]),
         consistency=np.exp(truth["consistency_log"]),
+        report_scale_of_context=np.exp(truth["report_scale_log"]),
     )
     return complete.expand_dims("sample")
 
@@ -172,9 +172,10 @@ def log_likelihood(data: JointData, draws: xr.Dataset) -> np.ndarray:
     choices = -np.logaddexp(0, -side * log_odds).sum(axis=1)
     cells = np.nonzero(data.cell_counts)
     own, n = data.set_index[cells[:2]], data.cell_counts[cells]
-    location, scale, noise, df = (
-        draws[f"report_{what}"].to_numpy()[:, own] for what in ("mean", "scale", "noise", "df")
+    location, noise, df = (
+        draws[f"report_{what}"].to_numpy()[:, own] for what in ("mean", "noise", "df")
     )
+    scale = draws["report_scale_of_context"].to_numpy()[:, *cells[:2]]
     latent = location + scale * draws["reported"].to_numpy()[:, *cells]
     squares = data.squares[cells] + n * (data.means[cells] - latent) ** 2
     density = gammaln((df + n) / 2) - gammaln(df / 2) - n * np.log(noise) - n / 2 * np.log(df)

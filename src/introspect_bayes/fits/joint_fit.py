@@ -35,6 +35,7 @@ LATENT_DIMS: Final = {
     "Intercept": ("context",),
     "used": ("context", "attribute"),
     "rho": ("figure", "context"),
+    "report_scale_of_context": ("figure", "context"),
     "reported": ("figure", "context", "attribute"),
 }
 """Latent variables that a fit keeps, and their dims."""
@@ -57,9 +58,9 @@ class JointFit:
         context, attribute (d1 to dK), figure, report_set. Variables: the specification's
         parameters; ``mean_rho`` and ``sd_rho`` (figure), mean and standard deviation over contexts
         of the correlation of reported and used weights; ``rho`` (figure, context), that of each;
-        ``consistency`` and ``Intercept`` (context); ``used`` (context, attribute); ``reported``
-        (figure, context, attribute). Absent attributes and contexts without reports have draws from
-        what the rest says of them.
+        ``report_scale_of_context`` (figure, context); ``consistency`` and ``Intercept`` (context);
+        ``used`` (context, attribute); ``reported`` (figure, context, attribute). Absent attributes
+        and contexts without reports have draws from what the rest says of them.
     """
 
     spec: Specification

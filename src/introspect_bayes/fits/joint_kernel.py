@@ -23,7 +23,8 @@ FIRST_OF_FIGURES: Final = 5
 
 PARAMETERS: Final = (
     "position_bias", "position_bias_scale", "log_consistency", "consistency_scale", "used_mean",
-    "accuracy", "accuracy_scale", "report_mean", "report_scale", "report_noise", "report_df",
+    "accuracy", "accuracy_scale", "report_mean", "report_scale", "report_scale_spread",
+    "report_noise", "report_df",
 )  # fmt: skip
 """Order of the parameters in the vector of them: the first five are scalars, the next two have one
 value a figure, the others one a report set."""
@@ -201,9 +202,12 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     start, stop = stop, stop + figures * contexts
     accuracy_offset = offsets[start:stop].reshape((figures, contexts))
     by_accuracy = by_offsets[start:stop].reshape((figures, contexts))
+    start, stop = stop, stop + figures * contexts
+    scale_offset = offsets[start:stop].reshape((figures, contexts))
+    by_scale_offset = by_offsets[start:stop].reshape((figures, contexts))
     reported_offset = offsets[stop:].reshape((figures, contexts, width))
     by_reported = by_offsets[stop:].reshape((figures, contexts, width))
-    sets = (len(parameters) - FIRST_OF_FIGURES - 2 * figures) // 4
+    sets = (len(parameters) - FIRST_OF_FIGURES - 2 * figures) // 5
     bias, bias_scale, log_consistency, spread, used_mean = parameters[:FIRST_OF_FIGURES]
     first = FIRST_OF_FIGURES + 2 * figures
     by_parameters = np.zeros(len(parameters))
@@ -215,9 +219,9 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     total = 0.0
     for c in range(contexts):
         # The weights used, from what choices and consistency make of them.
-        effect = consistency_offset[c]
-        total -= 0.5 * effect * effect
-        consistency = exp(log_consistency + spread * effect)
+        offset = consistency_offset[c]
+        total -= 0.5 * offset * offset
+        consistency = exp(log_consistency + spread * offset)
         prior = 1 / (consistency * consistency)
         for k in range(width):
             slopes[k] = 0.0
@@ -259,9 +263,12 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             rho = tanh(parameters[FIRST_OF_FIGURES + f] + scale * offset)
             rest = 1 - rho * rho
             s = first + set_index[f, c]
+            effect, wideness = scale_offset[f, c], parameters[s + 2 * sets]
+            total -= 0.5 * effect * effect
+            factor = exp(wideness * effect)
             about = (
-                rho, rest, parameters[s], parameters[s + sets], parameters[s + 2 * sets],
-                parameters[s + 3 * sets],
+                rho, rest, parameters[s], parameters[s + sets] * factor, parameters[s + 3 * sets],
+                parameters[s + 4 * sets],
             )  # fmt: skip
             by[:] = 0.0
             total += _reports(
@@ -272,8 +279,13 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             by_accuracy[f, c] = by_z * scale - offset
             by_parameters[FIRST_OF_FIGURES + f] += by_z
             by_parameters[FIRST_OF_FIGURES + figures + f] += by_z * offset
-            for place in range(4):
-                by_parameters[s + place * sets] += by[1 + place]
+            by_log = by[2] * parameters[s + sets] * factor
+            by_scale_offset[f, c] = by_log * wideness - effect
+            by_parameters[s] += by[1]
+            by_parameters[s + sets] += by[2] * factor
+            by_parameters[s + 2 * sets] += by_log * effect
+            by_parameters[s + 3 * sets] += by[3]
+            by_parameters[s + 4 * sets] += by[4]
         # Back through the weights used.
         by_level = 0.0  # by the consistency
         for k in range(width):
@@ -292,6 +304,6 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
             by_level += by_centre * sum_of_axis * used_mean - 2 * by_prior * prior / consistency
         slope = by_level * consistency
         by_parameters[2] += slope
-        by_parameters[3] += slope * effect
-        by_consistency[c] = slope * spread - effect
+        by_parameters[3] += slope * consistency_offset[c]
+        by_consistency[c] = slope * spread - consistency_offset[c]
     return np.asarray(total), by_parameters, by_offsets

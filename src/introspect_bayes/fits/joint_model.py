@@ -18,6 +18,7 @@ DIMS: Final[dict[str, str]] = {
     "accuracy_scale": "figure",
     "report_mean": "report_set",
     "report_scale": "report_set",
+    "report_scale_spread": "report_set",
     "report_noise": "report_set",
     "report_df": "report_set",
 }
@@ -105,8 +106,8 @@ def build_joint_model(spec: Specification, data: JointData) -> Any:
     -------
     pymc.Model
         Free variables: the parameters, ``Intercept``, ``consistency_log`` (context), ``used``
-        (context, attribute), ``fisher_z`` (figure, context), ``reported`` (figure, context,
-        attribute), ``noise_variance`` (figure, context, attribute). Observed: ``selection``
+        (context, attribute), ``fisher_z`` and ``report_scale_log`` (figure, context), ``reported``
+        and ``noise_variance`` (figure, context, attribute). Observed: ``selection``
         (choice), ``mean_report`` and ``squared_deviations`` (cell: an attribute of a context and
         figure that was reported on; the sufficient statistics of its reports out of 100, see
         `JointData`).
@@ -165,9 +166,13 @@ def build_joint_model(spec: Specification, data: JointData) -> Any:
             (df * noise**2 / 2)[own],
             dims=("figure", "context", "attribute"),
         )
-        latent = (
-            made["report_mean"][report_set] + made["report_scale"][report_set] * reported[cells]
+        scale = pm.Normal(
+            "report_scale_log",
+            pt.log(made["report_scale"])[data.set_index],
+            made["report_scale_spread"][data.set_index],
+            dims=("figure", "context"),
         )
+        latent = made["report_mean"][report_set] + pt.exp(scale)[cells[:2]] * reported[cells]
         pm.Normal(
             "mean_report", latent, pt.sqrt(variance[cells] / count), observed=data.means[cells]
         )

@@ -29,12 +29,13 @@ LATENT: Final = {
     "intercept": ("context",),
     "used": ("context", "attribute"),
     "effect_accuracy": ("figure", "context"),
+    "effect_report_scale": ("figure", "context"),
     "reported": ("figure", "context", "attribute"),
 }
 """Latent variables that have offsets, in their order, and their dims; effects are deviations of log
-consistency and of Fisher's z from their means, in units of their scales."""
+consistency, Fisher's z and log report scale from their means, in units of their spreads."""
 
-SIGNED: Final = ("consistency_scale", "accuracy_scale")
+SIGNED: Final = ("consistency_scale", "accuracy_scale", "report_scale_spread")
 """Scales that are sampled with a sign (`parameter_variables`)."""
 
 
@@ -213,8 +214,9 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
     Returns
     -------
     dict
-        consistency, Intercept (chain, draw, context); used (chain, draw, context, attribute); rho
-        (chain, draw, figure, context); reported (chain, draw, figure, context, attribute).
+        consistency, Intercept (chain, draw, context); used (chain, draw, context, attribute); rho,
+        report_scale_of_context (chain, draw, figure, context); reported (chain, draw, figure,
+        context, attribute).
     """
     value = {str(name): variable.to_numpy() for name, variable in draws.data_vars.items()}
     value |= {name: value[f"{name}_signed"] for name in SIGNED}
@@ -243,8 +245,12 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         "Intercept": centred - shift,
         "used": used,
         "rho": np.tanh(z),
+        "report_scale_of_context": value["report_scale"][..., held["set_index"]]
+        * np.exp(
+            value["report_scale_spread"][..., held["set_index"]] * offsets["effect_report_scale"]
+        ),
         "reported": _reported(
-            {**value, "offset": offsets["reported"]},
+            {**value, **offsets},
             held,
             np.tanh(z)[..., None],
             deviation[..., None, :, :],
@@ -256,14 +262,16 @@ def _reported(
     value: dict[str, np.ndarray], held: dict[str, np.ndarray], rho: np.ndarray, used: np.ndarray
 ) -> np.ndarray:
     own = held["set_index"]
-    location, scale, noise, df = (
-        value[f"report_{what}"][..., own][..., None] for what in ("mean", "scale", "noise", "df")
+    location, level, wideness, noise, df = (
+        value[f"report_{what}"][..., own][..., None]
+        for what in ("mean", "scale", "scale_spread", "noise", "df")
     )
+    scale = level * np.exp(wideness * value["effect_report_scale"][..., None])
     counts = held["cell_counts"]
     known = counts * (df + counts) / (df * noise**2 + held["squares"])
     prior = 1 / (scale**2 * (1 - rho**2))
     centre = location + scale * rho * used
-    latent = _placed(known * held["means"], known, centre, prior, value["offset"])
+    latent = _placed(known * held["means"], known, centre, prior, value["reported"])
     return np.asarray((latent - location) / scale)
 
 

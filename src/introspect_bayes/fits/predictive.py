@@ -132,22 +132,41 @@ def prior_predictive(
     >>> fit = next(iter(weights.values()))  # doctest: +SKIP
     >>> prior_predictive(fit, seed=1)["prior_predictive"]["selection"].mean()  # doctest: +SKIP
     """
-    import pymc as pm
-
     model = pymc_model(fit)
     flat = [f"{variable.name} ~ {kind}" for variable in model.free_RVs if (kind := _flat(variable))]
     if flat:
         msg = f"nothing can be drawn from {' and '.join(flat)}, which is improper"
         raise ImproperPriorError(msg)
-    with _quiet():
-        drawn = pm.sample_prior_predictive(
-            draws, model=model, random_seed=seed, compile_kwargs=dict(_COMPILE)
-        )
+    drawn = draw_from_prior(model, draws, seed)
     replicates = _pointwise(drawn["prior_predictive"].to_dataset(), fit)
     prior = drawn["prior"].to_dataset()
     return xr.DataTree.from_dict(
         {"prior": prior, "prior_predictive": replicates, "observed_data": observed(fit)}
     )
+
+
+def draw_from_prior(model: Any, draws: int, seed: int) -> xr.DataTree:
+    """Return draws of all variables of a PyMC model, and of what it observes, from the prior.
+
+    Parameters
+    ----------
+    model
+        A PyMC model with proper priors.
+    draws, seed
+        How many, and the seed.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups prior and prior_predictive, dims (chain of 1, draw, ...).
+    """
+    import pymc as pm
+
+    with _quiet():
+        drawn: xr.DataTree = pm.sample_prior_predictive(
+            draws, model=model, random_seed=seed, compile_kwargs=dict(_COMPILE)
+        )
+    return drawn
 
 
 def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> xr.DataTree:

@@ -34,6 +34,7 @@ EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
         "accuracy_scale": "positive",
         "report_mean": "real",
         "report_scale": "positive",
+        "report_scale_spread": "positive",
         "report_noise": "positive",
         "report_df": "positive",
     },
