@@ -40,6 +40,9 @@ LATENT_DIMS: Final = {
 }
 """Latent variables that a fit keeps, and their dims."""
 
+TARGET_ACCEPT: Final = 0.8
+"""Acceptance rate that the sampler aims at; no transition diverges in the paper's data."""
+
 _NODES: Final = 40
 
 
@@ -133,11 +136,20 @@ class JointSampler:
         Settings.
     finished
         Where finished fits are found and kept; nowhere if not given.
+    target_accept
+        Acceptance rate that the step size aims at: few contexts and few reports want it higher.
     """
 
-    def __init__(self, sampler: Sampler, finished: FinishedFits | None = None) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        finished: FinishedFits | None = None,
+        *,
+        target_accept: float = TARGET_ACCEPT,
+    ) -> None:
         self.sampler = sampler
         self.finished = finished
+        self.target_accept = target_accept
 
     def fit(
         self, spec: Specification, data: JointData, name: str, room: Room | None = None
@@ -165,7 +177,11 @@ class JointSampler:
         room = room or Room.of(data)
         if self.finished is None:
             return self._fit(spec, data, name, room)
-        held = {**_held(data), "room": [room.contexts, room.figures, room.report_sets]}
+        held = {
+            **_held(data),
+            "room": [room.contexts, room.figures, room.report_sets],
+            "target_accept": [self.target_accept],
+        }
         key = fit_key(spec, held, self.sampler, name, "nuts")
         if (found := self.finished.find(key)) is not None:
             return JointFit(spec, data, found.tree)
@@ -186,7 +202,7 @@ class JointSampler:
             ),
         )
         held = sampling_data(spec, data, room)
-        tree = run_nuts(exchanged(compiled, held), self.sampler, name)
+        tree = run_nuts(exchanged(compiled, held), self.sampler, name, self.target_accept)
         draws = tree["posterior"].to_dataset()
         posterior = _posterior(spec, data, draws, held)
         groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()}
