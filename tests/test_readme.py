@@ -1,4 +1,4 @@
-"""The README's commands run as written."""
+"""The commands of the README, and of the how-to about a model of one's own, run as written."""
 
 import re
 import shlex
@@ -9,15 +9,18 @@ import pytest
 from chat_server import ChatServer
 from introspect_bayes.cli import main
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+OWN_MODEL = ROOT / "docs" / "how-to" / "own-model.md"
 
 
-def commands(folder):
-    """Return the README's commands about a folder, split into arguments."""
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def commands(page, folder):
+    """Return a page's commands about a folder, split into arguments."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     mine = [line for line in lines if folder in line and "introspect-bayes" in line]
-    return [shlex.split(line, comments=True)[3:] for line in mine]
+    split = [shlex.split(line, comments=True) for line in mine]
+    return [words[words.index("introspect-bayes") + 1 :] for words in split]
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_a_study_of_ones_own(elsewhere, capsys):
-    prepare, estimate, collect, analyze, ablate, export = commands("my-study")
+    prepare, estimate, collect, analyze, ablate, export = commands(README, "my-study")
     assert main(prepare) == 0
     with ChatServer() as server:
         for command in (estimate, collect):
@@ -46,8 +49,8 @@ def test_a_study_of_ones_own(elsewhere, capsys):
 
 
 def test_a_model_trained_elsewhere(elsewhere, capsys):
-    assert main(["prepare", "my-training"]) == 0
-    train, add, collect = commands("my-training")
+    prepare, train, add, collect = commands(OWN_MODEL, "my-training")
+    assert main(prepare) == 0
     assert main(train) == 2  # no key here
     assert "OPENAI_API_KEY" in capsys.readouterr().err
     assert main(add) == 0

@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,20 +88,46 @@ def test_the_cheapest_design_that_meets_the_goals_is_marked(found):
     assert designs_table(found).row_count == 2
 
 
+def test_an_hdi_whose_diagnostics_failed_meets_no_goal(found, tmp_path):
+    large = found.outcomes["contexts"] == 40
+    doubted = {
+        "one": large & (found.outcomes["study"] == 0),
+        "all": large,
+    }
+    tables = {}
+    for name, which in doubted.items():
+        outcomes = found.outcomes.assign(problems=np.where(which, "R-hat = 1.2", ""))
+        doubtful = replace(found, outcomes=outcomes)
+        tables[name] = doubtful.table().set_index("contexts")
+        said = " ".join(conclusions(doubtful))
+        assert f"In {which.sum()} of 20 simulated studies the diagnostics of a fit failed" in said
+        assert designs_table(doubtful).row_count == 2
+        doubtful.plot().savefig(tmp_path / f"{name}.svg")
+    plt.close("all")
+    one, every = (tables[name].loc[40] for name in ("one", "all"))
+    assert one["exclude_zero"] == 0.9
+    assert one["meets"]
+    fine = found.outcomes[large & ~doubted["one"]]
+    assert one["width"] == pytest.approx((fine["high"] - fine["low"]).mean())
+    assert every["exclude_zero"] == 0
+    assert np.isnan(every["width"])
+    assert not every["meets"]
+    assert every["certainty"] < 0.01
+    assert every["doubtful"] == 10
+
+
 def test_a_plot_has_a_panel_for_each_measure(found, tmp_path):
     figure = found.plot()
     assert len(figure.axes) == 5
     line = figure.axes[0].containers[0].lines[0]
     assert line.get_xdata() == pytest.approx(found.table()["cost"])
     figure.savefig(tmp_path / "designs.svg")
-    import matplotlib.pyplot as plt
-
     plt.close(figure)
 
 
 def test_numbers_depend_on_the_seed_and_not_on_the_processes():
     model = ib.AssumedModel(ib.AssumedReports(0.4), after=ib.AssumedReports(0.7))
-    how = {"contexts": [4, 6], "choices": 20, "reports": [1, 2], "studies": 10}
+    how = {"contexts": 4, "choices": 20, "reports": 1, "studies": 10}
     one, two = (ib.plan_study(model, processes=n, seed=1, **how) for n in (1, 2))
     pd.testing.assert_frame_equal(one.outcomes, two.outcomes)
     assert one.figure == "effect"

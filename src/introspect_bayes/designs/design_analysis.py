@@ -74,10 +74,10 @@ class DesignAnalysis:
             Columns contexts, choices, reports; requests, prompt_tokens, reply_tokens, cost (US
             dollars, NaN without prices); estimate (mean); width (mean of the 95% HDI's) and
             width_error; for each event of ``goals.events`` its probability and, with the ending
-            _error, its Monte Carlo error; failed (studies that allow no HDI: no event happens in
-            them, and they have no width) and doubtful (studies with failed diagnostics); meets
-            (all goals), certainty (of that, over Monte Carlo error) and cheapest (of those that
-            meet the goals). The last three are missing without goals.
+            _error, its Monte Carlo error; failed (studies that allow no HDI) and doubtful (studies
+            with failed diagnostics): no event happens in either, and they have no estimate and no
+            width; meets (all goals), certainty (of that, over Monte Carlo error) and cheapest (of
+            those that meet the goals). The last three are missing without goals.
         """
         keys = list(Design.__slots__)
         rows = []
@@ -147,20 +147,22 @@ class DesignAnalysis:
         return self.outcomes[chosen]
 
     def _expected(self, found: pd.DataFrame) -> dict[str, Any]:
-        low, high = (found[end].to_numpy(dtype=float) for end in ("low", "high"))
-        known = ~np.isnan(low)
-        widths = (high - low)[known]
+        doubtful = found["problems"] != ""
+        # Nobody should report an HDI whose chains did not mix: it achieves nothing.
+        sound = found[["estimate", "low", "high"]].mask(doubtful).astype(float)
+        low, high = (sound[end].to_numpy() for end in ("low", "high"))
+        widths = (high - low)[~np.isnan(low)]
         count = len(widths)
         expected: dict[str, Any] = {
-            "estimate": found["estimate"].mean(),
+            "estimate": sound["estimate"].mean(),
             "width": widths.mean() if count else np.nan,
             "width_error": widths.std(ddof=1) / np.sqrt(count) if count > 1 else np.nan,
         }
         happened = {e: int(self.goals.happened(e, low, high).sum()) for e in self.goals.events}
         for event, times in happened.items():
             expected[event], expected[f"{event}_error"] = probability(times, len(found))
-        expected["failed"] = int((~known).sum())
-        expected["doubtful"] = int((found["problems"] != "").sum())
+        expected["failed"] = int(found["low"].isna().sum())
+        expected["doubtful"] = int(doubtful.sum())
         certainties = []
         for name, limit in self.goals.wanted():
             if name == "width":

@@ -50,7 +50,7 @@ def _cells(found: DesignAnalysis, row: dict[Any, Any]) -> Iterator[str]:
     yield f"{(row['prompt_tokens'] + row['reply_tokens']) / 1e6:.2f}M"
     if found.price == "cost":
         yield f"${row['cost']:.2f}"
-    yield number(row["estimate"]) + marked
+    yield ("none" if math.isnan(row["estimate"]) else number(row["estimate"])) + marked
     yield _with_error(row["width"], row["width_error"], 3)
     for event in found.goals.events:
         yield _with_error(row[event], row[f"{event}_error"], 2)
@@ -94,7 +94,10 @@ def conclusions(found: DesignAnalysis) -> Iterator[str]:
         reasons = found.outcomes.loc[found.outcomes["reason"] != "", "reason"].value_counts()
         yield f"{failed} of {total} simulated studies allow no HDI: {reasons.index[0]}."
     if doubtful := int(table["doubtful"].sum()):
-        yield f"{PROBLEM_MARK} In {doubtful} simulated studies the diagnostics of a fit failed."
+        yield (
+            f"{PROBLEM_MARK} In {doubtful} of {len(found.outcomes)} simulated studies the diagnostics "
+            "of a fit failed; such an HDI counts as none."
+        )
     yield (
         "± is the Monte Carlo standard error; that the HDI excludes a value is told as a "
         "probability. Tokens and cost are those of asking, guessed from the text's length; "
