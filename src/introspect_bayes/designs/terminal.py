@@ -95,8 +95,8 @@ def conclusions(found: DesignAnalysis) -> Iterator[str]:
         yield f"{failed} of {total} simulated studies allow no HDI: {reasons.index[0]}."
     if doubtful := int(table["doubtful"].sum()):
         yield (
-            f"{PROBLEM_MARK} In {doubtful} of {len(found.outcomes)} simulated studies the diagnostics "
-            "of a fit failed; such an HDI counts as none."
+            f"{PROBLEM_MARK} In {doubtful} of {len(found.outcomes)} simulated studies the "
+            "diagnostics of a fit failed; such an HDI counts as none."
         )
     yield (
         "± is the Monte Carlo standard error; that the HDI excludes a value is told as a "
