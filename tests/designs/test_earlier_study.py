@@ -5,7 +5,7 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.designs import Design
-from introspect_bayes.designs.matching import zero_inflated
+from introspect_bayes.designs.matching import CHOICE_CONTEXTS, zero_inflated
 from introspect_bayes.designs.simulated_studies import SimulatedStudies
 from introspect_bayes.specs import chosen_specifications
 
@@ -48,8 +48,10 @@ def test_the_truth_behind_a_study_is_found(matched):
     # with. Correlations of 500 and 1,000 rows: (1 - r²) / √n each.
     assert model.reports.accuracy == pytest.approx(0.6, abs=3 * 0.64 * np.sqrt(1 / 400 + 1 / 800))
     assert model.after.accuracy == pytest.approx(0.9, abs=3 * 0.19 * np.sqrt(1 / 500 + 1 / 1000))
-    # The largest slope of a context scatters by a fifth, that of the shrunk slopes by less.
-    assert np.log(model.consistency / 5) == pytest.approx(0, abs=3 * 0.2 * 0.9 * np.sqrt(3 / 200))
+    # The log norm of a context's slopes scatters by .134 and grows by .216 for each unit of log
+    # consistency, for the prior shrinks them (ten studies of 100 contexts, and at 4 and at 6.2).
+    scatter = 0.134 / 0.216 * np.sqrt(1 / 100 + 1 / CHOICE_CONTEXTS)
+    assert np.log(model.consistency / 5) == pytest.approx(0, abs=3 * scatter)
     assert model.position_bias == pytest.approx(0.5, abs=3 * 0.5 * np.sqrt(3 / 200))
     assert model.reports.noise == pytest.approx(20, rel=3 * np.sqrt(1.5 / 2 / 2000))
     assert model.after.noise == pytest.approx(10, rel=3 * np.sqrt(1.5 / 2 / 3500))

@@ -25,8 +25,8 @@ CONTEXTS: Final = 200
 """Contexts of the simulated study whose reports are matched: with 1,000 weights, a correlation
 of .5 scatters by .02."""
 
-CHOICE_CONTEXTS: Final = 60
-"""Contexts of each simulated study whose choices are matched; a mean over contexts needs fewer."""
+CHOICE_CONTEXTS: Final = 150
+"""Contexts of each simulated study whose choices are matched."""
 
 _CHOOSES: Final = (StagePlan("off-the-shelf", "", (("decision", "native"),)),)
 _REPORTS: Final = (StagePlan("off-the-shelf", "", (("report", "native"),)),)
@@ -43,13 +43,14 @@ class ChoiceStatistics:
 
     Attributes
     ----------
-    slope
-        Mean over contexts of the largest posterior mean, in absolute value.
+    size
+        Mean over contexts of the log Euclidean norm of the slopes' posterior means. It tells
+        consistency one and a half times as exactly as the largest slope does.
     intercept
         Mean over contexts of the posterior mean; 0 without intercept.
     """
 
-    slope: float
+    size: float
     intercept: float
 
 
@@ -80,9 +81,9 @@ class ReportStatistics:
 def choice_statistics(weights: ChoiceWeights) -> ChoiceStatistics:
     """Return what the choices behind a fit show."""
     slopes = weights.hdi()
-    largest = slopes["mean"].abs().groupby(slopes["context"]).max()
+    squares = (slopes["mean"] ** 2).groupby(slopes["context"]).sum()
     bias = weights.position_bias()["mean"].mean() if weights.spec.has_intercept else 0.0
-    return ChoiceStatistics(float(largest.mean()), float(bias))
+    return ChoiceStatistics(float(np.log(squares).mean() / 2), float(bias))
 
 
 def report_statistics(
@@ -245,13 +246,25 @@ def match_choices(shown: ChoiceStatistics, choices: int, seed: int) -> tuple[flo
         SimulatedChooser(c, shown.intercept, design, seed, CHOICE_CONTEXTS).chosen()
         for c in _CONSISTENCIES
     ]
-    # More consistent choices have larger slopes; noise must not turn that round.
-    slopes = np.maximum.accumulate([each.slope for each in tried])
-    consistency = float(np.exp(np.interp(shown.slope, slopes, np.log(_CONSISTENCIES))))
+    consistency = _consistency(shown.size, np.array([each.size for each in tried]))
     found = float(np.interp(consistency, _CONSISTENCIES, [each.intercept for each in tried]))
     if abs(shown.intercept) < _SMALL_BIAS or found * shown.intercept <= 0:
         return consistency, shown.intercept
     return consistency, shown.intercept * shown.intercept / found
+
+
+def _consistency(shown: float, sizes: np.ndarray) -> float:
+    """Return the consistency at which slopes have a size, given their sizes at `_CONSISTENCIES`."""
+    from scipy.interpolate import PchipInterpolator
+    from scipy.optimize import brentq
+
+    # More consistent choices have larger slopes; noise must not turn that round.
+    rising = np.maximum.accumulate(sizes)
+    logs = np.log(_CONSISTENCIES)
+    if not rising[0] < shown < rising[-1]:
+        return float(_CONSISTENCIES[0 if shown <= rising[0] else -1])
+    curve = PchipInterpolator(logs, rising)
+    return float(np.exp(brentq(lambda log: float(curve(log)) - shown, logs[0], logs[-1])))
 
 
 def match_reports(
