@@ -10,7 +10,8 @@ from scipy import stats
 
 import introspect_bayes as ib
 from introspect_bayes.cli.main import main
-from introspect_bayes.designs import Design, Goals
+from introspect_bayes.designs import Design, DesignAnalysis, Goals
+from introspect_bayes.designs.design import TRAINED, UNTRAINED, bill
 from introspect_bayes.designs.terminal import conclusions, designs_table
 
 NOISELESS = ib.AssumedModel(ib.AssumedReports(0.5, noise=0, spread=25), consistency=40)
@@ -125,9 +126,34 @@ def test_studies_without_a_valid_report_count_as_failed():
     row = found.table().iloc[0]
     assert row["failed"] == 10
     assert row["exclude_zero"] == 0
-    assert not row["meets"]
+    assert row["verdict"] == "missed"
     assert row["certainty"] < 0.3
     assert any("allow no HDI" in sentence for sentence in conclusions(found))
+
+
+@pytest.mark.parametrize(("failing", "verdict"), [(0, "met"), (1, "met"), (2, "doubtful")])
+def test_a_goal_is_not_met_by_numbers_that_cannot_be_trusted(failing, verdict):
+    """Of 20 studies one may fail its diagnostics, for nothing is perfect."""
+    design = Design(10, 20, 2)
+    outcomes = pd.DataFrame({"study": range(20), "estimate": 0.5, "low": 0.4, "high": 0.6})
+    outcomes = outcomes.assign(
+        **dict(zip(("contexts", "choices", "reports"), (10, 20, 2), strict=True))
+    )
+    problems = ["R-hat 1.20"] * failing + [""] * (20 - failing)
+    found = DesignAnalysis(
+        (NOISELESS,),
+        Goals(exclude_zero=0.5),
+        outcomes.assign(problems=problems, reason=""),
+        {design: bill(design, UNTRAINED)},
+        seed=1,
+    )
+    row = found.table().iloc[0]
+    assert (row["verdict"], row["doubtful"]) == (verdict, failing)
+    assert row["cheapest"] == (found.cheapest() is not None) == (verdict == "met")
+    assert (found.cheapest(0.9) is not None) == (verdict == "met")
+    said = " ".join(conclusions(found))
+    assert ("cannot be trusted" in said) == (verdict == "doubtful")
+    assert ("R-hat 1.20" in said) == (failing > 0)
 
 
 def test_the_cost_is_that_of_a_dry_run(tmp_path):
@@ -141,8 +167,6 @@ def test_the_cost_is_that_of_a_dry_run(tmp_path):
          "--price-prompt", "2.5", "--price-reply", "10"]
     ) == 0  # fmt: skip
     said = json.loads((tmp_path / "cost.json").read_text())
-    from introspect_bayes.designs.design import TRAINED, UNTRAINED, bill
-
     mine = bill(Design(12, 9, 4), UNTRAINED, prices=ib.Prices(2.5, 10))
     assert mine.requests == said["to_ask"] == 12 * 13
     assert mine.cost == said["cost"]
