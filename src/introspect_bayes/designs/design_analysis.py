@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SURE: Final = 0.95
 """Certainty, over Monte Carlo error, that counts as enough."""
 
+TOLERATED: Final = 0.05
+"""Largest share of simulated studies with failed diagnostics in a design that meets a goal."""
+
 _LEAST_STUDIES: Final = 10
 
 
@@ -74,10 +77,12 @@ class DesignAnalysis:
             Columns contexts, choices, reports; requests, prompt_tokens, reply_tokens, cost (US
             dollars, NaN without prices); estimate (mean); width (mean of the 95% HDI's) and
             width_error; for each event of ``goals.events`` its probability and, with the ending
-            _error, its Monte Carlo error; failed (studies that allow no HDI) and doubtful (studies
-            with failed diagnostics): no event happens in either, and they have no estimate and no
-            width; meets (all goals), certainty (of that, over Monte Carlo error) and cheapest (of
-            those that meet the goals). The last three are missing without goals.
+            _error, its Monte Carlo error; failed (studies that allow no HDI: no event happens in
+            them, and they have no width) and doubtful (studies with failed diagnostics); verdict
+            ("met": all goals; "doubtful": met by numbers that cannot be trusted, because in more
+            than `TOLERATED` of the studies diagnostics failed; "missed"), certainty (of reaching
+            the goals, over Monte Carlo error; 0 where more than `TOLERATED` are doubtful) and
+            cheapest (of those that meet the goals). The last three are missing without goals.
         """
         keys = list(Design.__slots__)
         rows = []
@@ -97,7 +102,7 @@ class DesignAnalysis:
             )
         table = pd.DataFrame(rows).sort_values([self.price, *keys], ignore_index=True)
         if any(self.goals.wanted()):
-            meeting = table.index[table["meets"]]
+            meeting = table.index[table["verdict"] == "met"]
             table["cheapest"] = table.index == (meeting[0] if len(meeting) else -1)
         return table
 
@@ -125,7 +130,7 @@ class DesignAnalysis:
             msg = "cheapest: no goal was given, such as Goals(width=0.1)"
             raise InputError(msg)
         table = self.table()
-        kept = table["meets"] if certainty is None else table["certainty"] >= certainty
+        kept = table["verdict"] == "met" if certainty is None else table["certainty"] >= certainty
         return table[kept].iloc[0] if kept.any() else None
 
     def plot(self, figsize: tuple[float, float] | None = None) -> "Figure":
@@ -147,22 +152,20 @@ class DesignAnalysis:
         return self.outcomes[chosen]
 
     def _expected(self, found: pd.DataFrame) -> dict[str, Any]:
-        doubtful = found["problems"] != ""
-        # Nobody should report an HDI whose chains did not mix: it achieves nothing.
-        sound = found[["estimate", "low", "high"]].mask(doubtful).astype(float)
-        low, high = (sound[end].to_numpy() for end in ("low", "high"))
-        widths = (high - low)[~np.isnan(low)]
+        low, high = (found[end].to_numpy(dtype=float) for end in ("low", "high"))
+        known = ~np.isnan(low)
+        widths = (high - low)[known]
         count = len(widths)
         expected: dict[str, Any] = {
-            "estimate": sound["estimate"].mean(),
+            "estimate": found["estimate"].mean(),
             "width": widths.mean() if count else np.nan,
             "width_error": widths.std(ddof=1) / np.sqrt(count) if count > 1 else np.nan,
         }
         happened = {e: int(self.goals.happened(e, low, high).sum()) for e in self.goals.events}
         for event, times in happened.items():
             expected[event], expected[f"{event}_error"] = probability(times, len(found))
-        expected["failed"] = int(found["low"].isna().sum())
-        expected["doubtful"] = int(doubtful.sum())
+        expected["failed"] = int((~known).sum())
+        expected["doubtful"] = int((found["problems"] != "").sum())
         certainties = []
         for name, limit in self.goals.wanted():
             if name == "width":
@@ -172,9 +175,12 @@ class DesignAnalysis:
                 sure = certainty_of_share(happened[name], len(found), limit)
                 certainties.append((expected[name] >= limit, sure))
         if certainties:
-            expected["meets"] = all(met for met, _ in certainties)
+            met = all(met for met, _ in certainties)
+            trusted = expected["doubtful"] <= TOLERATED * len(found)
+            expected["verdict"] = ("met" if trusted else "doubtful") if met else "missed"
             # Bonferroni: the goals' doubts add up at worst.
-            expected["certainty"] = max(0.0, 1 - sum(1 - sure for _, sure in certainties))
+            sure = max(0.0, 1 - sum(1 - sure for _, sure in certainties))
+            expected["certainty"] = sure if trusted else 0.0
         return expected
 
 

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
-from introspect_bayes.designs.design_analysis import SURE, DesignAnalysis
+from introspect_bayes.designs.design_analysis import SURE, TOLERATED, DesignAnalysis
 from introspect_bayes.designs.drawing import design_text
 from introspect_bayes.designs.goals import PROBABILITIES
 from introspect_bayes.report.tables import PROBLEM_MARK, number
@@ -54,8 +54,8 @@ def _cells(found: DesignAnalysis, row: dict[Any, Any]) -> Iterator[str]:
     yield _with_error(row["width"], row["width_error"], 3)
     for event in found.goals.events:
         yield _with_error(row[event], row[f"{event}_error"], 2)
-    if "meets" in row:
-        yield "met" + (f" {CHEAPEST_MARK}" if row["cheapest"] else "") if row["meets"] else "missed"
+    if "verdict" in row:
+        yield row["verdict"] + (f" {CHEAPEST_MARK}" if row["cheapest"] else "")
         yield f"{row['certainty']:.0%}"
 
 
@@ -94,9 +94,10 @@ def conclusions(found: DesignAnalysis) -> Iterator[str]:
         reasons = found.outcomes.loc[found.outcomes["reason"] != "", "reason"].value_counts()
         yield f"{failed} of {total} simulated studies allow no HDI: {reasons.index[0]}."
     if doubtful := int(table["doubtful"].sum()):
+        shown = found.outcomes.loc[found.outcomes["problems"] != "", "problems"].value_counts()
         yield (
             f"{PROBLEM_MARK} In {doubtful} of {len(found.outcomes)} simulated studies the "
-            "diagnostics of a fit failed; such an HDI counts as none."
+            f"diagnostics of a fit failed, such as: {shown.index[0]}."
         )
     yield (
         "± is the Monte Carlo standard error; that the HDI excludes a value is told as a "
@@ -108,6 +109,12 @@ def conclusions(found: DesignAnalysis) -> Iterator[str]:
 def _about_goals(found: DesignAnalysis) -> Iterator[str]:
     best = found.cheapest()
     wanted = " and ".join(_goal_text(name, limit) for name, limit in found.goals.wanted())
+    table = found.table()
+    if (table["verdict"] == "doubtful").any():
+        yield (
+            "Where the verdict is doubtful, the goal is reached by numbers that cannot be trusted: "
+            f"diagnostics failed in more than {TOLERATED:.0%} of the simulated studies."
+        )
     if best is None:
         yield f"No design meets the goal ({wanted}); try larger ones."
         return
@@ -119,7 +126,6 @@ def _about_goals(found: DesignAnalysis) -> Iterator[str]:
     if best["certainty"] < SURE:
         also = "none does" if sure is None else f"the cheapest is {_priced(sure, found.price)}"
         yield f"With {SURE:.0%} certainty {also}; more studies (--studies) make it surer."
-    table = found.table()
     close = table[(table[found.price] < best[found.price]) & (table["certainty"] > 1 - SURE)]
     if len(close):
         listed = "; ".join(design_text(row) for row in close.to_dict("records"))
