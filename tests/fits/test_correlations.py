@@ -7,7 +7,7 @@ from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.correlation_data import Moments
 from introspect_bayes.fits.correlation_model import build_correlation_model, log_density
 from introspect_bayes.fits.correlations import constrained, unconstrained, unit_log_density
-from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_gradients
+from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_derivatives
 from introspect_bayes.specs import spec
 
 SPEC = spec("privileged_access")
@@ -164,9 +164,30 @@ def test_gradients_of_all_units_vanish_at_the_summit(complete):
     place = unconstrained(
         values.mean(axis=0)[None], values.std(axis=0)[None], np.corrcoef(values.T)[None]
     )[0]
-    gradients = unit_gradients(place, unit_log_density(complete))
-    assert gradients.shape == (14, 100)
-    assert np.abs(gradients.sum(axis=1)).max() < 1e-3 * np.abs(gradients).sum(axis=1).min()
+    gradients, information = unit_derivatives(place, unit_log_density(complete))
+    assert gradients.shape == (100, 14)
+    assert np.abs(gradients.sum(axis=0)).max() < 1e-3 * np.abs(gradients).sum(axis=0).min()
+    # Locations: the inverse covariance once for each of a context's five rows.
+    expected = 5 * np.linalg.inv(np.cov(values.T, ddof=0))
+    assert information[:, :4, :4] == pytest.approx(np.tile(expected, (100, 1, 1)), rel=1e-4)
+    assert np.linalg.eigvalsh(information.sum(axis=0)).min() > 0
+
+
+def test_adjusted_deviations_are_those_of_the_jackknife():
+    """Correlations of 20 contexts, each left out in turn and all computed anew."""
+    units = 20
+    random = np.random.default_rng(3)
+    rows = random.normal(size=(units, 5, 4)) @ np.linalg.cholesky(TRUE).T
+    rows *= np.exp(0.5 * random.normal(size=(units, 1, 1)))
+    data = CorrelationData(rows.reshape(-1, 4), NAMES, np.repeat(np.arange(units), 5))
+    without = [np.corrcoef(np.delete(rows, u, axis=0).reshape(-1, 4).T) for u in range(units)]
+    upper = np.triu_indices(4, 1)
+    jackknife = np.array(without)[:, *upper].std(axis=0) * np.sqrt(units - 1)
+    flat = SPEC.with_priors(scale="HalfNormal(100)", location="Normal(0, 100)")
+    fit = CorrelationSampler(Sampler(draws=4000, seed=2), engine="importance").fit(flat, data, "j")
+    found = fit.draws().reshape(-1, 4, 4)[:, *upper].std(axis=0)
+    student = 2.093 / 1.960  # 19 degrees of freedom
+    assert found == pytest.approx(student * jackknife, rel=0.1)
 
 
 def test_adjustment_of_a_mean_is_the_spread_of_units():
