@@ -173,21 +173,24 @@ def test_gradients_of_all_units_vanish_at_the_summit(complete):
     assert np.linalg.eigvalsh(information.sum(axis=0)).min() > 0
 
 
-def test_adjusted_deviations_are_those_of_the_jackknife():
-    """Correlations of 20 contexts, each left out in turn and all computed anew."""
-    units = 20
-    random = np.random.default_rng(3)
-    rows = random.normal(size=(units, 5, 4)) @ np.linalg.cholesky(TRUE).T
-    rows *= np.exp(0.5 * random.normal(size=(units, 1, 1)))
-    data = CorrelationData(rows.reshape(-1, 4), NAMES, np.repeat(np.arange(units), 5))
-    without = [np.corrcoef(np.delete(rows, u, axis=0).reshape(-1, 4).T) for u in range(units)]
-    upper = np.triu_indices(4, 1)
-    jackknife = np.array(without)[:, *upper].std(axis=0) * np.sqrt(units - 1)
-    flat = SPEC.with_priors(scale="HalfNormal(100)", location="Normal(0, 100)")
-    fit = CorrelationSampler(Sampler(draws=4000, seed=2), engine="importance").fit(flat, data, "j")
-    found = fit.draws().reshape(-1, 4, 4)[:, *upper].std(axis=0)
+def test_units_that_tell_much_are_left_out_as_the_jackknife_leaves_them_out():
+    """A normal mean of units of unequal size: what one step leaves is the mean of the others."""
+    random = np.random.default_rng(11)
+    sizes = np.array([150, *[10] * 19])
+    means = random.normal(size=20)
+    total, rows = (sizes * means).sum(), sizes.sum()
+    without = (total - sizes * means) / (rows - sizes)
+    draws = total / rows + random.normal(size=(20_000, 1)) / np.sqrt(rows)
+
+    def density(points):
+        return -sizes * (means[None] - points) ** 2 / 2
+
+    jackknife = np.sqrt(19 / 20 * ((without - total / rows) ** 2).sum())
     student = 2.093 / 1.960  # 19 degrees of freedom
-    assert found == pytest.approx(student * jackknife, rel=0.1)
+    adjusted = adjust_for_units(draws, density).std()
+    assert adjusted == pytest.approx(student * jackknife, rel=0.02)
+    gradients = sizes * (means - total / rows) / rows
+    assert adjusted > 1.05 * student * np.sqrt(20 / 19 * (gradients**2).sum())  # no unit left out
 
 
 def test_adjustment_of_a_mean_is_the_spread_of_units():
