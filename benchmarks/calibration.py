@@ -66,6 +66,7 @@ RUNS = (
     Run("report_accuracy_by_context", 300, "nuts"),
     Run("choice_weights_pooled", 300, "nuts"),
     Run("joint_accuracy", 300, "nuts"),
+    Run("privileged_access", 300, "auto"),
 )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses import Analysis, CannotCompute, NotInStudy, Settings
-from introspect_bayes.analyses.privileged import privileged_access, shared_rows
+from introspect_bayes.analyses.access_rows import shared_rows
+from introspect_bayes.analyses.privileged import privileged_access
 from introspect_bayes.report import privileged as tables
 
 SETTINGS = Settings.default(seed=5, draws=2000, warmup=500)

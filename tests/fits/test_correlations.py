@@ -7,7 +7,7 @@ from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.correlation_data import Moments
 from introspect_bayes.fits.correlation_model import build_correlation_model, log_density
 from introspect_bayes.fits.correlations import constrained, unconstrained, unit_log_density
-from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_gradients
+from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_derivatives
 from introspect_bayes.specs import spec
 
 SPEC = spec("privileged_access")
@@ -164,9 +164,33 @@ def test_gradients_of_all_units_vanish_at_the_summit(complete):
     place = unconstrained(
         values.mean(axis=0)[None], values.std(axis=0)[None], np.corrcoef(values.T)[None]
     )[0]
-    gradients = unit_gradients(place, unit_log_density(complete))
-    assert gradients.shape == (14, 100)
-    assert np.abs(gradients.sum(axis=1)).max() < 1e-3 * np.abs(gradients).sum(axis=1).min()
+    gradients, information = unit_derivatives(place, unit_log_density(complete))
+    assert gradients.shape == (100, 14)
+    assert np.abs(gradients.sum(axis=0)).max() < 1e-3 * np.abs(gradients).sum(axis=0).min()
+    # Locations: the inverse covariance once for each of a context's five rows.
+    expected = 5 * np.linalg.inv(np.cov(values.T, ddof=0))
+    assert information[:, :4, :4] == pytest.approx(np.tile(expected, (100, 1, 1)), rel=1e-4)
+    assert np.linalg.eigvalsh(information.sum(axis=0)).min() > 0
+
+
+def test_units_that_tell_much_are_left_out_as_the_jackknife_leaves_them_out():
+    """A normal mean of units of unequal size: what one step leaves is the mean of the others."""
+    random = np.random.default_rng(11)
+    sizes = np.array([150, *[10] * 19])
+    means = random.normal(size=20)
+    total, rows = (sizes * means).sum(), sizes.sum()
+    without = (total - sizes * means) / (rows - sizes)
+    draws = total / rows + random.normal(size=(20_000, 1)) / np.sqrt(rows)
+
+    def density(points):
+        return -sizes * (means[None] - points) ** 2 / 2
+
+    jackknife = np.sqrt(19 / 20 * ((without - total / rows) ** 2).sum())
+    student = 2.093 / 1.960  # 19 degrees of freedom
+    adjusted = adjust_for_units(draws, density).std()
+    assert adjusted == pytest.approx(student * jackknife, rel=0.02)
+    gradients = sizes * (means - total / rows) / rows
+    assert adjusted > 1.05 * student * np.sqrt(20 / 19 * (gradients**2).sum())  # no unit left out
 
 
 def test_adjustment_of_a_mean_is_the_spread_of_units():

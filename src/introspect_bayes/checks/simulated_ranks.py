@@ -3,6 +3,7 @@
 import pandas as pd
 
 from introspect_bayes.checks.choice_ranks import rank_contexts, rank_study
+from introspect_bayes.checks.correlation_ranks import simulate_correlation_calibration
 from introspect_bayes.checks.joint_ranks import simulate_joint_calibration
 from introspect_bayes.checks.regression_ranks import rank_regression
 from introspect_bayes.checks.simulated_truths import (
@@ -14,11 +15,16 @@ from introspect_bayes.checks.simulated_truths import (
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler, Sampler
+from introspect_bayes.fits import (
+    ChoiceWeightsSampler,
+    CorrelationSampler,
+    RegressionSampler,
+    Sampler,
+)
 from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.specs import Specification
 
-Fitter = ChoiceWeightsSampler | RegressionSampler | JointSampler
+Fitter = ChoiceWeightsSampler | CorrelationSampler | RegressionSampler | JointSampler
 
 
 def simulate_calibration(
@@ -53,7 +59,8 @@ def simulate_calibration(
     predictors
         One row an observation: of choices the columns context and d1, ..., dK (simulations take
         turns with the contexts); of regressions those of the formula. Simulated if not given, and
-        always so for a joint model of choices and reports (`joint_ranks`).
+        always so for a joint model of choices and reports (`joint_ranks`) and for correlations
+        (`correlation_ranks`).
 
     Returns
     -------
@@ -86,6 +93,11 @@ def simulate_calibration(
         made = fitter if isinstance(fitter, JointSampler) else None
         return simulate_joint_calibration(
             specification, simulations, seed=seed, fitter=made, fitted=fitted
+        )
+    if specification.family == "correlation_matrix":
+        correlations = fitter if isinstance(fitter, CorrelationSampler) else None
+        return simulate_correlation_calibration(
+            specification, simulations, seed=seed, fitter=correlations, fitted=fitted
         )
     rows = predictors if predictors is not None else simulated_predictors(specification, seed)
     for factor in specification.dropped_when_constant:
@@ -163,4 +175,6 @@ def default_fitter(specification: Specification, seed: int, engine: Engine = "au
     sampler = Sampler(draws=draws, warmup=600, chains=2, seed=seed)
     if specification.family == "bernoulli":
         return ChoiceWeightsSampler(sampler, engine)
+    if specification.family == "correlation_matrix":
+        return CorrelationSampler(sampler, engine=engine)
     return RegressionSampler(sampler, engine=engine)

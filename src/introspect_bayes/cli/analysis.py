@@ -262,7 +262,8 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
 ) -> None:
     """Compute, print and write the figures of a study."""
     from introspect_bayes.analyses import reproduce as figures_of
-    from introspect_bayes.analyses.privileged import PREFIX, access_ids, access_where_possible
+    from introspect_bayes.analyses.access_figure import PREFIX
+    from introspect_bayes.analyses.privileged import access_ids, access_where_possible
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
     from introspect_bayes.specs import changed_priors

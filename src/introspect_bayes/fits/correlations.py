@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.compiled_models import compiled_once
@@ -17,10 +16,11 @@ from introspect_bayes.fits.correlation_model import (
     exchangeable,
     log_density,
 )
-from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
+from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import Estimate, estimate
+from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
-from introspect_bayes.fits.sampling import Diagnostics, Sampler
+from introspect_bayes.fits.sampling import Diagnostics
 from introspect_bayes.fits.unit_adjustment import adjust_for_units
 from introspect_bayes.specs import Specification
 
@@ -105,30 +105,8 @@ class CorrelationFit(FromSource):
         return [Estimate(*values) for values in self._remembered(name, compute)]
 
 
-class CorrelationSampler:
-    """Fits correlation matrices; those of the same structure are prepared once.
-
-    Parameters
-    ----------
-    sampler
-        Settings: chains and draws of every engine; warm-up for NUTS.
-    finished
-        Where finished fits are found and kept; nowhere if not given.
-    engine
-        A value of `engines.Engine`.
-
-    Raises
-    ------
-    InputError
-        If there is no such engine.
-    """
-
-    def __init__(
-        self, sampler: Sampler, finished: FinishedFits | None = None, engine: Engine = "auto"
-    ) -> None:
-        self.sampler = sampler
-        self.finished = finished
-        self.engine = engine_named(engine)
+class CorrelationSampler(ModelSampler):
+    """Fits correlation matrices; those of the same structure are prepared once (`ModelSampler`)."""
 
     def fit(self, spec: Specification, data: CorrelationData, name: str) -> CorrelationFit:
         """Fit a specification to rows.
@@ -150,6 +128,7 @@ class CorrelationSampler:
         Examples
         --------
         >>> from introspect_bayes.specs import spec
+        >>> from introspect_bayes.fits import Sampler
         >>> rows = np.random.default_rng(1).normal(size=(99, 2))
         >>> data = CorrelationData(rows, ("weight", "report"), np.arange(99))
         >>> fit = CorrelationSampler(Sampler(draws=500)).fit(spec("privileged_access"), data, "r")
@@ -159,12 +138,9 @@ class CorrelationSampler:
         if spec.family != FAMILY:
             msg = f"{spec.name}: a correlation matrix needs the family {FAMILY!r}"
             raise InputError(msg)
-        if self.finished is None:
-            return CorrelationFit(spec, data, self._fit(spec, data, name))
         held = {"values": data.values, "variables": data.variables, "units": data.units}
-        key = fit_key(spec, held, self.sampler, name, self.engine)
-        found = self.finished.find(key) or self.finished.keep(key, self._fit(spec, data, name))
-        return CorrelationFit(spec, data, found)
+        source = self._found_or_made(spec, held, name, lambda: self._fit(spec, data, name))
+        return CorrelationFit(spec, data, source)
 
     def _fit(self, spec: Specification, data: CorrelationData, name: str) -> "xr.DataTree":
         import xarray as xr

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.engines import Engine, engine_named
+from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.bambi_models import build_bambi_model, mean_component, prior_numbers
 from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, FromSource, fit_key
+from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import Estimate, estimate
+from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
 from introspect_bayes.fits.responses import check_response, stand_in
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, target_acceptance
+from introspect_bayes.fits.sampling import Diagnostics, target_acceptance
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
 
@@ -161,33 +162,13 @@ class Regression(FromSource):
         return pd.DataFrame(rows, columns=["parameter", "mean", "hdi_low", "hdi_high"])
 
 
-class RegressionSampler:
+class RegressionSampler(ModelSampler):
     """Fits regressions; the first of a structure compiles for all data and prior numbers.
 
     Bambi compiles every model anew because it keeps data and the priors' numbers as constants; here
-    they become shared variables, so that the next fit only exchanges them.
-
-    Parameters
-    ----------
-    sampler
-        Settings: chains and draws of every engine; warm-up for NUTS.
-    finished
-        Where finished fits are found and kept; nowhere if not given.
-    engine
-        A value of `engines.Engine`.
-
-    Raises
-    ------
-    InputError
-        If there is no such engine.
+    they become shared variables, so that the next fit only exchanges them. Settings are those of
+    `ModelSampler`.
     """
-
-    def __init__(
-        self, sampler: Sampler, finished: FinishedFits | None = None, engine: Engine = "auto"
-    ) -> None:
-        self.sampler = sampler
-        self.finished = finished
-        self.engine = engine_named(engine)
 
     def fit(self, spec: Specification, data: pd.DataFrame, name: str) -> Regression:
         """Fit a specification to a frame.
@@ -220,14 +201,10 @@ class RegressionSampler:
         for factor in spec.dropped_when_constant:
             if len(data[factor].unique()) == 1:
                 spec = spec.without(factor)
-        if self.finished is None:
-            return Regression(spec, data, self._fit(spec, data, name))
         columns = [spec.response, *spec.variables, *spec.groups]
         held = {column: data[column].to_numpy() for column in dict.fromkeys(columns)}
-        key = fit_key(spec, held, self.sampler, name, self.engine)
-        if (found := self.finished.find(key)) is not None:
-            return Regression(spec, data, found)
-        return Regression(spec, data, self.finished.keep(key, self._fit(spec, data, name)))
+        source = self._found_or_made(spec, held, name, lambda: self._fit(spec, data, name))
+        return Regression(spec, data, source)
 
     def _fit(self, spec: Specification, data: pd.DataFrame, name: str) -> "xr.DataTree":
         import xarray as xr

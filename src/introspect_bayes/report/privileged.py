@@ -8,7 +8,8 @@ from rich import box
 from rich.table import Table
 
 from introspect_bayes.analyses import COMPARISONS, NotInStudy
-from introspect_bayes.analyses.privileged import PREFIX, PrivilegedAccess
+from introspect_bayes.analyses.access_figure import PREFIX
+from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
