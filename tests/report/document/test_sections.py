@@ -248,3 +248,12 @@ def test_drawn_data_are_the_artists_of_a_figure():
         {"panel": "a panel", "kind": "line", "series": 1, "x": 1.0, "y": 3.12346},
         {"panel": "a panel", "kind": "points", "series": 1, "x": 5.0, "y": 6.0},
     ]
+
+
+def test_the_title_says_whose_choices(small_model_report, paper_like):
+    assert small_model_report.title.endswith("can say what drives its choices")
+    models = pd.DataFrame({"base_model": ["m-one", "m-two"]})
+    study = replace(paper_like.analysis.study, models=models)
+    made = replace(paper_like, analysis=ib.Analysis(study, paper_like.analysis.settings))
+    title = build(made, Wanted(frozenset({"citation"}))).title
+    assert title == "How well m-one and m-two can say what drives their choices"

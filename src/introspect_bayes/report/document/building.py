@@ -42,9 +42,10 @@ def build(materials: Materials, wanted: Wanted | None = None, made: str | None =
         if name in asked.sections
     )
     study = materials.analysis.study
+    whose = "its" if len(study.base_models) == 1 else "their"
     moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return Document(
-        title=f"How well {_joined(study.base_models)} can say what drives its choices",
+        title=f"How well {_joined(study.base_models)} can say what drives {whose} choices",
         subtitle=f"Study {study.name}, analysed with introspect-bayes {__version__}",
         made=made or moment,
         sections=tuple(sections),

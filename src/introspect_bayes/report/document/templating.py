@@ -10,6 +10,7 @@ from introspect_bayes.report.document.records import Figure, Table, csv_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 @cache
@@ -27,6 +28,7 @@ def _environment() -> "Environment":
     )
     environment.filters.update(_FILTERS)
     environment.globals["marked"] = _MARKED
+    environment.globals["long"] = _LONG
     return environment
 
 
@@ -76,6 +78,14 @@ def _unbroken(cell: str) -> str:
     )
 
 
+def _with_options(text: str) -> "Markup":
+    """Keep an option of the command line on one line, with its value."""
+    from markupsafe import Markup, escape
+
+    kept = re.sub(r"--[a-z]+ [a-z]+", r'<span class="option">\g<0></span>', str(escape(text)))
+    return Markup(kept)  # noqa: S704 - escaped above
+
+
 _MARKED: Final = {
     "reproduced": "good",
     "not reproduced": "bad",
@@ -86,6 +96,9 @@ _MARKED: Final = {
 }
 """Cells that are set off by colour as well, and how."""
 
+_LONG: Final = 60
+"""Letters of a cell that is prose, and gets room to be read on a narrow screen."""
+
 _FILTERS: Final = {
     "address": quote,
     "cell": _markdown_cell,
@@ -93,4 +106,5 @@ _FILTERS: Final = {
     "data_address": _data_address,
     "ended": _ended,
     "unbroken": _unbroken,
+    "with_options": _with_options,
 }
