@@ -35,8 +35,8 @@ class Squeezed:
 
 
 def test_right_posteriors_pass():
-    ranks = simulate_correlation_calibration(SPEC, 60, seed=3, fitter=SAMPLER)
-    assert (ranks.groupby("parameter").size() == 60).all()
+    ranks = simulate_correlation_calibration(SPEC, 100, seed=3, fitter=SAMPLER)
+    assert (ranks.groupby("parameter").size() == 100).all()
     assert failed(ranks) == set()
 
 
