@@ -32,8 +32,8 @@ from introspect_bayes.study.explanation_scores import read_explanation_scores
 SCORE_SPECIFICATIONS: Final = ("explanation_scores", "explanation_scores_beta")
 """The model of scores that are 0 or 1, and that of scores in between."""
 
-SAMPLER: Final = Sampler(draws=3000, warmup=1500)
-"""Settings, unless others are given: levels of explainers and targets trade off, and mix slowly."""
+SAMPLER: Final = Sampler(draws=1500, warmup=600)
+"""Settings, unless others are given."""
 
 _CURVE_SIZES: Final = 9
 
