@@ -15,6 +15,7 @@ from the log-odds that the scores were drawn with.
 """
 
 import argparse
+import sys
 import time
 
 import numpy as np
@@ -27,7 +28,7 @@ from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_s
 KAPPA = 8.0
 
 
-def one_table(seed: int, *, between: bool) -> list[dict[str, object]]:
+def one_table(seed: int, *, between: bool, draws: int) -> list[dict[str, object]]:
     """Simulate and analyse one table: a row for each answer."""
     advantage = 0.0 if seed % 2 else 0.8
     design = ScoreDesign(
@@ -40,7 +41,7 @@ def one_table(seed: int, *, between: bool) -> list[dict[str, object]]:
         kappa=KAPPA if between else None,
     )
     simulated = simulate_scores(design, seed)
-    sampler = ib.Sampler(draws=600, warmup=600, seed=seed)
+    sampler = ib.Sampler(draws=draws, warmup=500, seed=seed)
     found = ib.explanation_scores(pd.DataFrame(simulated.columns), sampler=sampler, keep=False)
     rows: list[dict[str, object]] = []
     for kind, table, name in (
@@ -73,11 +74,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=60)
     parser.add_argument("--between", action="store_true")
+    parser.add_argument("--draws", type=int, default=1500)
     given = parser.parse_args()
     start = time.perf_counter()
     rows: list[dict[str, object]] = []
-    for seed in track(range(1, given.tables + 1), description="Tables"):
-        rows += one_table(seed, between=given.between)
+    for seed in track(
+        range(1, given.tables + 1), description="Tables", disable=not sys.stderr.isatty()
+    ):
+        rows += one_table(seed, between=given.between, draws=given.draws)
     table = pd.DataFrame(rows)
     summary = table.groupby(["answer", "of", "advantage"], sort=False).agg(
         answers=("covered", "size"),

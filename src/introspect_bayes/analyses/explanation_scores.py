@@ -13,6 +13,7 @@ from introspect_bayes.analyses import score_answers
 from introspect_bayes.analyses.score_answers import OVERALL
 from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
 from introspect_bayes.analyses.score_sentences import advantage_sentences, learning_sentences
+from introspect_bayes.analyses.score_specifications import suited
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     Diagnostics,
@@ -23,17 +24,12 @@ from introspect_bayes.fits import (
     estimate,
 )
 from introspect_bayes.fits.sampling import diagnose
-from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
-from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study.download import cache_root
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
-SCORE_SPECIFICATIONS: Final = ("explanation_scores", "explanation_scores_beta")
-"""The model of scores that are 0 or 1, and that of scores in between."""
-
-SAMPLER: Final = Sampler(draws=3000, warmup=1500)
-"""Settings, unless others are given: levels of explainers and targets trade off, and mix slowly."""
+SAMPLER: Final = Sampler(draws=1500, warmup=600)
+"""Settings, unless others are given."""
 
 _CURVE_SIZES: Final = 9
 
@@ -286,41 +282,12 @@ def explanation_scores(
     >>> found.advantage()  # doctest: +SKIP
     """
     rows = score_rows(read_explanation_scores(source))
-    usual = shipped(SCORE_SPECIFICATIONS[0 if rows.binary else 1])
-    chosen = rows.specification(_suited(specification or usual, usual))
+    chosen = rows.specification(suited(specification, rows))
     finished = FinishedFits(cache_root() / "fits") if keep else None
     fit = RegressionSampler(sampler, finished, engine="nuts").fit(
         chosen, rows.data, "explanation_scores"
     )
     return ExplanationScores(rows, fit)
-
-
-def suited_name(source: str | Path | pd.DataFrame) -> str:
-    """Return the name of the shipped specification that suits a table of scores.
-
-    Examples
-    --------
-    >>> rows = {"explainer": ["a"], "target": ["a"], "task": ["t"], "item": ["1"], "score": [0.5]}
-    >>> suited_name(pd.DataFrame(rows))
-    'explanation_scores_beta'
-    """
-    return SCORE_SPECIFICATIONS[0 if score_rows(read_explanation_scores(source)).binary else 1]
-
-
-def _suited(given: Specification, usual: Specification) -> Specification:
-    if given.response != usual.response:
-        msg = f"{given.name}: not a model of scores; its response must be called {usual.response}"
-        raise InputError(msg)
-    if given.family != usual.family:
-        kind = "0 or 1" if usual.family == "bernoulli" else "between 0 and 1"
-        msg = f"{given.name}: scores are {kind}; take a specification such as {usual.name}"
-        raise InputError(msg)
-    strange = sorted(set(given.variables) - set(usual.variables))
-    if strange:
-        hint = closest(strange[0], usual.variables)
-        msg = f"{given.name}: a table of scores has no {strange[0]}{hint}"
-        raise InputError(msg)
-    return given
 
 
 def _over_self(mine: np.ndarray, own: np.ndarray | None, *, is_own: bool) -> dict[str, float]:

@@ -129,7 +129,7 @@ def _simulated(seed: int, save: Path | None) -> tuple[Any, Mapping[str, float]]:
 
 def _specification(source: Any, priors: list[str] | None, files: list[Path] | None) -> Any:
     """Return the specification that suits the scores, with the chosen priors."""
-    from introspect_bayes.analyses.explanation_scores import SCORE_SPECIFICATIONS, suited_name
+    from introspect_bayes.analyses.score_specifications import SCORE_SPECIFICATIONS, suited_name
     from introspect_bayes.specs import chosen_specifications
 
     chosen = chosen_specifications(priors or [], files or [], SCORE_SPECIFICATIONS)

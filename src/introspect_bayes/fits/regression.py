@@ -16,6 +16,11 @@ from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.model_sampler import ModelSampler
+from introspect_bayes.fits.multilevel_model import (
+    build_multilevel_model,
+    multilevel_applies,
+    multilevel_arrays,
+)
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
 from introspect_bayes.fits.responses import check_response, stand_in
 from introspect_bayes.fits.sampling import Diagnostics, target_acceptance
@@ -240,13 +245,19 @@ class RegressionSampler(ModelSampler):
             (p, prior.dist, *prior.references.items()) for p, prior in spec.priors.items()
         )
         key = (spec.formula, spec.family, tuple(priors), sizes)
-        prepared: PreparedModel = compiled_once(key, lambda: _prepare(spec, data))
         numbers = {
             _shared_name(parameter, argument): np.asarray(number)
             for parameter, given in prior_numbers(spec, data).items()
             for argument, number in given.items()
         }
+        if multilevel_applies(spec):
+            arrays = multilevel_arrays(spec, data, model)
+            prepared: PreparedModel = compiled_once(
+                key, lambda: _prepare_multilevel(spec, data, model, arrays)
+            )
+            return prepared.sample(self.sampler, name, "nuts", {**arrays, **numbers}, 0.9)
         arrays = _arrays(model, data[spec.response])
+        prepared = compiled_once(key, lambda: _prepare(spec, data))
         engine: Engine = self.engine if importance_applies(spec) else "nuts"
         return prepared.sample(
             self.sampler, name, engine, {**arrays, **numbers}, target_acceptance(spec)
@@ -257,6 +268,13 @@ def importance_applies(spec: Specification) -> bool:
     """Return whether a regression has few parameters, none of them a scale of others."""
     plain = all(prior.dist != "Horseshoe" for prior in spec.priors.values())
     return plain and not spec.hyperparameters and not spec.groups
+
+
+def _prepare_multilevel(
+    spec: Specification, data: pd.DataFrame, model: Any, arrays: dict[str, np.ndarray]
+) -> PreparedModel:
+    made = build_multilevel_model(spec, data, model, arrays)
+    return PreparedModel(made, list(spec.parameters))
 
 
 def _prepare(spec: Specification, data: pd.DataFrame) -> PreparedModel:

@@ -1,0 +1,231 @@
+"""Regressions with several grouped terms, in a form that chains explore well.
+
+Levels of crossed groupings trade off with each other and with the intercept, more so the more data
+there are. Hence all coefficients are written as what the data make of them given the scales, on a
+Gaussian approximation, plus offsets in units of their uncertainty (as in `joint_sampling_model`);
+the exact density follows by the change of variables. Scales are sampled with a sign.
+"""
+
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.fits.bambi_models import mean_component, prior_numbers
+from introspect_bayes.fits.multilevel_information import Layout, information
+from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.specs import Specification
+
+_FAMILIES: Final = ("bernoulli", "beta")
+INFORMATION: Final = ("information", "pull", "cross", "last_information", "last_pull")
+_UP_TO_ZERO: Final = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
+"""Priors whose density at zero is neither zero nor infinite."""
+
+
+def multilevel_applies(spec: Specification) -> bool:
+    """Return whether a regression can be sampled in this form."""
+    if spec.family not in _FAMILIES or not spec.has_intercept or "slopes" in spec.terms:
+        return False
+    grouped = spec.terms_of_formula.grouped
+    if len(grouped) < 2:  # noqa: PLR2004 - a single one does not trade off with others
+        return False
+    levels = [spec.priors[term] for term in grouped]
+    if any(p.dist != "Normal" or set(p.references) != {"sigma"} or p.args["mu"] for p in levels):
+        return False
+    others = [prior for name, prior in spec.priors.items() if name not in grouped]
+    return not any(prior.references or prior.dist == "Horseshoe" for prior in others)
+
+
+def multilevel_arrays(spec: Specification, data: pd.DataFrame, model: Any) -> dict[str, np.ndarray]:
+    """Return what the sampled model holds as data.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    data
+        The rows.
+    model
+        Its Bambi model.
+    """
+    component = mean_component(model)
+    columns = [term.data.reshape(len(data), -1) for term in component.common_terms.values()]
+    design = np.concatenate(columns, axis=1) if columns else np.empty((len(data), 0))
+    design = np.column_stack([np.ones(len(data)), design - design.mean(axis=0)])
+    arrays = {"response": data[spec.response].to_numpy(dtype=float), "design": design}
+    dummies = []
+    sizes = _sizes(model)
+    for term, size in sizes.items():
+        made = component.group_specific_terms[term]
+        predictor = np.broadcast_to(np.ravel(made.predictor), len(data)).astype(float)
+        arrays |= {f"predictor {term}": predictor, f"index {term}": made.group_index}
+        dummies.append(np.eye(size)[made.group_index] * predictor[:, None])
+    layout = Layout(design.shape[1], tuple(sizes.values()))
+    known = {
+        "columns": np.concatenate([design, *dummies], axis=1),
+        "response": arrays["response"],
+    }
+    arrays["common_scales"] = _common_scales(spec, data)
+    return arrays | information(layout, known, arrays["common_scales"], spec.family)
+
+
+def build_multilevel_model(
+    spec: Specification, data: pd.DataFrame, model: Any, arrays: dict[str, np.ndarray]
+) -> Any:
+    r"""Build the PyMC model that is sampled.
+
+    Parameters
+    ----------
+    spec, data, model
+        As for `multilevel_arrays`.
+    arrays
+        Its result.
+
+    Returns
+    -------
+    pymc.Model
+        Its deterministic variables have the names and dims of the specification's parameters, the
+        intercept at the predictors' means. Arrays and the priors' numbers (``own.sigma``) are
+        shared data.
+
+    Notes
+    -----
+    With S the diagonal matrix of scales (of a common coefficient that of its prior), G the
+    information of the data about the coefficients and h where it pulls them, the coefficients are
+
+    .. math:: S L^{-T} (z + L^{-1} S h), \qquad L L^T = 1 + S G S
+
+    and the log density gains minus the log determinant of L. The levels of the largest grouping
+    do not share rows, so that given the other coefficients each has an offset of its own.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    sizes = _sizes(model)
+    names = list(mean_component(model).group_specific_terms)
+    coords = {d: list(c) for d, c in model.backend.model.coords.items() if d != "__obs__"}
+    layout = Layout(arrays["design"].shape[1], tuple(sizes.values()))
+    with pm.Model(coords=coords) as made:
+        held = {name: pm.Data(name, value) for name, value in arrays.items()}
+        numbers = {
+            parameter: {a: pm.Data(f"{parameter}.{a}", np.asarray(n)) for a, n in given.items()}
+            for parameter, given in prior_numbers(spec, data).items()
+            if parameter not in names
+        }
+        scales = [_scale(spec, spec.priors[t].references["sigma"], numbers) for t in sizes]
+        precision = None
+        if spec.family == "beta":
+            precision = prior_variable(spec.priors["kappa"], "kappa", numbers["kappa"])
+        offsets = pm.Flat("offsets", shape=layout.shared + layout.levels[-1])
+        constants = [held["common_scales"], pt.as_tensor(layout.shared_terms)]
+        known = [held[name] for name in INFORMATION]
+        effects, density = placement_op()(pt.stack(scales), offsets, *constants, *known)
+        pm.Potential("levels", density.sum())
+        log_odds = (held["design"] * effects[: layout.common][None, :]).sum(axis=1)
+        start = layout.common
+        for term, size in sizes.items():
+            levels = effects[start : start + size]
+            pm.Deterministic(term, levels, dims=f"{term.partition('|')[2]}__factor_dim")
+            log_odds = log_odds + levels[held[f"index {term}"]] * held[f"predictor {term}"]
+            start += size
+        for place, name in enumerate(["Intercept", *mean_component(model).common_terms]):
+            value = pm.Deterministic(name, effects[place])
+            density = getattr(pm, spec.priors[name].dist).dist(**numbers[name])
+            pm.Potential(f"{name}_prior", pm.logp(density, value).sum())
+        pm.Potential(spec.response, _log_likelihood(held["response"], log_odds, precision).sum())
+    return made
+
+
+@cache
+def placement_op() -> Any:
+    """Return `multilevel_kernel.placed` as an operation of PyTensor, derivatives included."""
+    from introspect_bayes.fits import multilevel_kernel
+
+    back = _compiled_op("PulledBack", multilevel_kernel.pulled_back, [0, 1])
+
+    def pullback(inputs: Any, cotangents: Any) -> list[Any]:
+        return list(back(*inputs, *cotangents))
+
+    return _compiled_op("Placed", multilevel_kernel.placed, [1, 5], pullback)
+
+
+def _compiled_op(name: str, function: Any, like: list[int], pull: Any = None) -> Any:
+    """Return a function of numba as an operation whose outputs are of the types of these inputs."""
+    import pytensor.tensor as pt
+    from pytensor.gradient import disconnected_type
+    from pytensor.graph.basic import Apply
+    from pytensor.graph.op import Op
+    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+    class Compiled(Op):  # type: ignore[misc] # PyTensor has no types
+        __props__ = ()
+
+        def make_node(self, *inputs: Any) -> Any:
+            given = [pt.as_tensor(value) for value in inputs]
+            return Apply(self, given, [pt.dvector() for _ in like])
+
+        def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
+            for place, value in zip(output_storage, function(*inputs), strict=True):
+                place[0] = value
+
+        def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG002
+            slopes: list[Any] = pull(inputs, cotangents)
+            return slopes + [disconnected_type() for _ in inputs[len(slopes) :]]
+
+        def connection_pattern(self, node: Any) -> list[list[bool]]:
+            return [[place in {0, 1}] * len(like) for place in range(len(node.inputs))]
+
+    Compiled.__name__ = Compiled.__qualname__ = name
+    # PyTensor keeps compiled functions on disk; another source is another function.
+    from introspect_bayes.fits import multilevel_kernel
+
+    version = zlib.crc32(Path(multilevel_kernel.__file__).read_bytes())
+
+    def compiled(op: Any, **_: Any) -> Any:  # noqa: ARG001
+        return function, version
+
+    register_funcify_default_op_cache_key(Compiled)(compiled)
+    return Compiled()
+
+
+def _scale(spec: Specification, name: str, numbers: Any) -> Any:
+    """Add a scale, which chains may take through zero where its prior's density allows that."""
+    import pymc as pm
+
+    prior = spec.priors[name]
+    if prior.dist not in _UP_TO_ZERO:
+        return prior_variable(prior, name, numbers[name])
+    signed = pm.Flat(f"{name}_signed")
+    size = pm.Deterministic(name, abs(signed))
+    density = getattr(pm, prior.dist).dist(**numbers[name])
+    pm.Potential(f"{name}_prior", pm.logp(density, size))
+    return signed
+
+
+def _log_likelihood(response: Any, log_odds: Any, precision: Any) -> Any:
+    import pytensor.tensor as pt
+
+    if precision is None:
+        return response * log_odds - pt.softplus(log_odds)
+    mean = pt.sigmoid(log_odds)
+    one, other = mean * precision, (1 - mean) * precision
+    constant = pt.gammaln(precision) - pt.gammaln(one) - pt.gammaln(other)
+    return constant + (one - 1) * pt.log(response) + (other - 1) * pt.log1p(-response)
+
+
+def _sizes(model: Any) -> dict[str, int]:
+    """Return the number of levels of each grouped term, the largest last."""
+    coords = model.backend.model.coords
+    terms = mean_component(model).group_specific_terms
+    sizes = {term: len(coords[f"{term.partition('|')[2]}__factor_dim"]) for term in terms}
+    return dict(sorted(sizes.items(), key=lambda item: item[1]))
+
+
+def _common_scales(spec: Specification, data: pd.DataFrame) -> np.ndarray:
+    """Return the scales of the common coefficients' priors, one where a prior has none."""
+    numbers = prior_numbers(spec, data)
+    names = ["Intercept", *spec.terms_of_formula.common]
+    return np.array([float(numbers[name].get("sigma", 1.0)) for name in names])
