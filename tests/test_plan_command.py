@@ -25,6 +25,7 @@ def test_a_plan_is_printed_and_written(tmp_path, capsys):
     plan = json.loads(files[0].read_text())
     assert plan["assumed"][0]["reports"]["invalid_rate"] == 0.1
     assert [design["requests"] for design in plan["designs"]] == [4 * 22, 6 * 22]
+    assert {design["verdict"] for design in plan["designs"]} <= {"met", "missed"}
     with files[1].open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["cost"]) == plan["designs"][0]["cost"] > 0

@@ -89,8 +89,10 @@ def like_study(
     -----
     Consistency and position bias follow from the posterior means of slopes and intercepts;
     accuracy, spread and noise from the reports and their correlation with the learned weights;
-    shares of invalid reports and of silent contexts are counted. Instilled contexts are simulated
-    like native ones, their weights drawn uniformly and scaled.
+    shares of invalid reports and of silent contexts are counted. The prior of slopes holds large
+    ones back, so that a large consistency is known roughly only (of 5, from 30 choices in each of
+    100 contexts: with a standard error of 8%). Instilled contexts are simulated like native ones,
+    their weights drawn uniformly and scaled.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def designs_table(found: DesignAnalysis) -> Table:
     names = ["contexts", "choices", "reports", "requests", "tokens"]
     names += ["cost"] if found.price == "cost" else []
     names += ["estimate", "HDI width", *(_SHORT[event] for event in events)]
-    for name in [*names, *(["goal", "certainty"] if goals else [])]:
+    for name in [*names, *(["verdict", "certainty"] if goals else [])]:
         table.add_column(name, justify="right")
     for row in found.table().to_dict("records"):
         table.add_row(*_cells(found, row))
