@@ -9,16 +9,15 @@ of the reports are integrated out. The density is that of `joint_kernel`.
 """
 
 import math
-import zlib
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 
+from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_information import ChoiceInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
@@ -157,48 +156,12 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
 @cache
 def density_op() -> Any:
     """Return `joint_kernel.joint_density` as an operation of PyTensor, derivatives included."""
-    import pytensor.tensor as pt
-    from pytensor.gradient import disconnected_type
-    from pytensor.graph.basic import Apply
-    from pytensor.graph.op import Op
-    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+    from introspect_bayes.fits.joint_kernel import joint_density
 
-    from introspect_bayes.fits import joint_kernel
+    def pullback(inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG001
+        return [cotangents[0] * slope for slope in outputs[1:]]
 
-    class JointDensity(Op):  # type: ignore[misc] # PyTensor has no types
-        """The log density and its derivatives by the first two inputs."""
-
-        __props__ = ()
-
-        def make_node(self, *inputs: Any) -> Any:
-            given = [pt.as_tensor(value) for value in inputs]
-            return Apply(self, given, [pt.dscalar(), given[0].type(), given[1].type()])
-
-        def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
-            for place, value in zip(
-                output_storage, joint_kernel.joint_density(*inputs), strict=True
-            ):
-                place[0] = value
-
-        def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:
-            slopes = [cotangents[0] * slope for slope in outputs[1:]]
-            return slopes + [disconnected_type() for _ in inputs[len(slopes) :]]
-
-        def connection_pattern(self, node: Any) -> list[list[bool]]:
-            value_only, nothing = [True, False, False], [False] * 3
-            return [
-                value_only if place < len(value_only) - 1 else nothing
-                for place in range(len(node.inputs))
-            ]
-
-    # PyTensor keeps compiled functions on disk; another source is another function.
-    version = zlib.crc32(Path(joint_kernel.__file__).read_bytes())
-
-    def compiled(op: Any, **_: Any) -> Any:  # noqa: ARG001
-        return joint_kernel.joint_density, version
-
-    register_funcify_default_op_cache_key(JointDensity)(compiled)
-    return JointDensity()
+    return compiled_operation(joint_density, ["dscalar", "dvector", "dvector"], pullback)
 
 
 def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -6,15 +6,14 @@ Gaussian approximation, plus offsets in units of their uncertainty (as in `joint
 the exact density follows by the change of variables. Scales are sampled with a sign.
 """
 
-import zlib
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from introspect_bayes.fits.bambi_models import mean_component, prior_numbers
+from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.multilevel_information import Layout, information
 from introspect_bayes.fits.prior_distributions import prior_variable
 from introspect_bayes.specs import Specification
@@ -142,53 +141,14 @@ def build_multilevel_model(
 @cache
 def placement_op() -> Any:
     """Return `multilevel_kernel.placed` as an operation of PyTensor, derivatives included."""
-    from introspect_bayes.fits import multilevel_kernel
+    from introspect_bayes.fits.multilevel_kernel import placed, pulled_back
 
-    back = _compiled_op("PulledBack", multilevel_kernel.pulled_back, [0, 1])
+    back = compiled_operation(pulled_back, ["dvector", "dvector"])
 
-    def pullback(inputs: Any, cotangents: Any) -> list[Any]:
+    def pullback(inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG001
         return list(back(*inputs, *cotangents))
 
-    return _compiled_op("Placed", multilevel_kernel.placed, [1, 5], pullback)
-
-
-def _compiled_op(name: str, function: Any, like: list[int], pull: Any = None) -> Any:
-    """Return a function of numba as an operation whose outputs are of the types of these inputs."""
-    import pytensor.tensor as pt
-    from pytensor.gradient import disconnected_type
-    from pytensor.graph.basic import Apply
-    from pytensor.graph.op import Op
-    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
-
-    class Compiled(Op):  # type: ignore[misc] # PyTensor has no types
-        __props__ = ()
-
-        def make_node(self, *inputs: Any) -> Any:
-            given = [pt.as_tensor(value) for value in inputs]
-            return Apply(self, given, [pt.dvector() for _ in like])
-
-        def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:  # noqa: ARG002
-            for place, value in zip(output_storage, function(*inputs), strict=True):
-                place[0] = value
-
-        def pullback(self, inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG002
-            slopes: list[Any] = pull(inputs, cotangents)
-            return slopes + [disconnected_type() for _ in inputs[len(slopes) :]]
-
-        def connection_pattern(self, node: Any) -> list[list[bool]]:
-            return [[place in {0, 1}] * len(like) for place in range(len(node.inputs))]
-
-    Compiled.__name__ = Compiled.__qualname__ = name
-    # PyTensor keeps compiled functions on disk; another source is another function.
-    from introspect_bayes.fits import multilevel_kernel
-
-    version = zlib.crc32(Path(multilevel_kernel.__file__).read_bytes())
-
-    def compiled(op: Any, **_: Any) -> Any:  # noqa: ARG001
-        return function, version
-
-    register_funcify_default_op_cache_key(Compiled)(compiled)
-    return Compiled()
+    return compiled_operation(placed, ["dvector", "dvector"], pullback, differentiable=(0, 1))
 
 
 def _scale(spec: Specification, name: str, numbers: Any) -> Any:
