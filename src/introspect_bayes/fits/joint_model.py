@@ -10,7 +10,7 @@ import numpy as np
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
 from introspect_bayes.specs import Specification
 
 DIMS: Final[dict[str, str]] = {
@@ -62,17 +62,13 @@ def parameter_variables(
         Numbers of the priors by parameter and argument, such as ``used_mean.sigma``; those of the
         specification if not given.
     signed
-        Scales to be sampled with a sign, as the free variable ``<name>_signed`` with the prior's
-        density of its size: where a scale multiplies a standard normal its sign makes no
-        difference, and chains pass through zero instead of creeping up to it.
+        Scales to be sampled with a sign (`prior_distributions.signed_variable`).
 
     Returns
     -------
     dict
         Variable by parameter; of signed ones, the signed variable.
     """
-    import pymc as pm
-
     made: dict[str, Any] = {}
     for parameter in (*spec.hyperparameters, *spec.model_parameters):
         prior, dims = spec.priors[parameter], DIMS.get(parameter)
@@ -83,10 +79,7 @@ def parameter_variables(
             for argument, value in prior.args.items()
         }
         if parameter in signed:
-            made[parameter] = pm.Flat(f"{parameter}_signed", dims=dims)
-            size = pm.Deterministic(parameter, abs(made[parameter]), dims=dims)
-            density = pm.logp(getattr(pm, prior.dist).dist(**given), size)
-            pm.Potential(f"{parameter}_prior", density.sum())
+            made[parameter] = signed_variable(prior, parameter, given, dims=dims)
         else:
             made[parameter] = prior_variable(prior, parameter, given, dims=dims)
     return made

@@ -15,7 +15,7 @@ import pandas as pd
 from introspect_bayes.fits.bambi_models import mean_component, prior_numbers
 from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.multilevel_information import Layout, information
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
 from introspect_bayes.specs import Specification
 
 _FAMILIES: Final = ("bernoulli", "beta")
@@ -153,16 +153,9 @@ def placement_op() -> Any:
 
 def _scale(spec: Specification, name: str, numbers: Any) -> Any:
     """Add a scale, which chains may take through zero where its prior's density allows that."""
-    import pymc as pm
-
     prior = spec.priors[name]
-    if prior.dist not in _UP_TO_ZERO:
-        return prior_variable(prior, name, numbers[name])
-    signed = pm.Flat(f"{name}_signed")
-    size = pm.Deterministic(name, abs(signed))
-    density = getattr(pm, prior.dist).dist(**numbers[name])
-    pm.Potential(f"{name}_prior", pm.logp(density, size))
-    return signed
+    variable = signed_variable if prior.dist in _UP_TO_ZERO else prior_variable
+    return variable(prior, name, numbers[name])
 
 
 def _log_likelihood(response: Any, log_odds: Any, precision: Any) -> Any:

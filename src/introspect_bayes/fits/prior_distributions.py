@@ -78,6 +78,32 @@ def prior_variable(
     return getattr(pm, prior.dist)(name, **numbers, **sizes)
 
 
+def signed_variable(prior: Prior, name: str, numbers: Mapping[str, Any], dims: Dims = None) -> Any:
+    """Add a scale that is sampled with a sign to the PyMC model at hand.
+
+    Where a scale multiplies a standard normal its sign makes no difference, and chains pass through
+    zero instead of creeping up to it. The free variable ``<name>_signed`` has the prior's density
+    of its size, which is the deterministic variable ``<name>``.
+
+    Parameters
+    ----------
+    prior, name, numbers, dims
+        As for `prior_variable`.
+
+    Returns
+    -------
+    pytensor.tensor.TensorVariable
+        The signed variable.
+    """
+    import pymc as pm
+
+    signed = pm.Flat(f"{name}_signed", dims=dims)
+    size = pm.Deterministic(name, abs(signed), dims=dims)
+    density = pm.logp(getattr(pm, prior.dist).dist(**numbers), size)
+    pm.Potential(f"{name}_prior", density.sum())
+    return signed
+
+
 def correlation_cholesky(
     prior: Prior, name: str, numbers: Mapping[str, Any], dims: tuple[str, str]
 ) -> Any:
