@@ -14,6 +14,8 @@ ContextSet = Literal["instilled", "native"]
 REPORTS_PER_CONTEXT: Final = 10
 """Reports that the paper's protocol asks for in each context (section 2.1)."""
 
+KEYS: Final = ["base_model", "model", "stage", "context_set"]
+"""Columns that say which replies of a study are meant: whose, and in which contexts."""
 
 _REPORT: Final = ["model", "report_set", "context", "report"]
 """Columns that tell one report from another."""

@@ -1,0 +1,68 @@
+"""A folder in the authors' layout, read as a study."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.study.authors_layout.choices import (
+    CHOICES,
+    contexts_of_sets,
+    read_choices,
+)
+from introspect_bayes.study.authors_layout.contexts import read_contexts
+from introspect_bayes.study.authors_layout.file_names import data_files
+from introspect_bayes.study.authors_layout.reports import (
+    REPORT_SETS,
+    REPORTS,
+    read_reports,
+    refuse_overlap,
+)
+from introspect_bayes.study.authors_layout.targets import read_targets
+from introspect_bayes.study.frames import Study
+
+
+def read_authors_layout(folder: Path) -> Study:
+    """Read a folder that is laid out like the `data/` folder of the authors' repository.
+
+    One or several base models, any of the experiments' files missing, any number of
+    attributes. Which contexts were instilled and which are native follows from the files of
+    choices; without one, from the paper's positions (contexts 1-100 and 101-200).
+
+    Raises
+    ------
+    InputError
+        For anything missing, malformed or inconsistent, with file, line and column.
+    """
+    contexts = read_contexts(folder)
+    files = data_files(folder)
+    if not files:
+        msg = (
+            f"{folder}: no choices and no reports (expected files such as "
+            "MODEL_instilled_selections.csv or MODEL_instilled_weight_reports.csv)"
+        )
+        raise InputError(msg)
+    choices = _stack([read_choices(f, contexts) for f in files if f.task == "choices"], CHOICES)
+    asked = contexts_of_sets(contexts, choices)
+    pairs = [read_reports(f, contexts, asked) for f in files if f.task == "reports"]
+    reports = _stack([frame for frame, _ in pairs], REPORTS)
+    report_sets = _stack([row for _, row in pairs], REPORT_SETS)
+    refuse_overlap(report_sets)
+    models = pd.concat([f[["base_model", "model", "stage"]] for f in (choices, report_sets)])
+    return Study(
+        name=folder.name,
+        source=str(folder),
+        decision_contexts=contexts,
+        choices=choices.fillna({name: 0.0 for name in choices if re.fullmatch(r"d\d+", str(name))}),
+        reports=reports,
+        report_sets=report_sets,
+        targets=read_targets(folder, contexts),
+        models=models.drop_duplicates(ignore_index=True),
+    )
+
+
+def _stack(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame(columns=pd.Index(columns))
+    return pd.concat(frames, ignore_index=True)
