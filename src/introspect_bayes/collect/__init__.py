@@ -4,7 +4,7 @@ from introspect_bayes.collect.collecting import collect_replies
 from introspect_bayes.collect.collection import Collection, CollectionStoppedError
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import plan_collection
-from introspect_bayes.collect.run import RunSettings
+from introspect_bayes.collect.settings import RunSettings
 
 __all__ = [
     "Collection",

@@ -25,8 +25,9 @@ from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
 from introspect_bayes.collect.provenance import provenance
 from introspect_bayes.collect.reading import storable
-from introspect_bayes.collect.run import Ending, Run, RunCounts, RunSettings
+from introspect_bayes.collect.run import Run
 from introspect_bayes.collect.secrets import Secret
+from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder

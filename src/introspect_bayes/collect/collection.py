@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from introspect_bayes.collect.run import Ending, RunCounts
+from introspect_bayes.collect.settings import Ending, RunCounts
 from introspect_bayes.errors import InputError
 
 
