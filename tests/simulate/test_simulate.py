@@ -11,8 +11,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts
-from introspect_bayes.parse import PARSERS, parse_choice
-from introspect_bayes.parse_changes import ABLATION_PARSERS
+from introspect_bayes.parse import ABLATION_PARSERS, PARSERS, parse_choice
 from introspect_bayes.prompts import shipped_template
 from introspect_bayes.simulate import (
     DecisionMaker,

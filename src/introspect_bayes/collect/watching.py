@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from introspect_bayes.material import PreparedStudy
 from introspect_bayes.parse import parse_choice, parser
-from introspect_bayes.parse_changes import parse_changes_strictly
+from introspect_bayes.parse.ablations import parse_changes_strictly
 from introspect_bayes.trials import Trial
 from introspect_bayes.warning_signs import Tally, warning_signs
 

@@ -14,8 +14,7 @@ import pandas as pd
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.parse import parse_choice
-from introspect_bayes.parse_changes import ParsedChanges, ablation_parser
+from introspect_bayes.parse import ParsedChanges, ablation_parser, parse_choice
 from introspect_bayes.plan import ablated_decision
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study.prepared import read_replies
@@ -41,7 +40,7 @@ def ablation_answers(study_folder: str | Path, parser: str = "ablation-strict-1"
         A study folder in which ``collect --task ablation`` was run, or the name of a study that
         ships with the package.
     parser
-        Name of the parser of answers (`parse_changes.ABLATION_PARSERS`).
+        Name of the parser of answers (`parse.ABLATION_PARSERS`).
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Raw answers to the ablation question to true or false per attribute, or to a named failure.
 
-As in `parse`, parsers are named and versioned, and nothing is filled in.
+As of reports, parsers are named and versioned, and nothing is filled in.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,13 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.parse import (
-    Failure,
-    liberties_of,
-    matched_names,
-    stated_object,
-    why_not_named,
-)
+from introspect_bayes.parse.failures import Failure
+from introspect_bayes.parse.names import liberties_of, matched_names, why_not_named
+from introspect_bayes.parse.objects import stated_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ def parse_changes_strictly(
     """Read an answer to the ablation question strictly (ablation-strict-1).
 
     The reply must be one JSON object, alone or in one code fence, with each attribute's exact name
-    and true or false. Parameters as in `parse.parse_as_authors`.
+    and true or false. Parameters as in `parse.reports.parse_as_authors`.
 
     Examples
     --------
@@ -64,8 +60,8 @@ def parse_changes_leniently(
     """Read an answer to the ablation question leniently (ablation-lenient-1).
 
     As strict, but the object may stand anywhere in the reply, keys may differ from names as in
-    `parse.parse_leniently`, and true may be written as yes, 1 or text, false as no, 0 or text.
-    Parameters as in `parse.parse_as_authors`.
+    `parse.reports.parse_leniently`, and true may be written as yes, 1 or text, false as no, 0 or
+    text. Parameters as in `parse.reports.parse_as_authors`.
 
     Examples
     --------

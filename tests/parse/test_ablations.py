@@ -5,8 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.parse import FAILURES
-from introspect_bayes.parse_changes import ABLATION_PARSERS, ablation_parser
+from introspect_bayes.parse import ABLATION_PARSERS, FAILURES, ablation_parser
 
 NAMES = ("price", "seat_height", "weight")
 GOOD = '{"price": true, "seat_height": false, "weight": false}'
