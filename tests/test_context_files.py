@@ -67,7 +67,7 @@ attributes = [{ name = "width", unit = "cm", minimum = 1, maximum = 9 }]
         (CONTEXT + CONTEXT, "context 'shelf' occurs twice"),
         (CONTEXT.replace("maximum = 9", "maximum = 0"), "context shelf: .*maximum 0 is not above"),
         (CONTEXT.replace("agent", "actor"), "context shelf: lacks agent"),
-        (CONTEXT.replace("= 9", '= "wide"'), "context shelf: could not convert"),
+        (CONTEXT.replace("= 9", '= "wide"'), "context shelf: 'wide' is not a number"),
         ("", r"no \[\[context\]\] table"),
         ("[[context", "mine.toml: "),
     ],

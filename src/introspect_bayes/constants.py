@@ -1,5 +1,6 @@
-"""Numbers that every room agrees on."""
+"""Numbers that every room agrees on, and how a number is written."""
 
+import re
 from typing import Final
 
 HDI_PROB: Final = 0.95
@@ -7,3 +8,8 @@ HDI_PROB: Final = 0.95
 
 WEIGHT_LIMIT: Final = 100
 """Largest absolute attribute weight: targets, learned weights and reports live on -100 to 100."""
+
+PLAIN_NUMBER: Final = re.compile(
+    r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII
+)
+"""A number as files state it: to Python and pandas, ``1_0`` and ``0x2`` are numbers as well."""

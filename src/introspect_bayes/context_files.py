@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.contexts import Attribute, DecisionContext, first_duplicate
 from introspect_bayes.errors import InputError
 from introspect_bayes.shipped import shipped_folder
@@ -66,7 +67,7 @@ def _context(path: Path, number: int, entry: dict[str, Any]) -> DecisionContext:
     name = entry.get("name", f"number {number}")
     try:
         attributes = tuple(
-            Attribute(str(a["name"]), float(a["minimum"]), float(a["maximum"]), str(a["unit"]))
+            Attribute(str(a["name"]), _number(a["minimum"]), _number(a["maximum"]), str(a["unit"]))
             for a in entry["attributes"]
         )
         question = f"Imagine you are {entry['agent']}. {entry['question']}"
@@ -77,6 +78,14 @@ def _context(path: Path, number: int, entry: dict[str, Any]) -> DecisionContext:
     except (TypeError, ValueError) as error:
         msg = f"{path}, context {name}: {error}"
         raise InputError(msg) from error
+
+
+def _number(value: Any) -> float:
+    """Return a number, or one that is written as text, as a float."""
+    if isinstance(value, bool) or (isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value)):
+        msg = f"{value!r} is not a number"
+        raise ValueError(msg)
+    return float(value)
 
 
 def read_candidates(path: Path) -> list[DecisionContext]:
@@ -95,7 +104,10 @@ def read_candidates(path: Path) -> list[DecisionContext]:
                 str(entry["question"]),
                 tuple(
                     Attribute(
-                        str(a["name"]), float(a["range"][0]), float(a["range"][1]), str(a["units"])
+                        str(a["name"]),
+                        _number(a["range"][0]),
+                        _number(a["range"][1]),
+                        str(a["units"]),
                     )
                     for a in entry["attributes"]
                 ),

@@ -1,6 +1,7 @@
 """Decision contexts: who decides, between options of what kind, by which attributes."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -105,7 +106,7 @@ class DecisionContext:
 
 
 def first_duplicate(names: Sequence[str]) -> str | None:
-    """Return the first name that occurs a second time, or None.
+    """Return the first name that occurs a second time, however its accents are stored, or None.
 
     Examples
     --------
@@ -114,7 +115,8 @@ def first_duplicate(names: Sequence[str]) -> str | None:
     """
     seen: set[str] = set()
     for name in names:
-        if name in seen:
+        spelt = unicodedata.normalize("NFC", name)
+        if spelt in seen:
             return name
-        seen.add(name)
+        seen.add(spelt)
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.paper_material import Weights
@@ -109,6 +110,13 @@ def learned_answers(
     return answers
 
 
+def _number(text: str) -> float:
+    if not PLAIN_NUMBER.fullmatch(text):
+        msg = f"{text!r} is not a number"
+        raise ValueError(msg)
+    return float(text)
+
+
 def read_learned_weights(path: Path) -> dict[str, tuple[float, ...]]:
     """Read learned weights of one base model: CSV columns context, position, weight.
 
@@ -128,7 +136,7 @@ def read_learned_weights(path: Path) -> dict[str, tuple[float, ...]]:
                 if row.get("context_set", "instilled") != "instilled":
                     continue
                 weights = found.setdefault(row["context"], {})
-                position, weight = int(row["position"]), float(row["weight"])
+                position, weight = int(row["position"]), _number(row["weight"])
                 doubled = doubled or (f"line {line}" if position in weights else "")
                 weights[position] = weight
     except KeyError as error:

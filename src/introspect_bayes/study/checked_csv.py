@@ -1,16 +1,30 @@
 """CSV files read strictly: every complaint names file, line and column."""
 
 import csv
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.errors import InputError
 
-FIRST_DATA_LINE = 2
-"""Line of a file's first data row: line 1 is the header."""
+_NUMERIC: Final = re.compile(r"[0-9.eE+\-\s]*", re.ASCII)
+
+
+def one_spelling(text: str) -> str:
+    """Return text with accents composed (NFC), so that names that look the same are the same.
+
+    Examples
+    --------
+    >>> len("cafe\u0301"), len(one_spelling("cafe\u0301"))
+    (5, 4)
+    """
+    return unicodedata.normalize("NFC", text)
 
 
 class CheckedTable:
@@ -20,8 +34,12 @@ class CheckedTable:
     ----------
     path
         The file. It must hold a header and at least one row, every row as long as the header.
+        Its text is read in one spelling (`one_spelling`).
     required
         Columns that must be there.
+    may_be_empty
+        Whether a file without rows is good, even one without a header (which then has none of
+        the required columns).
 
     Raises
     ------
@@ -29,15 +47,16 @@ class CheckedTable:
         If the file cannot be read, is empty, lacks a column, or has a row of another length.
     """
 
-    def __init__(self, path: Path, required: Iterable[str]) -> None:
+    def __init__(self, path: Path, required: Iterable[str], *, may_be_empty: bool = False) -> None:
         self.path = path
-        header, rows = _read_rows(path)
+        header, rows, self._lines = _read_rows(path, may_be_empty=may_be_empty)
         doubled = {name for name in header if header.count(name) > 1}
         if doubled:
             msg = f"{path.name}, line 1: column {min(doubled)!r} occurs twice"
             raise InputError(msg)
         self.text = pd.DataFrame(rows, columns=pd.Index(header), dtype=str)
-        self.require(required)
+        if header or not may_be_empty:
+            self.require(required)
 
     @property
     def columns(self) -> list[str]:
@@ -77,7 +96,7 @@ class CheckedTable:
         values = np.empty((len(self), len(columns)))
         for index, column in enumerate(columns):
             text = self.text[column]
-            number = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
+            number = _plain_numbers(text)
             ignored = np.zeros(len(self), bool) if blank is None else blank[:, index]
             bad = ~np.isfinite(number) & ~ignored
             self.refuse(bad, column, lambda cell: f"{cell!r} is not a finite number")
@@ -101,31 +120,50 @@ class CheckedTable:
 
     def locate(self, row: int, column: str) -> str:
         """Return "file, line N, column NAME" for a zero-based data row."""
-        return f"{self.path.name}, line {row + FIRST_DATA_LINE}, column {column}"
+        return f"{self.path.name}, line {self._lines[row]}, column {column}"
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def _plain_numbers(text: pd.Series) -> np.ndarray:
+    """Return cells as floats, NaN where one is not a plain number."""
+    number = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
+    known = np.flatnonzero(np.isfinite(number))
+    cells = text.to_numpy()
+    # Written in these characters only, what pandas reads as a number is a plain one.
+    if _NUMERIC.fullmatch("".join(cells[known])) is None:
+        number[[k for k in known if PLAIN_NUMBER.fullmatch(cells[k]) is None]] = np.nan
+    return number
+
+
+def _read_rows(path: Path, *, may_be_empty: bool) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return header, rows, and the line of the file on which each row begins."""
+    lines, starts, end = [], [], 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file, strict=True))
+            reader = csv.reader(file, strict=True)
+            for line in reader:
+                lines.append([one_spelling(cell) for cell in line])
+                starts.append(end + 1)
+                end = reader.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         msg = f"{path.name}: cannot be read as a CSV file: {error}"
         raise InputError(msg) from error
+    if may_be_empty and lines and not any(any(line) for line in lines):
+        return [], [], []
     if not lines or not any(lines[0]):
         msg = f"{path.name}: the file is empty"
         raise InputError(msg)
     header, *rows = lines
     while rows and not rows[-1]:
         rows.pop()
-    if not rows:
+    if not rows and not may_be_empty:
         msg = f"{path.name}: the file has a header but no rows"
         raise InputError(msg)
     for index, row in enumerate(rows):
         if len(row) != len(header):
             msg = (
-                f"{path.name}, line {index + FIRST_DATA_LINE}: {len(row)} cells where the header "
+                f"{path.name}, line {starts[index + 1]}: {len(row)} cells where the header "
                 f"has {len(header)} (column {header[min(len(row), len(header) - 1)]}); "
                 "is the file cut off?"
             )
             raise InputError(msg)
-    return header, rows
+    return header, rows, starts[1:]

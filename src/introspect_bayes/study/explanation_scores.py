@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.study.checked_csv import CheckedTable
+from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 
 NAMES: Final = ("explainer", "target", "task", "item")
 """Columns of names that every table needs, beside the score."""
@@ -41,7 +41,7 @@ class CheckedFrame(CheckedTable):
     def __init__(self, frame: pd.DataFrame, name: str, required: tuple[str, ...]) -> None:
         self.path = Path(name)
         self._name = name
-        header = [str(column) for column in frame.columns]
+        header = [one_spelling(str(column)) for column in frame.columns]
         doubled = {column for column in header if header.count(column) > 1}
         if doubled:
             msg = f"{name}: column {min(doubled)!r} occurs twice"
@@ -130,7 +130,7 @@ def _table(source: str | Path | pd.DataFrame) -> CheckedTable:
 def _text(value: Any) -> str:
     if pd.isna(value):
         return ""
-    return str(int(value)) if isinstance(value, bool | np.bool_) else str(value)
+    return str(int(value)) if isinstance(value, bool | np.bool_) else one_spelling(str(value))
 
 
 def _refuse_misspelt(table: CheckedTable) -> None:

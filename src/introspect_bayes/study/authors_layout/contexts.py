@@ -9,7 +9,7 @@ from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.authors_layout.columns import numbered
 from introspect_bayes.study.authors_layout.file_names import CONTEXTS_FILE, UNITS_FILE, data_files
-from introspect_bayes.study.checked_csv import CheckedTable
+from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 
 
 def read_contexts(folder: Path) -> dict[str, DecisionContext]:
@@ -68,7 +68,9 @@ def _read_units(folder: Path) -> dict[tuple[str, str], str]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return {
-            (entry["short_name"], attribute["name"]): str(attribute["units"])
+            (one_spelling(entry["short_name"]), one_spelling(attribute["name"])): str(
+                attribute["units"]
+            )
             for entry in entries
             for attribute in entry["attributes"]
         }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from introspect_bayes.study.checked_csv import one_spelling
 from introspect_bayes.study.frames import ContextSet, Stage
 
 CONTEXTS_FILE: Final = "scenarios.csv"
@@ -59,7 +60,7 @@ def data_files(folder: Path) -> list[DataFile]:
     found = []
     for path in sorted(folder.glob("*.csv")):
         for ending, task, stage, context_set in _ENDINGS:
-            match = re.fullmatch(rf"(?P<base>.+){ending}", path.stem)
+            match = re.fullmatch(rf"(?P<base>.+){ending}", one_spelling(path.stem))
             if match is None:
                 continue
             parts = match.groupdict()

@@ -14,7 +14,7 @@ from introspect_bayes.study.authors_layout.columns import (
     shape_of,
 )
 from introspect_bayes.study.authors_layout.file_names import DataFile
-from introspect_bayes.study.checked_csv import CheckedTable
+from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 from introspect_bayes.study.frames import KEYS, REPORTS_PER_CONTEXT
 
 REPORTS: Final = [*KEYS, "report_set", "context", "report", "position", "reported"]
@@ -48,7 +48,9 @@ def read_reports(
             "scenario",
             lambda cell: f"context {cell!r} was used to train this model, so it is not held out",
         )
-    frame = pd.DataFrame({**file.columns, "model": models, "report_set": file.path.stem})
+    frame = pd.DataFrame(
+        {**file.columns, "model": models, "report_set": one_spelling(file.path.stem)}
+    )
     frame["context"] = names
     frame["report"] = frame.groupby("context").cumcount() + 1
     held_out += [name for name in names.unique() if name not in set(held_out)]
@@ -56,7 +58,7 @@ def read_reports(
     row = {
         **file.columns,
         "model": models.iloc[0],
-        "report_set": file.path.stem,
+        "report_set": one_spelling(file.path.stem),
         "contexts_asked": tuple(held_out),
         "reports_asked": max(REPORTS_PER_CONTEXT, most),
         "replies": len(held_out) * max(REPORTS_PER_CONTEXT, most),
