@@ -1,4 +1,4 @@
-"""One call to a chat API, and what its failure means."""
+"""One call to a chat API, and how it ended."""
 
 import asyncio
 import json
@@ -11,10 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from introspect_bayes.collect.connections import disconnection
+from introspect_bayes.collect.error_bodies import ServerError, is_page, read_error
+from introspect_bayes.collect.failures import Concern, Failure, failure_in_answer, failure_of
+from introspect_bayes.collect.generations import failed_generation
 from introspect_bayes.collect.reading import read_body, storable
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.errors import InputError
-from introspect_bayes.store import Attempt, Outcome, OutcomeKind
+from introspect_bayes.store import Attempt, Outcome
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,24 +30,14 @@ _HEADERS: Final = frozenset(
     {"content-type", "date", "openai-processing-ms", "openai-version", "retry-after",
      "retry-after-ms", "server", "x-request-id"}
 )  # fmt: skip
-_QUOTA: Final = frozenset(
-    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
-)
-_PAYMENT_REQUIRED, _TOO_MANY, _SERVER_ERRORS = 402, 429, 500
-_CLIENT_ERRORS: Final = 400
-_AGAIN: Final = frozenset({409, 425})
-_TIMEOUTS: Final = frozenset({408, 504})
+_REDIRECTS: Final = range(300, 400)
+_NOT_FOUND: Final = 404
 _SAID: Final = 300
 """Most characters of a server's message."""
 
 _TEXTS: Final = (
     "text", "model", "system_fingerprint", "finish_reason", "request_id", "headers", "error",
 )  # fmt: skip
-_STOPS: Final = {
-    401: "the server does not accept the key (401); set the right one in OPENAI_API_KEY",
-    403: "the key may not use this model or server (403)",
-    404: "the server knows no such model, or no chat API under this address (404)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +54,15 @@ class Result:
         Seconds that the server asked to wait.
     mend
         What the user must mend before anything can be asked; empty if nothing.
+    concern
+        What a failure is about.
     """
 
     outcome: Outcome
     again: bool = False
     wait: float | None = None
     mend: str = ""
+    concern: Concern = "call"
 
 
 @dataclass(frozen=True)
@@ -155,7 +152,7 @@ class Server:
         except openai.APIStatusError as error:
             return self._refused(attempt, error)
         except openai.APIConnectionError as error:
-            return Result(self._unconnected(attempt, error), again=True)
+            return self._unconnected(attempt, error)
         except TimeoutError:
             return Result(self._timeout(attempt), again=True)
         except Exception as error:  # noqa: BLE001 - of any library below; it is recorded, not lost
@@ -163,77 +160,93 @@ class Server:
             return Result(replace(_blank(attempt), kind="client error", error=said), again=True)
 
     def _answered(self, attempt: Attempt, response: "httpx2.Response") -> Result:
-        body = self.key.scrub_bytes(response.content)
+        outcome = self._response(attempt, response)
+        body = outcome.body or b""
+        failure = self._failure(body)
+        if failure is not None:
+            return self._failed(outcome, *failure, retry_after(response.headers))
+        reading = read_body(body)
+        if isinstance(reading, str):
+            hint = f"; {self._address_hint}" if is_page(body) else ""
+            outcome = replace(outcome, kind="unreadable", error=f"{reading}{hint}")
+            return Result(outcome, again=True)
         outcome = replace(
+            outcome,
+            kind="answered",
+            text=reading.text,
+            model=reading.model,
+            system_fingerprint=reading.system_fingerprint,
+            finish_reason=reading.finish_reason,
+            prompt_tokens=reading.prompt_tokens,
+            completion_tokens=reading.completion_tokens,
+        )
+        failed = failed_generation(body)
+        if failed is None:
+            return Result(outcome)
+        return self._failed(replace(outcome, text=None), *failed, retry_after(response.headers))
+
+    def _failure(self, body: bytes) -> tuple[Failure, str] | None:
+        """Return the error that a response of status 200 states, if that says what it means."""
+        error = read_error(body)
+        failure = None if error is None else failure_in_answer(error)
+        return None if error is None or failure is None else (failure, error.message)
+
+    def _refused(self, attempt: Attempt, error: "APIStatusError") -> Result:
+        outcome = self._response(attempt, error.response)
+        status, headers, body = error.status_code, error.response.headers, outcome.body or b""
+        if status in _REDIRECTS:
+            elsewhere = headers.get("location", "another address")
+            mend = f"the server redirects to {elsewhere} ({status}); give that with --base-url"
+            outcome = replace(outcome, kind="refused by server", error=mend)
+            return Result(outcome, mend=mend, concern="everything")
+        stated = read_error(body) or ServerError(body.decode(errors="replace"))
+        failure = failure_of(status, stated)
+        return self._failed(outcome, failure, stated.message, retry_after(headers))
+
+    def _failed(self, outcome: Outcome, failure: Failure, said: str, wait: float | None) -> Result:
+        """Return a failed call's result; `said` is what the server says."""
+        said = self._short(said)
+        mend = ""
+        if failure.concern == "everything":
+            mend = f"{failure.mend}: {said}" if said else failure.mend
+            if outcome.status == _NOT_FOUND or failure.kind == "unreadable":
+                mend = f"{mend}; {self._address_hint}"
+        return Result(
+            replace(outcome, kind=failure.kind, error=said),
+            again=failure.concern == "call",
+            wait=wait,
+            mend=mend,
+            concern=failure.concern,
+        )
+
+    @property
+    def _address_hint(self) -> str:
+        if "/v1" in urlsplit(self.address).path:
+            return f"is {self.address} (--base-url) the address of a chat API?"
+        return f"does --base-url lack /v1 at its end ({self.address.rstrip('/')}/v1)?"
+
+    def _response(self, attempt: Attempt, response: "httpx2.Response") -> Outcome:
+        return replace(
             _blank(attempt),
             status=response.status_code,
             headers=self._headers(response.headers),
-            body=body,
+            body=self.key.scrub_bytes(response.content),
             request_id=response.headers.get("x-request-id"),
         )
-        reading = read_body(body)
-        if isinstance(reading, str):
-            return Result(replace(outcome, kind="unreadable", error=reading), again=True)
-        return Result(
-            replace(
-                outcome,
-                kind="answered",
-                text=reading.text,
-                model=reading.model,
-                system_fingerprint=reading.system_fingerprint,
-                finish_reason=reading.finish_reason,
-                prompt_tokens=reading.prompt_tokens,
-                completion_tokens=reading.completion_tokens,
-            )
-        )
 
-    def _refused(self, attempt: Attempt, error: "APIStatusError") -> Result:
-        status, headers = error.status_code, error.response.headers
-        said = self._said(error)
-        outcome = replace(
-            _blank(attempt),
-            status=status,
-            headers=self._headers(headers),
-            body=self.key.scrub_bytes(error.response.content),
-            request_id=headers.get("x-request-id"),
-            error=said,
-        )
-        if status == _PAYMENT_REQUIRED or _error_code(error) in _QUOTA:
-            mend = f"the account's quota is exhausted: {said}"
-            return Result(replace(outcome, kind="quota exhausted"), mend=mend)
-        wait = retry_after(headers)
-        if status == _TOO_MANY:
-            return Result(replace(outcome, kind="rate limited"), again=True, wait=wait)
-        if status in _TIMEOUTS:
-            return Result(replace(outcome, kind="timeout"), again=True, wait=wait)
-        if status >= _SERVER_ERRORS or status in _AGAIN:
-            return Result(replace(outcome, kind="server error"), again=True, wait=wait)
-        mend = f"{_STOPS[status]}: {said}" if status in _STOPS else ""
-        if status < _CLIENT_ERRORS:
-            elsewhere = headers.get("location", "another address")
-            mend = f"the server redirects to {elsewhere} ({status}); give that with --base-url"
-        return Result(replace(outcome, kind="refused by server"), mend=mend)
-
-    def _unconnected(self, attempt: Attempt, error: Exception) -> Outcome:
-        import httpx2
-        import openai
-
-        cause = error.__cause__
-        before = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.UnsupportedProtocol
-        if isinstance(error, openai.APITimeoutError) and not isinstance(cause, before):
-            return self._timeout(attempt)
-        said = f"{type(cause or error).__name__}: {cause or error}"
-        kind: OutcomeKind = "connection failed" if isinstance(cause, before) else "connection lost"
-        return replace(_blank(attempt), kind=kind, error=said)
+    def _unconnected(self, attempt: Attempt, error: Exception) -> Result:
+        why = disconnection(error, self.address)
+        if why is None:
+            return Result(self._timeout(attempt), again=True)
+        outcome = replace(_blank(attempt), kind=why.kind, error=why.said)
+        concern: Concern = "everything" if why.mend else "call"
+        return Result(outcome, again=not why.mend, mend=why.mend, concern=concern)
 
     def _timeout(self, attempt: Attempt) -> Outcome:
         error = f"no answer within {self.timeout:g} s"
         return replace(_blank(attempt), kind="timeout", error=error)
 
-    def _said(self, error: "APIStatusError") -> str:
-        body = error.body
-        message = body.get("message") if isinstance(body, dict) else None
-        said = message if isinstance(message, str) else error.response.text
+    def _short(self, said: str) -> str:
         # Servers and proxies also answer with whole pages. A key cut in two would not be found.
         # Nor one between the zeros of a wider encoding.
         return " ".join(self.key.scrub(said.replace("\0", "")).split())[:_SAID]
@@ -254,12 +267,6 @@ def _blank(attempt: Attempt) -> Outcome:
 def now() -> str:
     """Return the time: UTC, ISO 8601, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _error_code(error: "APIStatusError") -> str:
-    body = error.body
-    found = [body.get("code"), body.get("type")] if isinstance(body, dict) else []
-    return next((code for code in found if code in _QUOTA), "")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

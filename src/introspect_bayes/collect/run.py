@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from introspect_bayes.collect.asking import Result, Server, is_same_model, now
+from introspect_bayes.collect.failures import FORBIDDEN
 from introspect_bayes.collect.pace import Pace
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
 from introspect_bayes.collect.writing import StorageFailed, Writer
@@ -20,6 +21,7 @@ REFUSED_IN_ROW: Final = 3
 """Requests that the server calls wrong (such as 400), with no answer in between, that end a run."""
 
 _LOOK_AGAIN: Final = 0.05
+_FORBIDDEN: Final = 403
 
 
 class Run:
@@ -226,6 +228,8 @@ class Run:
             self.stop("needs mending", result.mend)
         elif (result.wait or 0) > self.settings.longest_pause:
             self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
+        elif outcome.status == _FORBIDDEN and result.concern == "perhaps request":
+            self.stop("needs mending", f"{FORBIDDEN}: {outcome.error}")
         elif outcome.kind == "refused by server":
             self._refused_in_row += 1
             if self._refused_in_row >= REFUSED_IN_ROW:

@@ -13,6 +13,7 @@ OutcomeKind = Literal[
     "connection failed",
     "connection lost",
     "unreadable",
+    "failed generation",
     "other model",
     "abandoned",
     "not sent",
@@ -21,7 +22,8 @@ OutcomeKind = Literal[
 """How an attempt ended; only "answered" brings a reply that counts."""
 
 POSSIBLY_BILLED: Final = (
-    "timeout", "connection lost", "unreadable", "other model", "abandoned", "client error",
+    "timeout", "connection lost", "unreadable", "failed generation", "other model", "abandoned",
+    "client error",
 )  # fmt: skip
 """Failed attempts that the server may have answered and billed all the same; so may one without
 any outcome, whose process died."""
