@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_notes_say_what_is_unknown(study):
     unknown = register_model(study, Model("m", "base", "weight-trained", "", "stranger"))
     assert "stranger is not registered" in unknown.notes[0]
     assert "training file is unknown" in unknown.notes[1]
-    (study / "training/preferences.jsonl").unlink()
+    shutil.rmtree(study / "training")
     own = register_model(study, Model("n", "base", "weight-trained", "", "base", "b" * 64))
     assert "the study has no" in own.notes[0]
 

@@ -35,7 +35,9 @@ def test_what_is_written_is_what_is_read(tmp_path):
     prepared = prepare_study(tmp_path / "s", contexts(), PROMPTS, counts=FEW, seed=3)
     assert prepared == read_study_folder(tmp_path / "s")
     assert len(prepared.trials) == 4 * (3 + 2) + 2 * (2 + 2)
-    lines = {p.name: len(p.read_text().splitlines()) for p in (tmp_path / "s/training").iterdir()}
+    lines = {
+        p.name: len(p.read_text().splitlines()) for p in (tmp_path / "s/training").glob("*.jsonl")
+    }
     assert lines == {
         "preferences.jsonl": 16,
         "preferences_validation.jsonl": 4,

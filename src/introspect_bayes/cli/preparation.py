@@ -51,11 +51,22 @@ def prepare(  # noqa: PLR0913 - one argument an option
         typer.Option(help="CSV of learned weights (analyze --weights-csv) to train reports on."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, examples and trials.")] = 1,
+    prompt_completion: Annotated[
+        bool,
+        typer.Option(
+            "--prompt-completion",
+            help="Only add prompt/completion JSONL, for trainers of your own, to a folder that was "
+            "prepared before.",
+        ),
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite an earlier study that has no replies yet.")
     ] = False,
 ) -> None:
     """Write a study folder: contexts, target weights, training files, and all trials."""
+    if prompt_completion:
+        _add_prompt_completion(folder, force=force)
+        return
     from introspect_bayes.material import (
         Counts,
         prepare_study,
@@ -89,6 +100,18 @@ def prepare(  # noqa: PLR0913 - one argument an option
         f"{len(prepared.contexts['native'])} native contexts, {len(prepared.trials):,} trials.\n"
         f"Next: introspect-bayes collect {folder} --model NAME --dry-run"
     )
+
+
+def _add_prompt_completion(folder: Path, *, force: bool) -> None:
+    from introspect_bayes.material import write_prompt_completion
+    from introspect_bayes.material.study_folder import STUDY_FILE, TRAINING_FOLDER
+
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder; --prompt-completion adds to one that was prepared before"
+        raise InputError(msg)
+    training = folder / TRAINING_FOLDER if (folder / STUDY_FILE).is_file() else folder
+    written = write_prompt_completion(training, force=force)
+    typer.echo(f"Wrote {len(written)} files to {written[0].parents[1]}")
 
 
 def _contexts(

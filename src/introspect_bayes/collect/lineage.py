@@ -8,7 +8,8 @@ from typing import Final
 from introspect_bayes.collect.asking import now
 from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE
+from introspect_bayes.material.prompt_completion import prompt_completion_path
+from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE, TRAINING_FOLDER
 from introspect_bayes.stages import Model, Stage, TrainedOn
 from introspect_bayes.store import Store
 
@@ -45,7 +46,7 @@ def find_model(store: Store, name: str) -> Model:
 
 
 def training_path(study_folder: Path, stage: Stage, trained_on: TrainedOn) -> Path:
-    """Return the training file of a stage in a study folder; it need not be there.
+    """Return the training file of a stage in a study folder, as chat JSONL; it need not be there.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def training_path(study_folder: Path, stage: Stage, trained_on: TrainedOn) -> Pa
         msg = "an off-the-shelf model has no training file"
         raise InputError(msg)
     name = "preferences" if stage == "weight-trained" else f"reports_{trained_on}"
-    return study_folder / "training" / f"{name}.jsonl"
+    return study_folder / TRAINING_FOLDER / f"{name}.jsonl"
 
 
 def require_consistent(stage: Stage, trained_on: TrainedOn) -> None:
@@ -244,9 +245,11 @@ def _file_notes(model: Model, study_folder: Path) -> list[str]:
         return []
     if not model.training_sha256:
         return ["the training file is unknown; --training-file or --training-sha256 would tell"]
-    path = training_path(study_folder, model.stage, model.trained_on)
-    if not path.is_file():
-        return [f"the study has no {path}, so the training file is not its own"]
-    if hashlib.sha256(path.read_bytes()).hexdigest() != model.training_sha256:
-        return [f"the training file differs from the study's own, {path}"]
+    chat = training_path(study_folder, model.stage, model.trained_on)
+    own = [path for path in (chat, prompt_completion_path(chat)) if path.is_file()]
+    if not own:
+        return [f"the study has no {chat}, so the training file is not its own"]
+    if all(hashlib.sha256(path.read_bytes()).hexdigest() != model.training_sha256 for path in own):
+        listed = " and ".join(str(path) for path in own)
+        return [f"the training file differs from the study's own, {listed}"]
     return []

@@ -32,9 +32,11 @@ _PASSING: Final = (408, 409, 425, _TOO_MANY)
 _SERVER_ERROR: Final = 500
 _SPENT: Final = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 ELSEWHERE: Final = (
-    "Hosted fine-tuning may be closed to this account (OpenAI closes it to self-serve customers on "
-    "2027-01-06). Train elsewhere with the same chat JSONL files in the study's training/ folder, "
-    "then register the model with `introspect-bayes models add`."
+    "Hosted fine-tuning may be closed to this account (OpenAI starts no new jobs of self-serve "
+    "customers from 2027-01-06 on, and shuts down the paper's models and their fine-tunes on "
+    "2027-01-14). Train elsewhere: on the chat JSONL in the study's training/ folder at another "
+    "service, on training/prompt_completion/ with a trainer of your own; then register the model "
+    "with `introspect-bayes models add`."
 )
 
 Json = dict[str, Any]

@@ -2,6 +2,7 @@
 
 from introspect_bayes.material.ablations import prepare_ablations, with_ablations
 from introspect_bayes.material.paper_material import write_paper_material
+from introspect_bayes.material.prompt_completion import write_prompt_completion
 from introspect_bayes.material.study_folder import (
     PreparedStudy,
     prepare_study,
@@ -18,4 +19,5 @@ __all__ = [
     "read_study_folder",
     "with_ablations",
     "write_paper_material",
+    "write_prompt_completion",
 ]

@@ -27,6 +27,7 @@ CONTEXTS_FILE: Final = "contexts.json"
 TARGETS_FILE: Final = "target_weights.csv"
 TRIALS_FILE: Final = "trials.csv"
 REPLIES_FILE: Final = "replies.sqlite"
+TRAINING_FOLDER: Final = "training"
 TEMPLATES: Final[dict[Task, str]] = {"decision": "decision.toml", "report": "report.toml"}
 ABLATION_TEMPLATE: Final = "ablation.toml"
 
@@ -148,7 +149,13 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     _write_trials(trials, folder / TRIALS_FILE)
     if contexts["instilled"]:
         write_training(
-            folder / "training", contexts["instilled"], templates, counts, seed, targets, answers
+            folder / TRAINING_FOLDER,
+            contexts["instilled"],
+            templates,
+            counts,
+            seed,
+            targets,
+            answers,
         )
     description = {
         "format": FORMAT,
@@ -196,7 +203,7 @@ def _clear(folder: Path, *, force: bool) -> None:
         raise InputError(msg)
     for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE, ABLATIONS_FILE):
         (folder / name).unlink(missing_ok=True)
-    for name in ("prompts", "training"):
+    for name in ("prompts", TRAINING_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

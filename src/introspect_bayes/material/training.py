@@ -1,17 +1,39 @@
-"""Training files: chat JSONL that any trainer of language models reads."""
+"""Training files: the same examples as chat JSONL and as prompt/completion JSONL."""
 
 import csv
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.paper_material import Weights
+from introspect_bayes.material.prompt_completion import write_prompt_completion
 from introspect_bayes.prompts import PromptTemplate, report_answer, training_example
 from introspect_bayes.trials import Task, draw_options, noiseless_choice
+
+README_FILE: Final = "README.md"
+_README: Final = """\
+# Training files
+
+The same examples in two forms; a trainer gets one of them.
+
+- `NAME.jsonl`, chat JSONL: for hosted fine-tuning (`introspect-bayes train`), which learns only the
+  answer. A trainer of your own may learn the whole conversation from it, the question included.
+- `prompt_completion/NAME/`, prompt/completion JSONL: for TRL and other trainers of your own, which
+  learn only the answer from it. Give them the folder of one training, or the one file `train.jsonl`
+  in it; `validation.jsonl`, where there is one, is not for training.
+
+| NAME | what it trains | goes on from |
+| --- | --- | --- |
+| `preferences` | choices that follow the target weights | the base model |
+| `reports_first` | reports in the first half of the instilled contexts | the weight-trained model |
+| `reports_last` | reports in the other half | the weight-trained model |
+| `reports_all` | reports in all instilled contexts | the weight-trained model |
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,7 @@ def write_training(  # noqa: PLR0913, PLR0917 - everything that training files a
     targets: Weights,
     answers: Weights,
 ) -> None:
-    """Write the training files of a study: preferences with validation, and reports.
+    """Write the training files of a study, in both forms: preferences with validation, and reports.
 
     Parameters
     ----------
@@ -89,6 +111,8 @@ def write_training(  # noqa: PLR0913, PLR0917 - everything that training files a
     }
     for name, lines in files.items():
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (folder / README_FILE).write_text(_README, encoding="utf-8")
+    write_prompt_completion(folder)
 
 
 def learned_answers(
