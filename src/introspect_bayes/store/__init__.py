@@ -9,6 +9,8 @@ from introspect_bayes.store.records import (
     Attempt,
     Outcome,
     OutcomeKind,
+    Refusal,
+    StoredRefusal,
     StoredReply,
     TrainingEvent,
 )
@@ -20,7 +22,9 @@ __all__ = [
     "Attempt",
     "Outcome",
     "OutcomeKind",
+    "Refusal",
     "Store",
+    "StoredRefusal",
     "StoredReply",
     "TrainingEvent",
     "problems_of",

@@ -55,6 +55,50 @@ class StoredReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server's refusal to have a request answered, whoever asks it again.
+
+    Attributes
+    ----------
+    request
+        Id of the request.
+    attempt
+        Number of the attempt that was refused.
+    reason
+        The server's words.
+    """
+
+    request: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRefusal:
+    """A request that the server refused, and that has no answer.
+
+    Attributes
+    ----------
+    request
+        Id of the request.
+    base_model, model, stage, trained_on
+        Who was to answer.
+    trial
+        Id of the trial.
+    reason
+        The server's words.
+    """
+
+    request: str
+    base_model: str
+    model: str
+    stage: str
+    trained_on: str
+    trial: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A call that is about to be made; stored before it is.
 

@@ -11,17 +11,19 @@ from typing import Self
 from introspect_bayes.errors import InputError
 from introspect_bayes.plan import Request
 from introspect_bayes.stages import Model
+from introspect_bayes.store.attempts import StoredAttempts
 from introspect_bayes.store.records import (
-    POSSIBLY_BILLED,
     Attempt,
     Outcome,
+    Refusal,
     StoredReply,
     TrainingEvent,
 )
+from introspect_bayes.store.refusals import StoredRefusals
 from introspect_bayes.store.schema import MIGRATIONS
 
 
-class Store:
+class Store(StoredAttempts, StoredRefusals):
     """A store file, opened for use as a context manager.
 
     Parameters
@@ -118,18 +120,30 @@ class Store:
             yield StoredReply(*row)
 
     def planned(self, model: str) -> dict[str, bool]:
-        """Return the requests to a model, by id: whether each has its answer."""
+        """Return the requests that are planned to a model, by id: whether each has its answer."""
         rows = self.connection.execute(
-            "SELECT id, number IS NOT NULL FROM requests LEFT JOIN replies ON request = id"
-            " WHERE model = ?",
+            "SELECT id, number IS NOT NULL FROM planned_requests"
+            " LEFT JOIN replies ON request = id WHERE model = ?",
             (model,),
         )
         return {request: bool(answered) for request, answered in rows}
 
-    def count_unanswered(self, beside: Container[str] = ()) -> dict[str, int]:
-        """Return the number of planned requests without an answer, by model.
+    def change_plan(self, withdrawn: Iterable[str], planned: Iterable[str]) -> None:
+        """Withdraw requests from the plan, and plan others that were withdrawn before.
 
-        Models that never answered at all are left out: a mistyped name leaves only a plan behind.
+        Requests, and attempts at them, stay in the store; of several changes the last one counts.
+        """
+        changes = [*((id_, 0) for id_ in withdrawn), *((id_, 1) for id_ in planned)]
+        with self.transaction():
+            self.connection.executemany(
+                "INSERT INTO plan_changes (request, planned) VALUES (?, ?)", changes
+            )
+
+    def count_unanswered(self, beside: Container[str] = ()) -> dict[str, int]:
+        """Return the number of planned requests that are still to be answered, by model.
+
+        Requests that the server refused are not. Models that never answered at all are left out: a
+        mistyped name leaves only a plan behind.
 
         Parameters
         ----------
@@ -139,8 +153,9 @@ class Store:
         left: Counter[str] = Counter()
         answering = set()
         rows = self.connection.execute(
-            "SELECT model, trial, number IS NOT NULL FROM requests"
-            " LEFT JOIN replies ON request = id ORDER BY requests.rowid"
+            "SELECT model, trial, replies.number IS NOT NULL FROM planned_requests"
+            " LEFT JOIN replies ON request = id WHERE replies.number IS NOT NULL"
+            " OR id NOT IN (SELECT request FROM refusals) ORDER BY place"
         )
         for model, trial, answered in rows:
             if trial in beside:
@@ -183,13 +198,13 @@ class Store:
                 "INSERT INTO run_ends VALUES (?, ?, ?, ?)", (run, ended, reason, counts)
             )
 
-    def next_attempt(self) -> int:
-        """Return the number of the next attempt."""
-        (last,) = self.connection.execute("SELECT max(number) FROM attempts").fetchone()
-        return (last or 0) + 1
-
-    def record(self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> None:
-        """Add outcomes, with the replies that they bring, and attempts, in one transaction."""
+    def record(
+        self,
+        attempts: Sequence[Attempt],
+        outcomes: Sequence[Outcome],
+        refusals: Sequence[Refusal] = (),
+    ) -> None:
+        """Add outcomes, with the replies that they bring, attempts and refusals in one go."""
         with self.transaction():
             self.connection.executemany(
                 "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -214,79 +229,10 @@ class Store:
                 "INSERT INTO attempts VALUES (?, ?, ?, ?)",
                 [(a.number, a.request, a.run, a.started) for a in attempts],
             )
-
-    def possibly_billed(self, model: str) -> set[str]:
-        """Return the requests to a model that an unanswered attempt may have been billed for."""
-        rows = self.connection.execute(
-            "SELECT request, kind FROM attempts JOIN requests ON requests.id = request"
-            " LEFT JOIN outcomes ON attempt = attempts.number WHERE requests.model = ?",
-            (model,),
-        )
-        return {request for request, kind in rows if kind is None or kind in POSSIBLY_BILLED}
-
-    def failed_attempts(self, model: str) -> dict[str, int]:
-        """Return how many attempts at each request to a model failed, by request."""
-        rows = self.connection.execute(
-            "SELECT request, count(*) FROM attempts JOIN requests ON requests.id = request"
-            " JOIN outcomes ON attempt = attempts.number"
-            " WHERE requests.model = ? AND kind NOT IN ('answered', 'abandoned', 'not sent')"
-            " GROUP BY request",
-            (model,),
-        )
-        return dict(rows.fetchall())
-
-    def count_billed_twice(self, model: str) -> int:
-        """Return how many requests were asked after an attempt that may have been billed."""
-        rows = self.connection.execute(
-            "SELECT request, kind FROM attempts JOIN requests ON requests.id = request"
-            " LEFT JOIN outcomes ON attempt = attempts.number"
-            " WHERE requests.model = ? AND kind IS NOT 'not sent' ORDER BY attempts.number",
-            (model,),
-        )
-        billed: set[str] = set()
-        twice: set[str] = set()
-        for request, kind in rows:
-            if request in billed:
-                twice.add(request)
-            if kind is None or kind in POSSIBLY_BILLED:
-                billed.add(request)
-        return len(twice)
-
-    def attempt_counts(self, model: str) -> dict[str, int]:
-        """Return how many attempts at a model's requests there were, by outcome.
-
-        Those without any outcome are counted as "interrupted".
-        """
-        rows = self.connection.execute(
-            "SELECT coalesce(kind, 'interrupted'), count(*) FROM attempts"
-            " JOIN requests ON requests.id = request"
-            " LEFT JOIN outcomes ON attempt = attempts.number"
-            " WHERE requests.model = ? GROUP BY 1",
-            (model,),
-        )
-        return dict(rows.fetchall())
-
-    def answering_model(self, model: str) -> str | None:
-        """Return what the server called itself in the first accepted answer of a model."""
-        row = self.connection.execute(
-            "SELECT outcomes.model FROM replies JOIN outcomes ON outcomes.attempt = replies.attempt"
-            " JOIN requests ON requests.id = request"
-            " WHERE requests.model = ? AND outcomes.model IS NOT NULL"
-            " ORDER BY replies.number LIMIT 1",
-            (model,),
-        ).fetchone()
-        return None if row is None else row[0]
-
-    def usage(self, model: str) -> Iterator[tuple[str, int, int]]:
-        """Yield trial, prompt tokens and completion tokens of answers that tell them."""
-        yield from self.connection.execute(
-            "SELECT trial, prompt_tokens, completion_tokens FROM replies"
-            " JOIN requests ON requests.id = request"
-            " JOIN outcomes ON outcomes.attempt = replies.attempt"
-            " WHERE requests.model = ? AND prompt_tokens IS NOT NULL"
-            " AND completion_tokens IS NOT NULL",
-            (model,),
-        )
+            self.connection.executemany(
+                "INSERT INTO refusals (request, attempt, reason) VALUES (?, ?, ?)",
+                [(r.request, r.attempt, r.reason) for r in refusals],
+            )
 
     def register(self, model: Model, registered: str) -> None:
         """Add a model; of several entries with its name the last one counts.

@@ -9,8 +9,14 @@ from introspect_bayes.store.replies import Store
 
 APPEND_ONLY: Final = (
     "requests", "replies", "runs", "run_ends", "attempts", "outcomes", "models", "training_events",
+    "failed_replies", "refusals", "plan_changes",
 )  # fmt: skip
 _LISTED: Final = 5
+_ENDED: Final = {
+    "answered": ("answered", "answered"),
+    # A filtered answer was once stored as an answer.
+    "refused": ("refused by server", "answered"),
+}
 
 
 def problems_of(store: Store) -> list[str]:
@@ -18,7 +24,8 @@ def problems_of(store: Store) -> list[str]:
 
     Checked are SQLite's own integrity, references between tables, that every request's id is the
     hash of its content, that every reply belongs to an attempt with the outcome "answered" of the
-    same request, and that the triggers which refuse changes are there.
+    same request and every refusal to one that was refused, and that the triggers which refuse
+    changes are there.
 
     Parameters
     ----------
@@ -27,7 +34,7 @@ def problems_of(store: Store) -> list[str]:
     """
     try:
         return list(_problems(store.connection))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # also in a damaged name
         return [f"the file is damaged: {error}"]
 
 
@@ -52,19 +59,30 @@ def _problems(connection: sqlite3.Connection) -> Iterator[str]:
     ]
     if changed:
         yield f"{len(changed)} requests do not match their hash, first {changed[0]}"
-    strays = connection.execute(
-        "SELECT replies.number FROM replies"
-        " LEFT JOIN attempts ON attempts.number = replies.attempt"
-        " LEFT JOIN outcomes ON outcomes.attempt = replies.attempt"
-        " WHERE replies.attempt IS NOT NULL"
-        " AND (attempts.request IS NOT replies.request OR outcomes.kind IS NOT 'answered')"
-    ).fetchall()
-    if strays:
-        yield f"{len(strays)} replies belong to no answered attempt, first number {strays[0][0]}"
+    yield from _strays(connection)
     missing = connection.execute(
-        "SELECT outcomes.attempt FROM outcomes LEFT JOIN replies"
-        " ON replies.attempt = outcomes.attempt"
-        " WHERE kind = 'answered' AND replies.number IS NULL"
+        "SELECT attempt FROM outcomes WHERE kind = 'answered'"
+        " AND attempt NOT IN (SELECT attempt FROM replies WHERE attempt IS NOT NULL"
+        " UNION SELECT attempt FROM failed_replies WHERE attempt IS NOT NULL)"
     ).fetchall()
     if missing:
         yield f"{len(missing)} answered attempts brought no reply, first number {missing[0][0]}"
+
+
+def _strays(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield what belongs to no attempt of its request that ended so."""
+    for table, name, kind in (
+        ("replies", "replies", "answered"),
+        ("failed_replies", "failed replies", "answered"),
+        ("refusals", "refusals", "refused"),
+    ):
+        strays = connection.execute(
+            f"SELECT kept.number FROM {table} AS kept"  # noqa: S608 - names from above
+            " LEFT JOIN attempts ON attempts.number = kept.attempt"
+            " LEFT JOIN outcomes ON outcomes.attempt = kept.attempt"
+            " WHERE kept.attempt IS NOT NULL AND (attempts.request IS NOT kept.request"
+            " OR kind IS NULL OR kind NOT IN (?, ?))",
+            _ENDED[kind],
+        ).fetchall()
+        if strays:
+            yield f"{len(strays)} {name} belong to no {kind} attempt, first number {strays[0][0]}"

@@ -83,7 +83,7 @@ def verify_study(folder: Path) -> Verification:
             if prepared is not None:
                 problems += problems_of_requests(store.connection, prepared)
             problems += _problems_of_replies(store.connection)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not found:
                 problems.append(f"the file is damaged: {error}")
     return Verification(tuple(problems), *counts)
