@@ -19,6 +19,8 @@ LEAST: Final = 30
 FEW: Final = 8
 """Replies of a task that suffice where more than half of them have failed."""
 
+_LISTED: Final = 10
+
 
 @dataclass(slots=True)
 class Tally:
@@ -104,3 +106,16 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
                 f"{failed / (valid + failed):.0%} of {valid + failed:,} {task}s cannot be used "
                 f"(most often: {why}, {most:,})",
             )
+
+
+def listed(counts: Counter[str]) -> str:
+    """Return the most frequent of counted things in words, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(Counter(beds=3, cars=1))
+    'beds (3), cars (1)'
+    """
+    shown = [f"{name} ({count:,})" for name, count in counts.most_common(_LISTED)]
+    more = len(counts) - len(shown)
+    return ", ".join([*shown, f"and {more:,} more"] if more else shown)

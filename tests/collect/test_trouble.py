@@ -193,8 +193,7 @@ def test_an_echoed_key_in_utf_16_is_not_in_the_reply(study):
     assert {text for _, text, _ in answers(study)} == {"it is [key removed]"}
 
 
-@pytest.mark.parametrize("status", [400, 500])
-def test_a_request_that_always_fails_does_not_block_a_study_from_its_start(study, status):
+def test_a_request_that_always_fails_does_not_block_a_study_from_its_start(study):
     with ChatServer() as server:
         collect_replies(study, MODEL, base_url=server.address, settings=impatient(limit=1))
     (poison,) = rows(
@@ -204,7 +203,7 @@ def test_a_request_that_always_fails_does_not_block_a_study_from_its_start(study
     )[0]
 
     def script(hit):
-        return error(status, "filtered") if hit.raw == poison.encode() else None
+        return error(500, "no") if hit.raw == poison.encode() else None
 
     with ChatServer(script) as server:
         for _ in range(2):

@@ -91,6 +91,12 @@ def collect(  # noqa: PLR0913 - one argument an option
     answers_as: Annotated[
         str | None, typer.Option(help="What the server may call the model in its answers.")
     ] = None,
+    ask_refused_again: Annotated[
+        bool,
+        typer.Option(
+            "--ask-refused-again", help="Also ask what the server refused in earlier runs."
+        ),
+    ] = False,
 ) -> None:
     """Ask a model the planned trials of a study and keep every reply; stop and go on at will.
 
@@ -99,10 +105,12 @@ def collect(  # noqa: PLR0913 - one argument an option
     With --task ablation, some of its choices are asked again, with one attribute after the other
     set equal in both options, and whether they would change; what was asked already is not asked
     again.
-    Sampling options are conditions of the study: once replies are stored, they must stay.
+    Sampling options are conditions of the study: once a model has answered, they must stay. A
+    request that the server refuses (its content is filtered), while it answers others, is counted
+    as refused and not asked again.
 
-    Exit code 0 when every planned request has its answer, 3 when the run stopped early and the
-    same command goes on from there, 2 for what you must mend first.
+    Exit code 0 when every planned request has its answer or was refused, 3 when the run stopped
+    early and the same command goes on from there, 2 for what you must mend first.
     """
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
     from introspect_bayes.plan import Conditions
@@ -121,7 +129,8 @@ def collect(  # noqa: PLR0913 - one argument an option
     prices = _prices(price_prompt, price_reply)
     prepared = _prepared(study, task, ablations, ablation_prompt, write=not dry_run)
     if dry_run:
-        _dry_run(prepared, model, conditions, (task, limit, prices), json_file)
+        how = (task, limit, prices, ask_refused_again)
+        _dry_run(prepared, model, conditions, how, json_file)
         return
     settings = RunSettings(
         concurrency=concurrency,
@@ -130,6 +139,7 @@ def collect(  # noqa: PLR0913 - one argument an option
         timeout=timeout,
         stop_on_warning=stop_on_warning,
         answers_as=answers_as,
+        ask_refused_again=ask_refused_again,
     )
     try:
         with CollectionProgress(prices, shown=sys.stderr.isatty()) as progress:
@@ -186,7 +196,7 @@ def _dry_run(
     prepared: "PreparedStudy",
     model: str,
     conditions: "Conditions",
-    how: "tuple[PlannedTask, int | None, Prices | None]",
+    how: "tuple[PlannedTask, int | None, Prices | None, bool]",
     json_file: Path | None,
 ) -> None:
     from contextlib import ExitStack
@@ -199,15 +209,16 @@ def _dry_run(
     from introspect_bayes.store import Store
 
     path = prepared.folder / REPLIES_FILE
-    task, limit, prices = how
+    task, limit, prices, again = how
     with ExitStack() as stack:
         store = stack.enter_context(Store(path, read_only=True)) if path.is_file() else None
-        plan = plan_collection(prepared, store, model, conditions, task)
+        plan = plan_collection(prepared, store, model, conditions, task, ask_refused_again=again)
     Console(highlight=False).print(estimate_table(plan, limit, prices))
+    refused = f", {len(plan.refused):,} refused by the server" if plan.refused else ""
     guessed = "counted by the server so far" if plan.answered else "guessed from the text's length"
     typer.echo(
-        f"{len(plan.trials):,} planned, {len(plan.answered):,} answered; tokens {guessed}. Nothing "
-        "was asked."
+        f"{len(plan.trials):,} planned, {len(plan.answered):,} answered{refused}; tokens "
+        f"{guessed}. Nothing was asked."
     )
     prompts, replies = plan.estimate.total(dict(plan.tasks(plan.left[:limit])))
     write_json(
@@ -215,6 +226,7 @@ def _dry_run(
         {
             "planned": len(plan.trials),
             "answered": len(plan.answered),
+            "refused": len(plan.refused),
             "to_ask": len(plan.left[:limit]),
             "prompt_tokens": round(prompts),
             "reply_tokens": round(replies),

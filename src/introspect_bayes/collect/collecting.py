@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Final, get_args
 
 from introspect_bayes.collect.asking import OPENAI, Server, now
@@ -20,7 +17,9 @@ from introspect_bayes.collect.collection import (
     Progress,
     Silent,
     Snapshot,
+    counted_refusals,
 )
+from introspect_bayes.collect.interrupts import signals_counted
 from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
 from introspect_bayes.collect.provenance import provenance
@@ -33,7 +32,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, PlannedTask
-from introspect_bayes.store import Outcome, Store
+from introspect_bayes.store import Outcome, Refusal, Store
 from introspect_bayes.warning_signs import warning_signs
 
 _SHOWN_EVERY: Final = 0.1
@@ -111,7 +110,14 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
         with study_lock(prepared.folder), Store(path) as store:
             if task == "ablation":
                 prepared = prepare_ablations(prepared.folder)
-            plan = plan_collection(prepared, store, model, conditions, task)
+            plan = plan_collection(
+                prepared,
+                store,
+                model,
+                conditions,
+                task,
+                ask_refused_again=settings.ask_refused_again,
+            )
             store_plan(prepared, store, plan, conditions)
             collector = _Collector(prepared, store, plan, progress or Silent())
             if plan.left:
@@ -150,6 +156,7 @@ class _Collector:
             if reply.trial in asked:
                 self.watch.read(reply.trial, reply.text, reply.finish_reason)
         self.answered = set(plan.answered)
+        self.refused = set(plan.refused) - set(plan.left)
         self.left = plan.tasks(plan.left)
         self._shown = 0.0
         self._run: Run | None = None
@@ -173,7 +180,7 @@ class _Collector:
 
         finished = threading.Event()
         thread = threading.Thread(target=make_calls, name="collect")
-        with _signals_counted() as signals:
+        with signals_counted() as signals:
             thread.start()
             while not finished.wait(0.1):
                 self._heed(signals)
@@ -192,7 +199,15 @@ class _Collector:
         self._loop = asyncio.get_running_loop()
         name = self.plan.model.name
         with Store(self.store.path) as store:
-            self._run = Run(store, number, name, server, settings, self._on_answer)
+            self._run = Run(
+                store,
+                number,
+                name,
+                server,
+                settings,
+                on_answer=self._on_answer,
+                on_refusal=self._on_refusal,
+            )
             await self._run.ask_all(self.plan.left)
 
     def _heed(self, signals: list[int]) -> None:
@@ -224,6 +239,10 @@ class _Collector:
             self._shown = time.monotonic()
             self.progress.update(self.snapshot())
         return signs
+
+    def _on_refusal(self, refusal: Refusal) -> None:
+        self.refused.add(refusal.request)
+        self.left[self.plan.task_of(refusal.request)] -= 1
 
     def _begin(self, server: Server, settings: RunSettings, conditions: Conditions) -> int:
         chosen = {
@@ -262,6 +281,7 @@ class _Collector:
         return Snapshot(
             planned=len(self.plan.trials),
             answered=len(self.answered),
+            refused=len(self.refused),
             valid=tally.valid,
             invalid=tally.invalid,
             prompt_tokens=counts.prompt_tokens,
@@ -274,42 +294,21 @@ class _Collector:
         """Return what was done."""
         snapshot, tally = self.snapshot(), self.watch.tally
         ending: Ending = self.ending
-        if snapshot.answered == snapshot.planned:
+        name = self.plan.model.name
+        if snapshot.answered + snapshot.refused == snapshot.planned:
             ending = "complete"
         elif ending == "complete":
             ending = "server failing"
+        refusals = [r for r in self.store.refusals(name) if r.request in self.refused]
         return Collection(
             study=self.study.folder,
-            model=self.plan.model.name,
+            model=name,
             snapshot=snapshot,
             counts=self.counts,
-            all_runs=self.store.attempt_counts(self.plan.model.name),
-            billed_twice=self.store.count_billed_twice(self.plan.model.name),
+            all_runs=self.store.attempt_counts(name),
+            billed_twice=self.store.count_billed_twice(name),
             ending=ending,
             message=self.message,
             warnings=[sign.text for sign in warning_signs(tally)],
+            refusals=counted_refusals(refusals),
         )
-
-
-@contextmanager
-def _signals_counted() -> Iterator[list[int]]:
-    """Count Ctrl-C (and termination) instead of raising, while in the main thread.
-
-    A KeyboardInterrupt can be raised between any two statements, also where the lock would be
-    freed under a run that goes on. In other threads there is nothing to count.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-
-    def count(number: int, _: FrameType | None) -> None:
-        received.append(number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, count) for number in numbers}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

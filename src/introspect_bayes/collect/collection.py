@@ -1,11 +1,14 @@
 """What a collection is told of, and what it leaves behind."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from introspect_bayes.collect.settings import Ending, RunCounts
 from introspect_bayes.errors import InputError
+from introspect_bayes.store import StoredRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class Snapshot:
     ----------
     planned, answered, valid, invalid
         Requests to the model, those answered so far, and how the answers read.
+    refused
+        Requests that the server refused for good.
     prompt_tokens, reply_tokens
         Counted by the server in this run.
     prompt_tokens_left, reply_tokens_left
@@ -30,6 +35,7 @@ class Snapshot:
     reply_tokens: int = 0
     prompt_tokens_left: float = 0.0
     reply_tokens_left: float = 0.0
+    refused: int = 0
 
 
 class Progress(Protocol):
@@ -52,6 +58,26 @@ class Silent:
         """Do nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class CountedRefusals:
+    """How many requests of a task and context the server refused, and with which words."""
+
+    task: str
+    context_set: str
+    context: str
+    reason: str
+    count: int
+
+
+def counted_refusals(refusals: Iterable[StoredRefusal]) -> list[CountedRefusals]:
+    """Return refusals counted by task, context and reason, the most frequent first."""
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for refusal in refusals:
+        task, context_set, context, *_ = refusal.trial.split("/")
+        found[task, context_set, context, refusal.reason] += 1
+    return [CountedRefusals(*where, count) for where, count in found.most_common()]
+
+
 @dataclass(frozen=True, repr=False)
 class Collection:
     """What a run did, and where it left the study.
@@ -72,6 +98,8 @@ class Collection:
         Why the run ended.
     warnings
         Warning signs in the replies.
+    refusals
+        The requests that the server refused, counted by task, context and reason.
     """
 
     study: Path
@@ -83,6 +111,7 @@ class Collection:
     ending: Ending
     message: str
     warnings: list[str] = field(default_factory=list)
+    refusals: Sequence[CountedRefusals] = ()
 
     def __repr__(self) -> str:
         done = f"{self.snapshot.answered:,} of {self.snapshot.planned:,} answered"
@@ -90,8 +119,8 @@ class Collection:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned request has its answer."""
-        return self.snapshot.answered == self.snapshot.planned
+        """Whether every planned request has its answer, or was refused by the server."""
+        return self.snapshot.answered + self.snapshot.refused == self.snapshot.planned
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values; attempts are those of this run unless said otherwise."""
@@ -101,6 +130,8 @@ class Collection:
             "model": self.model,
             "planned": snapshot.planned,
             "answered": snapshot.answered,
+            "refused": snapshot.refused,
+            "refusals": [asdict(counted) for counted in self.refusals],
             "valid": snapshot.valid,
             "invalid": snapshot.invalid,
             "answered_in_this_run": counts.answered,

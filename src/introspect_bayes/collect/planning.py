@@ -46,6 +46,12 @@ class CollectionPlan:
         Trial of each request, by the request's id.
     answered
         Requests that have their answer.
+    refused
+        Requests that the server refused for good.
+    replaced
+        Requests of an earlier plan, of which none was answered; this plan takes its place.
+    ask_refused_again
+        Whether refused requests are asked again.
     failed
         Failed attempts of earlier runs, by request.
     estimate
@@ -60,16 +66,21 @@ class CollectionPlan:
     failed: dict[str, int]
     estimate: TokenEstimate
     task: PlannedTask = "weights"
+    refused: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
+    ask_refused_again: bool = False
 
     @property
     def left(self) -> list[str]:
-        """Requests without an answer, in the order in which they are asked.
+        """Requests to be asked, in the order in which they are.
 
         The order of their hashes is as good as random: the first hundred replies already tell
         about all contexts and both tasks. Those that failed before come last, so that a request
         which a server never answers does not hold up the others.
         """
         left = self.trials.keys() - self.answered
+        if not self.ask_refused_again:
+            left -= self.refused
         return sorted(left, key=lambda request: (self.failed.get(request, 0), request))
 
     def task_of(self, request: str) -> Task:
@@ -87,6 +98,8 @@ def plan_collection(
     model_name: str,
     conditions: Conditions,
     task: PlannedTask = "weights",
+    *,
+    ask_refused_again: bool = False,
 ) -> CollectionPlan:
     """Plan what a model is asked, writing nothing.
 
@@ -102,12 +115,14 @@ def plan_collection(
         Parameters of every request.
     task
         "weights" for decisions and reports, "ablation" for the study's ablations.
+    ask_refused_again
+        Whether requests that the server refused before are asked again.
 
     Raises
     ------
     InputError
-        If the study asks the model's stage nothing, or the store holds requests to the model
-        under other conditions.
+        If the study asks the model's stage nothing, or the store holds answers of the model under
+        other conditions.
     """
     model = Model(model_name, model_name) if store is None else find_model(store, model_name)
     plan = first_plan(study, model, conditions, task)
@@ -119,7 +134,7 @@ def plan_collection(
         strangers -= {
             r.id for requests in _PLANS.values() for r in requests(study, model, conditions)
         }
-    if strangers:
+    if strangers and any(stored.values()):
         stranger = min(strangers)
         kind = _task(store.trial(stranger))
         same_task = [text for each, text in _sample(study, plan, conditions) if each == kind]
@@ -127,7 +142,15 @@ def plan_collection(
     usage = store.usage(model_name)
     plan.estimate.correct((_task(trial), prompt, reply) for trial, prompt, reply in usage)
     answered = frozenset(id_ for id_, done in stored.items() if done and id_ in plan.trials)
-    return replace(plan, answered=answered, failed=store.failed_attempts(model_name))
+    refused = frozenset(r.request for r in store.refusals(model_name)) & plan.trials.keys()
+    return replace(
+        plan,
+        answered=answered,
+        failed=store.failed_attempts(model_name),
+        refused=refused,
+        replaced=frozenset(strangers),
+        ask_refused_again=ask_refused_again,
+    )
 
 
 def first_plan(
@@ -174,17 +197,19 @@ def _sample(
 def store_plan(
     study: PreparedStudy, store: Store, plan: CollectionPlan, conditions: Conditions
 ) -> None:
-    """Store the requests of a plan that are not stored yet.
+    """Store the requests of a plan that are not stored yet; withdraw those that it replaces.
 
     Raises
     ------
     InputError
         If the store cannot be written.
     """
-    if store.planned(plan.model.name).keys() >= plan.trials.keys():
+    if store.planned(plan.model.name).keys() >= plan.trials.keys() and not plan.replaced:
         return
     try:
         store.plan(_PLANS[plan.task](study, plan.model, conditions))
+        withdrawn = plan.trials.keys() - store.planned(plan.model.name).keys()
+        store.change_plan(plan.replaced, withdrawn)
     except sqlite3.Error as error:
         msg = f"{store.path}: the plan cannot be stored, nothing was asked: {error}"
         raise InputError(msg) from error

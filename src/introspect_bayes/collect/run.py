@@ -10,15 +10,16 @@ from typing import Final
 from introspect_bayes.collect.asking import Result, Server, is_same_model, now
 from introspect_bayes.collect.failures import FORBIDDEN
 from introspect_bayes.collect.pace import Pace
+from introspect_bayes.collect.refusals import Refusals
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
 from introspect_bayes.collect.writing import StorageFailed, Writer
-from introspect_bayes.store import POSSIBLY_BILLED, Attempt, Outcome, Store
+from introspect_bayes.store import POSSIBLY_BILLED, Attempt, Outcome, Refusal, Store
 
 EXHAUSTED_IN_ROW: Final = 3
 """Requests given up one after the other, with no answer in between, that end a run."""
 
-REFUSED_IN_ROW: Final = 3
-"""Requests that the server calls wrong (such as 400), with no answer in between, that end a run."""
+_PEACEFUL: Final = {"complete", "limit reached", "interrupted", "warning sign"}
+"""Endings that no failure brought about."""
 
 _LOOK_AGAIN: Final = 0.05
 _FORBIDDEN: Final = 403
@@ -41,19 +42,23 @@ class Run:
         See `RunSettings`.
     on_answer
         Called with each stored answer; returns warning signs that just appeared.
+    on_refusal
+        Called with each stored refusal of a request.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who is asked, how, and who is told
         self,
         store: Store,
         number: int,
         model: str,
         server: Server,
         settings: RunSettings,
+        *,
         on_answer: Callable[[Outcome], Sequence[str]],
+        on_refusal: Callable[[Refusal], None],
     ) -> None:
         self.store, self.number, self.model, self.server = store, number, model, server
-        self.settings, self.on_answer = settings, on_answer
+        self.settings, self.on_answer, self.on_refusal = settings, on_answer, on_refusal
         self.counts = RunCounts()
         self.ending: Ending = "complete"
         self.message = ""
@@ -61,8 +66,8 @@ class Run:
         self._answering = store.answering_model(model)
         self._billed = store.possibly_billed(model)
         self._next_attempt = store.next_attempt()
+        self._refusals = Refusals(store.answered_tasks(model), store.refused_before_answers(model))
         self._exhausted_in_row = 0
-        self._refused_in_row = 0
         self._asking: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: list[int] = []
@@ -80,6 +85,9 @@ class Run:
                 for worker in range(min(self.settings.concurrency, len(self._left)))
             ]
             ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+            if self.ending in _PEACEFUL:
+                self._refusals.end()
+            await self._save(None)
         await self.server.client.close()
         for end in ends:
             if isinstance(end, BaseException):
@@ -159,7 +167,7 @@ class Run:
             result = self._judged(await self._ask(attempt, content))
             unsaved = result.outcome
             if unsaved.kind == "answered":
-                self._answered(unsaved)
+                self._answered(unsaved, began)
                 return unsaved
             self._failed(result, began)
             if self._stopping.is_set() or not result.again:
@@ -210,10 +218,11 @@ class Run:
             ),
         )
 
-    def _answered(self, outcome: Outcome) -> None:
+    def _answered(self, outcome: Outcome, began: float) -> None:
         self.pace.speed_up()
         self._preflight.set()
-        self._exhausted_in_row = self._refused_in_row = 0
+        self._exhausted_in_row = 0
+        self._refusals.answered(self._task(outcome.request), began)
         self.counts.prompt_tokens += outcome.prompt_tokens or 0
         self.counts.completion_tokens += outcome.completion_tokens or 0
 
@@ -228,13 +237,21 @@ class Run:
             self.stop("needs mending", result.mend)
         elif (result.wait or 0) > self.settings.longest_pause:
             self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
-        elif outcome.status == _FORBIDDEN and result.concern == "perhaps request":
-            self.stop("needs mending", f"{FORBIDDEN}: {outcome.error}")
-        elif outcome.kind == "refused by server":
-            self._refused_in_row += 1
-            if self._refused_in_row >= REFUSED_IN_ROW:
-                said = f"the server calls requests wrong ({outcome.status}): {outcome.error}"
-                self.stop("needs mending", said)
+        elif result.concern in {"request", "perhaps request"}:
+            self._refused(outcome, clear=result.concern == "request")
+
+    def _refused(self, outcome: Outcome, *, clear: bool) -> None:
+        reason = f"{outcome.error or 'no reason given'} ({outcome.status})"
+        refusal = Refusal(outcome.request, outcome.attempt, reason)
+        task, status = self._task(outcome.request), outcome.status
+        if self._refusals.too_many(refusal, task, clear=clear, status=status):
+            said = f"the server refuses one {task} after the other: {reason}"
+            if status == _FORBIDDEN and not clear:
+                said = f"{FORBIDDEN}: {outcome.error}"
+            self.stop("needs mending", said)
+
+    def _task(self, request: str) -> str:
+        return self.store.trial(request).partition("/")[0]
 
     def _give_up(self, outcome: Outcome) -> None:
         self._exhausted_in_row += 1
@@ -247,21 +264,26 @@ class Run:
             self.stop("server failing", f"no answer in {times}{detail}")
 
     async def _save(self, outcome: Outcome | None, attempt: Attempt | None = None) -> bool:
-        """Store an outcome and a new attempt together; False if that failed."""
-        if outcome is None and attempt is None:
+        """Store an outcome, a new attempt and settled refusals together; False if that failed."""
+        refusals = self._refusals.take()
+        if outcome is None and attempt is None and not refusals:
             return True
+        attempts = [] if attempt is None else [attempt]
+        outcomes = [] if outcome is None else [outcome]
         try:
-            await self._writer.commit(
-                [] if attempt is None else [attempt], [] if outcome is None else [outcome]
-            )
+            await self._writer.commit(attempts, outcomes, refusals)
         except StorageFailed as failure:
             self.stop("store failing", str(failure))
             return False
-        if outcome is not None and outcome.kind == "answered":
-            self.counts.answered += 1
-            signs = self.on_answer(outcome)
-            if signs and self.settings.stop_on_warning:
-                self.stop("warning sign", signs[0])
+        for refusal in refusals:
+            self.on_refusal(refusal)
+        if outcome is not None:
+            self._refusals.saved(outcome.attempt)
+            if outcome.kind == "answered":
+                self.counts.answered += 1
+                signs = self.on_answer(outcome)
+                if signs and self.settings.stop_on_warning:
+                    self.stop("warning sign", signs[0])
         return True
 
     async def _rest(self, seconds: float) -> None:

@@ -35,6 +35,8 @@ class RunSettings:
         Whether a warning sign ends the run.
     answers_as
         What the server may call itself although it was asked for another name.
+    ask_refused_again
+        Whether requests that the server refused in earlier runs are asked again.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class RunSettings:
     longest_pause: float = 600.0
     stop_on_warning: bool = False
     answers_as: str | None = None
+    ask_refused_again: bool = False
 
     def __post_init__(self) -> None:
         for name in ("concurrency", "attempts", "limit"):

@@ -1,4 +1,4 @@
-"""A thread that commits attempts and outcomes, many at a time."""
+"""A thread that commits attempts, outcomes and refusals, many at a time."""
 
 import asyncio
 import queue
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from introspect_bayes.store import Attempt, Outcome, Store
+from introspect_bayes.store import Attempt, Outcome, Refusal, Store
 
 
 class StorageFailed(Exception):  # noqa: N818 - an ending of a run
@@ -20,6 +20,7 @@ class StorageFailed(Exception):  # noqa: N818 - an ending of a run
 class _Batch:
     attempts: Sequence[Attempt]
     outcomes: Sequence[Outcome]
+    refusals: Sequence[Refusal]
     done: "asyncio.Future[None]"
 
 
@@ -54,14 +55,17 @@ class Writer:
         self._thread.join()
 
     def commit(
-        self, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]
+        self,
+        attempts: Sequence[Attempt],
+        outcomes: Sequence[Outcome],
+        refusals: Sequence[Refusal] = (),
     ) -> "asyncio.Future[None]":
         """Hand over rows; the future is done when they are safely stored.
 
         The future raises StorageFailed if they could not be.
         """
         done: asyncio.Future[None] = self._loop.create_future()
-        self._waiting.put(_Batch(attempts, outcomes, done))
+        self._waiting.put(_Batch(attempts, outcomes, refusals, done))
         return done
 
     def _write(self) -> None:
@@ -83,6 +87,7 @@ class Writer:
             store.record(
                 [a for batch in batches for a in batch.attempts],
                 [o for batch in batches for o in batch.outcomes],
+                [r for batch in batches for r in batch.refusals],
             )
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             if len(batches) > 1:

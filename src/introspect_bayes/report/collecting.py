@@ -1,5 +1,6 @@
 """What a terminal shows while replies come in, and what they will cost before they do."""
 
+from collections import Counter
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from rich.table import Table
 from introspect_bayes.collect.collection import Collection, Snapshot
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import CollectionPlan
+from introspect_bayes.warning_signs import listed
 
 
 class CollectionProgress:
@@ -129,8 +131,27 @@ def summary(collection: Collection) -> str:
             f"Requests asked again after a call without a known end, perhaps billed twice: "
             f"{len(counts.asked_again):,}."
         )
+    lines += refusal_lines(collection)
     lines += [f"Warning: {sign}" for sign in collection.warnings]
     if not collection.complete:
         why = f" ({collection.message})" if collection.message else ""
         lines.append(f"Stopped: {collection.ending}{why}. The same command goes on from here.")
     return "\n".join(lines)
+
+
+def refusal_lines(collection: Collection) -> list[str]:
+    """Return what the server refused to have answered: how often, why, and in which contexts."""
+    if not collection.refusals:
+        return []
+    reasons, contexts = Counter[str](), Counter[str]()
+    for counted in collection.refusals:
+        reasons[counted.reason] += counted.count
+        contexts[counted.context] += counted.count
+    return [
+        (
+            f"The server refused {collection.snapshot.refused:,} requests, which are not among the "
+            "replies that cannot be used; --ask-refused-again asks them again."
+        ),
+        f"Reasons: {listed(reasons)}.",
+        f"Contexts: {listed(contexts)}.",
+    ]
