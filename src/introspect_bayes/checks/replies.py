@@ -18,7 +18,7 @@ MATTERS: Final = 0.01
 
 _KINDS: Final = {
     VARIATION: ("one-sided choices", "same letter", "same report"),
-    REPLIES: ("unanswered", "unusable decisions", "unusable reports"),
+    REPLIES: ("unanswered", "refused", "unusable decisions", "unusable reports"),
 }
 _SOUND: Final = {
     VARIATION: "Choices follow no single letter, and reports differ between contexts.",

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from introspect_bayes.study import Study
-from introspect_bayes.warning_signs import LEAST, Tally, WarningSign, warning_signs
+from introspect_bayes.warning_signs import LEAST, Tally, WarningSign, listed, warning_signs
 
 NOT_KEPT: Final = "not kept by the authors"
 """Reason of invalid reports in the authors' layout, which holds the valid ones only."""
@@ -69,6 +69,7 @@ def model_warnings(study: Study) -> Iterator[ModelWarning]:
     for model, left in study.unanswered.items():
         text = f"{left:,} planned requests have no answer yet; `introspect-bayes collect` goes on"
         yield ModelWarning(base_models.get(model, model), model, "", "unanswered", text)
+    yield from _refused(study)
     for who in study.models[_WHO].drop_duplicates().itertuples(index=False):
         choices = _of(study.choices, who)
         reports = _of(study.reports, who)
@@ -81,6 +82,22 @@ def model_warnings(study: Study) -> Iterator[ModelWarning]:
         base_model, model, stage = (str(name) for name in who)
         for sign in signs:
             yield ModelWarning(base_model, model, stage, sign.kind, sign.text)
+
+
+def _refused(study: Study) -> Iterator[ModelWarning]:
+    if study.refused.empty:
+        return
+    for (base_model, model, stage), rows in study.refused.groupby(_WHO, sort=False):
+        counts = rows["count"].tolist()
+        reasons, contexts = Counter[str](), Counter[str]()
+        for counter, column in ((reasons, "reason"), (contexts, "context")):
+            for name, count in zip(rows[column].tolist(), counts, strict=True):
+                counter[name] += count
+        text = (
+            f"the server refused {sum(counts):,} requests, which are missing and not invalid: "
+            f"{listed(reasons)}; in the contexts {listed(contexts)}"
+        )
+        yield ModelWarning(str(base_model), str(model), str(stage), "refused", text)
 
 
 def _of(frame: pd.DataFrame, who: tuple[str, ...]) -> pd.DataFrame:

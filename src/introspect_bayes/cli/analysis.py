@@ -325,6 +325,7 @@ def _print_figures(
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.checks import study_warnings
     from introspect_bayes.report import privileged, provenance, tables
+    from introspect_bayes.report.refusals import reply_tables
 
     figures, health = found.figures, found.health
     # Piped output has no width of its own: wide enough that no cell is cut.
@@ -352,7 +353,6 @@ def _print_figures(
     if health:
         console.print(tables.health_table(health))
         console.print(tables.anomalies_table(health))
-        failures = tables.failures_table(analysis.study)
-        if failures is not None:
-            console.print(failures)
+        for table in reply_tables(analysis.study):
+            console.print(table)
     console.print(provenance.provenance(analysis))

@@ -76,7 +76,7 @@ def ablation_answers(study_folder: str | Path, parser: str = "ablation-strict-1"
 def find_answers(folder: Path, parser: str = "ablation-strict-1") -> pd.DataFrame:
     """Return the answers of a study folder as `ablation_answers` does; an empty frame if none."""
     read = ablation_parser(parser)
-    prepared, replies, _ = read_replies(folder)
+    prepared, replies, *_ = read_replies(folder)
     by_model: dict[tuple[str, ...], dict[str, StoredReply]] = {}
     for reply in replies:
         who = (reply.base_model, reply.model, reply.stage, reply.trained_on)

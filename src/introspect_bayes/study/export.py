@@ -21,6 +21,7 @@ from introspect_bayes.store import Store
 from introspect_bayes.study import Study, load_study
 from introspect_bayes.study.ablations import find_answers, scores_of
 from introspect_bayes.study.export_authors import write_authors_layout
+from introspect_bayes.study.refused import REFUSED_COLUMNS
 
 FileFormat = Literal["csv", "parquet", "authors"]
 
@@ -31,6 +32,10 @@ STORED: Final = {
     "attempts": "SELECT number, request, run, started, ended, kind, status, headers, request_id,"
     " model, system_fingerprint, finish_reason, prompt_tokens, completion_tokens, error, body"
     " FROM attempts LEFT JOIN outcomes ON attempt = number ORDER BY number",
+    "failed_replies": "SELECT request, text, finish_reason, attempt, reason FROM failed_replies"
+    " ORDER BY number",
+    "refusals": "SELECT request, attempt, reason FROM refusals ORDER BY number",
+    "plan_changes": "SELECT number, request, planned FROM plan_changes ORDER BY number",
     "runs": "SELECT number, started, settings, provenance, ended, reason, counts"
     " FROM runs LEFT JOIN run_ends ON run = number ORDER BY number",
     "registrations": "SELECT number, name, base_model, stage, trained_on, parent,"
@@ -43,6 +48,7 @@ STORED: Final = {
 MAY_BE_MISSING: Final = {
     "models": ("trained_on", "parent", "training_sha256"),
     "replies": ("text",),
+    "failed_replies": ("text",),
     "attempts": (
         "request_id", "model", "system_fingerprint", "finish_reason", "error", "body",
     ),
@@ -60,6 +66,10 @@ _INTEGERS: Final = {
     "failures": {"count"},
     "requests": {"replicate"},
     "replies": {"attempt"},
+    "failed_replies": {"attempt"},
+    "refusals": {"attempt"},
+    "plan_changes": {"number", "planned"},
+    "refused": {"count"},
     "attempts": {"number", "run", "status", "prompt_tokens", "completion_tokens"},
     "runs": {"number"},
     "registrations": {"number"},
@@ -113,9 +123,10 @@ def export_study(source: str | Path, folder: str | Path, file_format: FileFormat
     file_format
         ``"csv"`` and ``"parquet"`` write the study's tidy tables (`Study`; contexts_asked as
         JSON), and, of a study folder, every row of its store: requests, replies, attempts with
-        their outcomes, runs, registrations of models, training events; and, if there are any, its
-        ablations (`ablation_answers`) and their scores (`ablation_scores`). ``"authors"`` writes
-        the file layout of the paper's data, which `load_study` reads.
+        their outcomes, failed replies of earlier versions, refusals, changes of the plan, runs,
+        registrations of models, training events; and, if there are any, its ablations
+        (`ablation_answers`) and their scores (`ablation_scores`). ``"authors"`` writes the file
+        layout of the paper's data, which `load_study` reads.
 
         In CSV all text is in quotation marks. A cell without anything is a missing value; since
         not every program tells that from ``""``, a column that can hold both is followed by
@@ -246,6 +257,7 @@ def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
         yield _Table("models", names, [(*row, None, None, None) for row in plain])
         return
     yield _Table("models", names, _models(store))
+    yield _table("refused", study.refused.reindex(columns=list(REFUSED_COLUMNS)))
     for name, statement in STORED.items():
         rows_found = store.connection.execute(statement)
         yield _Table(name, tuple(column[0] for column in rows_found.description), rows_found)

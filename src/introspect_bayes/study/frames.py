@@ -55,6 +55,10 @@ class Study:
         whose raw replies were thrown away.
     unanswered
         Number of planned requests without an answer yet, by model that gave others.
+    refused
+        One row a reason for which the server refused requests in a context: base_model, model,
+        stage, context_set, context, task, reason (its words, with the status), count. They are
+        neither unanswered nor invalid. Empty if it refused none.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Study:
     models: pd.DataFrame
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
     unanswered: dict[str, int] = field(default_factory=dict)
+    refused: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return (

@@ -19,8 +19,9 @@ from introspect_bayes.material.study_folder import (
 from introspect_bayes.parse import parse_choice, parser
 from introspect_bayes.plan import asked_of
 from introspect_bayes.stages import Model
-from introspect_bayes.store import Store, StoredReply
+from introspect_bayes.store import Store, StoredRefusal, StoredReply
 from introspect_bayes.study.frames import Study
+from introspect_bayes.study.refused import refused_frame
 from introspect_bayes.study.verify import problems_of_requests
 from introspect_bayes.trials import Task, Trial
 
@@ -40,19 +41,21 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
     InputError
         If nothing was collected yet, or a file is malformed.
     """
-    prepared, replies, unanswered = read_replies(folder)
+    prepared, replies, unanswered, refusals = read_replies(folder)
     study = study_of_replies(prepared, replies, parser_name)
-    return replace(study, unanswered=unanswered)
+    return replace(study, unanswered=unanswered, refused=refused_frame(refusals))
 
 
-def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[str, int]]:
+def read_replies(
+    folder: Path,
+) -> tuple[PreparedStudy, list[StoredReply], dict[str, int], list[StoredRefusal]]:
     """Read a study folder and its stored replies, and require that they fit each other.
 
     Returns
     -------
     tuple
-        The study, all its replies, and the number of planned decisions and reports without an
-        answer, by model.
+        The study, all its replies, the number of planned decisions and reports without an answer,
+        by model, and the requests that the server refused.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[s
         with Store(path, read_only=True) as store:
             replies = list(store.replies())
             unanswered = store.count_unanswered({trial.id for trial in prepared.ablations})
+            refusals = list(store.refusals())
             changed = next(problems_of_requests(store.connection, prepared), "")
     except sqlite3.DatabaseError as error:
         msg = f"{path}: {error}; see `introspect-bayes verify {folder}`"
@@ -81,7 +85,7 @@ def read_replies(folder: Path) -> tuple[PreparedStudy, list[StoredReply], dict[s
             "contexts.json, trials.csv, ablations.csv and prompts/ back"
         )
         raise InputError(msg)
-    return prepared, replies, unanswered
+    return prepared, replies, unanswered, refusals
 
 
 def study_of_replies(

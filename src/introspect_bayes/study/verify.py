@@ -100,6 +100,8 @@ def _counts(connection: sqlite3.Connection) -> tuple[int, int, int]:
 def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy) -> Iterator[str]:
     """Yield how the requests of a store differ from what its study folder says.
 
+    Requests to models that never answered tie nobody down: the next collection replaces them.
+
     Parameters
     ----------
     connection
@@ -109,7 +111,10 @@ def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy
     """
     planned = _messages_by_trial(prepared)
     unplanned, elsewhere, changed = [], [], []
-    rows = connection.execute("SELECT id, content, model, trial FROM requests ORDER BY rowid")
+    rows = connection.execute(
+        "SELECT id, content, model, trial FROM planned_requests"
+        " WHERE model IN (SELECT model FROM requests JOIN replies ON request = id) ORDER BY place"
+    )
     for id_, content, model, trial in rows:
         if trial not in planned:
             unplanned.append(trial)

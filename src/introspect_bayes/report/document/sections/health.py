@@ -10,6 +10,7 @@ from introspect_bayes.report.document.check_table import checks_table
 from introspect_bayes.report.document.materials import Materials
 from introspect_bayes.report.document.records import Block, Paragraph, Section
 from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.refusals import refusals_table
 
 
 def health(materials: Materials) -> Section:
@@ -28,6 +29,9 @@ def _blocks(materials: Materials) -> Iterator[Block]:
     failures = tables.failures_table(materials.analysis.study)
     if failures is not None:
         yield from_terminal("failures", failures, materials.analysis.study.failures)
+    refused = refusals_table(materials.analysis.study)
+    if refused is not None:
+        yield from_terminal("refused", refused, materials.analysis.study.refused)
     for note in dict.fromkeys(row.note for row in rows if row.note):
         yield Paragraph(f"{note[0].upper()}{note[1:]}.", "note")
     checks = [check for check in materials.checks if check.name.startswith("data.")]
