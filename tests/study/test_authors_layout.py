@@ -109,7 +109,7 @@ def replace_cell(column, value):
         (REPORTS, 3, replace_cell(2, "x"), "line 3, column scenario: context 'x' is not in"),
         (REPORTS, 1, lambda s: s.replace("report_attr1", "w1"), "missing column report_attr1"),
         (REPORTS, 1, lambda s: s.replace("report_attr2", "report_attr7"), "not 1 to K"),
-        (REPORTS, 3, replace_cell(0, "other"), "column explaining_model: 'other' differs"),
+        (REPORTS, 3, replace_cell(0, "other"), "column explaining_model: 2 values"),
         ("scenarios.csv", 3, replace_cell(8, "0.0"), "line 3, column attr1_max: attribute"),
         ("scenarios.csv", 3, replace_cell(8, "-5"), "maximum -5 is not above minimum 0"),
         ("scenarios.csv", 3, replace_cell(0, "context_0"), "context 'context_0' occurs twice"),

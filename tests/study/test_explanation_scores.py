@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.errors import InputError
@@ -71,6 +71,7 @@ tables = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(tables)
 def test_a_table_is_read_as_it_is_or_refused_with_a_reason(rows):
     columns = ["explainer", "target", "task", "item", "score"]

@@ -35,6 +35,7 @@ from introspect_bayes.fits import (
 from introspect_bayes.specs import Specification, chosen_specifications
 from introspect_bayes.study import ContextSet, Stage, Study
 from introspect_bayes.study.download import cache_root
+from introspect_bayes.study.split_frames import require_unsplit
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 """Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
@@ -129,6 +130,12 @@ class Analysis:
         Specifications and sampler settings; the shipped ones if not given.
     progress
         Told about long work.
+
+    Raises
+    ------
+    InputError
+        If a column of the study's frames splits the trials of a context, or several models made
+        them, and it is not pooled over (`Study.pooled`).
     """
 
     def __init__(
@@ -137,6 +144,7 @@ class Analysis:
         settings: Settings | None = None,
         progress: Progress | None = None,
     ) -> None:
+        require_unsplit(study)
         self.study = study
         self.settings = settings or Settings.default()
         self.progress = progress or Silent()

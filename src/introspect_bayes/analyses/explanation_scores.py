@@ -1,5 +1,6 @@
 """Do models explain themselves better than others explain them? Answers from a table of scores."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from introspect_bayes.fits import (
 )
 from introspect_bayes.fits.sampling import diagnose
 from introspect_bayes.specs import Specification
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.download import cache_root
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
@@ -46,10 +48,13 @@ class ExplanationScores:
         The rows of the model, and what they cannot tell.
     fit
         The fitted model (`fits.Regression`).
+    chosen_rows
+        Which rows of the table are used, and which columns are pooled over.
     """
 
     rows: ScoreRows = field(repr=False)
     fit: Regression = field(repr=False)
+    chosen_rows: ChosenRows = EVERYTHING
 
     @property
     def idata(self) -> xr.DataTree:
@@ -228,6 +233,7 @@ class ExplanationScores:
                 zip(self.diagnostics.__slots__, self.diagnostics.as_list(), strict=True)
             ),
             "problems": list(self.diagnostics.problems),
+            **self.chosen_rows.as_dict(),
         }
 
     def conclusions(self) -> list[str]:
@@ -241,6 +247,8 @@ class ExplanationScores:
 def explanation_scores(
     source: str | Path | pd.DataFrame,
     *,
+    where: Mapping[str, Any] | None = None,
+    pool: str | Sequence[str] = (),
     specification: Specification | None = None,
     sampler: Sampler = SAMPLER,
     keep: bool = True,
@@ -263,6 +271,9 @@ def explanation_scores(
     ----------
     source
         A CSV or Parquet file, or a frame (`read_explanation_scores`).
+    where, pool
+        Which rows are used (a value, or several, by column), and which columns of conditions are
+        analysed together; as for `load_study`.
     specification
         Another than the shipped one, such as ``ib.spec("explanation_scores").with_priors(...)``.
     sampler
@@ -273,7 +284,8 @@ def explanation_scores(
     Raises
     ------
     InputError
-        If the table cannot be read, or the specification does not suit the scores.
+        If the table cannot be read, a column splits the scores that is neither in `where` nor in
+        `pool`, or the specification does not suit the scores.
 
     Examples
     --------
@@ -281,13 +293,14 @@ def explanation_scores(
     >>> found = ib.explanation_scores("scores.csv")  # doctest: +SKIP
     >>> found.advantage()  # doctest: +SKIP
     """
-    rows = score_rows(read_explanation_scores(source))
+    chosen_rows = ChosenRows.of(where, pool)
+    rows = score_rows(read_explanation_scores(source, chosen_rows))
     chosen = rows.specification(suited(specification, rows))
     finished = FinishedFits(cache_root() / "fits") if keep else None
     fit = RegressionSampler(sampler, finished, engine="nuts").fit(
         chosen, rows.data, "explanation_scores"
     )
-    return ExplanationScores(rows, fit)
+    return ExplanationScores(rows, fit, chosen_rows)
 
 
 def _over_self(mine: np.ndarray, own: np.ndarray | None, *, is_own: bool) -> dict[str, float]:

@@ -9,13 +9,14 @@ from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification, spec
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 SCORE_SPECIFICATIONS: Final = ("explanation_scores", "explanation_scores_beta")
 """The model of scores that are 0 or 1, and that of scores in between."""
 
 
-def suited_name(source: str | Path | pd.DataFrame) -> str:
+def suited_name(source: str | Path | pd.DataFrame, chosen: ChosenRows = EVERYTHING) -> str:
     """Return the name of the shipped specification that suits a table of scores.
 
     Examples
@@ -24,7 +25,9 @@ def suited_name(source: str | Path | pd.DataFrame) -> str:
     >>> suited_name(pd.DataFrame(rows))
     'explanation_scores_beta'
     """
-    return SCORE_SPECIFICATIONS[0 if score_rows(read_explanation_scores(source)).binary else 1]
+    return SCORE_SPECIFICATIONS[
+        0 if score_rows(read_explanation_scores(source, chosen)).binary else 1
+    ]
 
 
 def suited(given: Specification | None, rows: ScoreRows) -> Specification:

@@ -12,6 +12,7 @@ import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
 from introspect_bayes.cli.report_files import report_target, write_known
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
@@ -138,6 +139,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
     ],
     *,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     only: Only = None,
     json_file: JsonFile = None,
     report_file: ReportFile = None,
@@ -162,19 +165,19 @@ def analyze(  # noqa: PLR0913 - one argument an option
     """
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
-    from introspect_bayes.study import load_study
 
     check_writable(json_file, health_file, weights_file)
     target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
-    loaded = load_study(study, parser=parser)
+    loaded = open_study(study, where, pool, parser=parser)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
         if weights_file is not None:
             table = analysis.learned_table()
             changed = "; ".join(changed_priors(analysis.settings.specs))
             table = table.assign(changed_priors=changed) if changed else table
+            table = table.assign(**loaded.chosen_rows.as_columns())
             write_text(weights_file, table.to_csv(index=False))
         _analyse(analysis, progress, only, json_file, health_file, target)
 
@@ -185,6 +188,8 @@ def reproduce(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option(help="Folder with the data (default: downloaded once, then cached)."),
     ] = None,
+    where: Where = None,
+    pool: Pool = None,
     only: Only = None,
     json_file: JsonFile = None,
     report_file: ReportFile = None,
@@ -202,14 +207,14 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     Exit code 1 if the diagnostics of a fit fail (its numbers are marked), 2 for bad input.
     """
     from introspect_bayes.report.progress import TerminalProgress
-    from introspect_bayes.study import find_paper_data, load_study
+    from introspect_bayes.study import find_paper_data
 
     check_writable(json_file, health_file)
     target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    study = load_study(find_paper_data(data, progress=shown))
+    study = open_study(find_paper_data(data, progress=shown), where, pool)
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(study, progress, settings)
         _analyse(analysis, progress, only, json_file, health_file, target, published=True)
@@ -285,11 +290,12 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     progress.close()
     changed = changed_priors(analysis.settings.specs)
     everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]
-    rows = [{**row, "changed_priors": changed} for row in everything]
+    made_of = {"changed_priors": changed, **analysis.study.chosen_rows.as_dict()}
+    rows = [{**row, **made_of} for row in everything]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
     write_json(json_file, rows)
-    write_json(health_file, [{**row.as_dict(), "changed_priors": changed} for row in health])
+    write_json(health_file, [{**row.as_dict(), **made_of} for row in health])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
     collapsed = not published and not only
     shown = Found(figures, access, health)
@@ -333,6 +339,7 @@ def _print_figures(
     console = Console(width=None if known else 140, highlight=False)
     for warning in study_warnings(analysis.study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    print_rows(console, analysis.study.chosen_rows)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures
     if shown:
         console.print(

@@ -21,6 +21,7 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis
@@ -53,6 +54,8 @@ def check(  # noqa: PLR0913 - one argument an option
         typer.Option("--json", metavar="FILE", help="Also write the checks as JSON, with figures."),
     ] = None,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -69,14 +72,13 @@ def check(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.checks import check_study, select_checks
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
-    from introspect_bayes.study import load_study
 
     check_writable(json_file)
     wanted = select_checks(only or [])
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = load_study(study, parser=parser, progress=shown)
+    loaded = open_study(study, where, pool, parser=parser, progress=shown)
     checks = []
     with TerminalProgress(shown=shown, what="Checks") as progress:
         analysis = start_analysis(loaded, progress, settings)
@@ -84,7 +86,8 @@ def check(  # noqa: PLR0913 - one argument an option
             checks.append(made)
             progress.finish_one(made.name)
     changed = changed_priors(analysis.settings.specs)
-    write_json(json_file, [{**made.as_dict(), "changed_priors": changed} for made in checks])
+    made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
+    write_json(json_file, [{**made.as_dict(), **made_of} for made in checks])
     _print(analysis, checks)
     if any(made.status in {"fail", "error"} for made in checks):
         raise typer.Exit(EXIT_FAILED_CHECKS)
@@ -101,6 +104,7 @@ def _print(analysis: "Analysis", checks: "Sequence[Check]") -> None:
     console = Console(width=None if known else _WIDTH, highlight=False)
     for group in check_tables(checks):
         console.print(group)
+    print_rows(console, analysis.study.chosen_rows)
     if note := priors_note(analysis):
         console.print(note, style="bold", markup=False)
     console.print(check_summary(checks), style="bold", markup=False)

@@ -18,6 +18,7 @@ from introspect_bayes.cli.analysis import (
     Warmup,
 )
 from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses.joint_accuracy import JointAccuracy
@@ -48,6 +49,8 @@ def joint(  # noqa: PLR0913 - one argument an option
     only: Only = None,
     json_file: JsonFile = None,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -65,14 +68,13 @@ def joint(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.fits.joint_model import require_joint
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors, chosen_specifications
-    from introspect_bayes.study import load_study
 
     check_writable(json_file)
     specs = chosen_specifications(prior or [], specification or [], names=(_MODEL,))
     require_joint(specs[_MODEL])
     figures_beginning(only or [])
     shown = sys.stderr.isatty()
-    loaded = load_study(study, parser=parser, progress=shown)
+    loaded = open_study(study, where, pool, parser=parser, progress=shown)
     with TerminalProgress(shown=shown) as progress:
         found = joint_accuracy(
             loaded,
@@ -85,7 +87,8 @@ def joint(  # noqa: PLR0913 - one argument an option
         rows = found.table()
     changed = changed_priors(specs)
     records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    write_json(json_file, [{**row, "changed_priors": changed} for row in records])
+    made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
+    write_json(json_file, [{**row, **made_of} for row in records])
     _print(found, specs[_MODEL], changed)
     if (rows["problems"] != "").any():
         typer.echo(
@@ -114,6 +117,7 @@ def _print(found: "JointAccuracy", spec: "Specification", changed: list[str]) ->
     console = Console(width=None if known else 120, highlight=False)
     for warning in study_warnings(found.analysis.study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    print_rows(console, found.analysis.study.chosen_rows)
     console.print(joint_table(found))
     for note in joint_notes(found):
         console.print(note, markup=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 from introspect_bayes.cli.sensitivity import check_plot
 from introspect_bayes.errors import InputError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from introspect_bayes.collect import Prices
     from introspect_bayes.designs import AssumedModel, DesignAnalysis, LikeStudy
     from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.study import Study
 
 
 def plan(  # noqa: PLR0913 - one argument an option
@@ -79,6 +81,8 @@ def plan(  # noqa: PLR0913 - one argument an option
         typer.Option(help="Figure of the earlier study to plan for, such as e3.effect or e1.acc."),
     ] = None,
     base_model: Annotated[str | None, typer.Option(help="Base model of the earlier study.")] = None,
+    where: Where = None,
+    pool: Pool = None,
     width: Annotated[
         float | None, typer.Option(help="Goal: expected width of the 95% HDI, at most.")
     ] = None,
@@ -152,10 +156,11 @@ def plan(  # noqa: PLR0913 - one argument an option
     prices = _prices(price_prompt, price_reply)
     with TerminalProgress(shown=sys.stderr.isatty(), what="Studies") as progress:
         if like is None:
-            _refuse(figure=figure, base_model=base_model)
+            _refuse(figure=figure, base_model=base_model, where=where, pool=pool)
             assumed, earlier = _assumed(given, models), None
         else:
-            earlier = _like(like, figure, base_model, seed, given, progress)
+            _refuse_assumptions(like, given)
+            earlier = _like(open_study(like, where, pool), figure, base_model, seed, progress)
             assumed = earlier.models
         progress.expect(studies)
         found = plan_study(
@@ -192,11 +197,19 @@ def _prices(prompt: float | None, reply: float | None) -> "Prices | None":
     return Prices(prompt or 0.0, reply or 0.0)
 
 
-def _refuse(**options: str | None) -> None:
+def _refuse(**options: str | list[str] | None) -> None:
     for name, value in options.items():
-        if value is not None:
-            msg = f"--{name.replace('_', '-')} {value}: is about an earlier study; give --like"
+        if value:
+            typed = value if isinstance(value, str) else value[0]
+            msg = f"--{name.replace('_', '-')} {typed}: is about an earlier study; give --like"
             raise InputError(msg)
+
+
+def _refuse_assumptions(study: Path, given: dict[str, float]) -> None:
+    if given:
+        names = ", ".join(given)
+        msg = f"--like takes all assumptions from {study}; leave out those given ({names})"
+        raise InputError(msg)
 
 
 def _assumed(given: dict[str, float], count: int) -> "tuple[AssumedModel, ...]":
@@ -218,23 +231,16 @@ def _assumed(given: dict[str, float], count: int) -> "tuple[AssumedModel, ...]":
 
 
 def _like(
-    study: Path,
+    study: "Study",
     figure: str | None,
     base_model: str | None,
     seed: int,
-    given: dict[str, float],
     progress: "TerminalProgress",
 ) -> "LikeStudy":
     from introspect_bayes.designs import like_study
-    from introspect_bayes.study import load_study
 
-    if given:
-        names = ", ".join(given)
-        msg = f"--like takes all assumptions from {study}; leave out those given ({names})"
-        raise InputError(msg)
-    loaded = load_study(study)
     return like_study(
-        loaded,
+        study,
         figure,
         base_model,
         seed=seed,
@@ -258,6 +264,7 @@ def _write(
             "matched": [] if earlier is None else _rows(earlier.matched),
             "goals": asdict(found.goals),
             "designs": _rows(found.table()),
+            **({} if earlier is None else earlier.chosen_rows.as_dict()),
         },
     )
     if csv_file is not None:
@@ -282,6 +289,7 @@ def _print(found: "DesignAnalysis", earlier: "LikeStudy | None") -> None:
             f"{name}: {design_text(asdict(design))}" for name, design in earlier.designs.items()
         )
         console.print(f"Like {earlier.figure} of the earlier study ({own}).", markup=False)
+        print_rows(console, earlier.chosen_rows)
     for model in found.models:
         console.print(terminal.assumed_text(model), markup=False)
     console.print(terminal.designs_table(found))

@@ -22,6 +22,7 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 from introspect_bayes.errors import InputError
 
 
@@ -40,6 +41,8 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     ] = None,
     json_file: JsonFile = None,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -58,13 +61,12 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.analyses.privileged import privileged_access as access_of
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
-    from introspect_bayes.study import load_study
 
     check_writable(json_file)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = load_study(study, parser=parser, progress=shown)
+    loaded = open_study(study, where, pool, parser=parser, progress=shown)
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(loaded, progress, settings)
         try:
@@ -72,7 +74,8 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
         except CannotCompute as reason:
             raise InputError(str(reason)) from reason
     changed = changed_priors(settings["specs"])
-    write_json(json_file, [{**row, "changed_priors": changed} for row in access.as_dicts()])
+    made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
+    write_json(json_file, [{**row, **made_of} for row in access.as_dicts()])
     from rich.console import Console
 
     from introspect_bayes.report import privileged as tables
@@ -80,6 +83,7 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 140, highlight=False)
+    print_rows(console, loaded.chosen_rows)
     for part in tables.everything(access):
         console.print(part, markup=False)
     if note := provenance.priors_note(analysis):

@@ -20,6 +20,7 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.report_files import tell_written
+from introspect_bayes.cli.rows import Pool, Where, open_study
 
 
 def report(  # noqa: PLR0913 - one argument an option
@@ -64,6 +65,8 @@ def report(  # noqa: PLR0913 - one argument an option
         ),
     ] = None,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -81,7 +84,6 @@ def report(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.report.document import Target, Wanted, build, gather, write_document
     from introspect_bayes.report.document.formats import FORMATS, format_named
     from introspect_bayes.report.progress import TerminalProgress
-    from introspect_bayes.study import load_study
 
     kind = format_named(file_format, output.suffix if output else ".html")
     file = output or Path(f"{study.resolve().name}-report{FORMATS[kind][0]}")
@@ -90,7 +92,7 @@ def report(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = load_study(study, parser=parser, progress=shown)
+    loaded = open_study(study, where, pool, parser=parser, progress=shown)
     with TerminalProgress(shown=shown, what="Report") as progress:
         analysis = start_analysis(loaded, progress, settings)
         materials = gather(analysis, wanted)

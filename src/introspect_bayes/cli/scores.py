@@ -10,11 +10,13 @@ import typer
 
 from introspect_bayes.cli.analysis import Draws, NoCache, Seed, SpecificationFile, Warmup
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.rows import Pool, Where, print_rows, typed_rows
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses.explanation_scores import ExplanationScores
     from introspect_bayes.checks import Check
+    from introspect_bayes.study import ChosenRows
 
 EXIT_FAILED_DIAGNOSTICS: Final = 1
 
@@ -37,6 +39,8 @@ def scores(  # noqa: PLR0913 - one argument an option
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the simulated table as CSV.")
     ] = None,
+    where: Where = None,
+    pool: Pool = None,
     check: Annotated[
         bool, typer.Option("--check", help="Also check the model, and what the priors bear on.")
     ] = False,
@@ -79,9 +83,12 @@ def scores(  # noqa: PLR0913 - one argument an option
     source: Any = file
     if example:
         source, truth = _simulated(seed, save)
+    rows = typed_rows(where, pool)
     found = explanation_scores(
         source,
-        specification=_specification(source, prior, specification),
+        where=rows.where,
+        pool=rows.pool,
+        specification=_specification(source, rows, prior, specification),
         sampler=_sampler(seed, draws, warmup),
         keep=not no_cache,
     )
@@ -127,13 +134,15 @@ def _simulated(seed: int, save: Path | None) -> tuple[Any, Mapping[str, float]]:
     return table, simulated.truth
 
 
-def _specification(source: Any, priors: list[str] | None, files: list[Path] | None) -> Any:
+def _specification(
+    source: Any, rows: "ChosenRows", priors: list[str] | None, files: list[Path] | None
+) -> Any:
     """Return the specification that suits the scores, with the chosen priors."""
     from introspect_bayes.analyses.score_specifications import SCORE_SPECIFICATIONS, suited_name
     from introspect_bayes.specs import chosen_specifications
 
     chosen = chosen_specifications(priors or [], files or [], SCORE_SPECIFICATIONS)
-    name = suited_name(source)
+    name = suited_name(source, rows)
     other = next(n for n in SCORE_SPECIFICATIONS if n != name)
     if any(text.strip().startswith(f"{other}.") for text in priors or ()):
         msg = f"--prior {other}...: these scores are those of {name}; write {name}.PARAMETER=PRIOR"
@@ -202,6 +211,7 @@ def _print(
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else _WIDTH, highlight=False)
+    print_rows(console, found.chosen_rows)
     for table in score_tables(found, truth):
         console.print(table)
     for sentence in found.conclusions():

@@ -21,6 +21,7 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         typer.Option("--plot", metavar="FILE", help="Also plot all HDIs (.png, .svg or .pdf)."),
     ] = None,
     parser: Parser = None,
+    where: Where = None,
+    pool: Pool = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -88,7 +91,6 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.analyses.sensitivity import prior_sensitivity
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
-    from introspect_bayes.study import load_study
 
     check_writable(json_file, csv_file, plot_file)
     check_plot(plot_file)
@@ -96,18 +98,19 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     settings["keep"] = not no_cache
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
-    loaded = load_study(study, parser=parser, progress=shown)
+    loaded = open_study(study, where, pool, parser=parser, progress=shown)
     with TerminalProgress(shown=shown, what="Priors") as progress:
         analysis = start_analysis(loaded, progress, settings)
         scenarios = own or usual_scenarios(settings["specs"])
         progress.expect(len(scenarios) + 1)
         found = prior_sensitivity(analysis, scenarios, only or (), finished=progress.finish_one)
     changed = changed_priors(settings["specs"])
-    write_json(json_file, [{**row, "changed_priors": changed} for row in found.as_dicts()])
+    made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
+    write_json(json_file, [{**row, **made_of} for row in found.as_dicts()])
     if csv_file is not None:
-        write_text(
-            csv_file, found.frame.assign(changed_priors="; ".join(changed)).to_csv(index=False)
-        )
+        table = found.frame.assign(changed_priors="; ".join(changed))
+        table = table.assign(**loaded.chosen_rows.as_columns())
+        write_text(csv_file, table.to_csv(index=False))
     if plot_file is not None:
         from introspect_bayes.report.plots import plot_sensitivity
 
@@ -132,6 +135,7 @@ def _print(found: "PriorSensitivity", analysis: "Analysis") -> None:
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 120, highlight=False)
+    print_rows(console, analysis.study.chosen_rows)
     console.print(tables.movements_table(found))
     console.print(tables.scenarios_table(found))
     for sentence in tables.conclusions(found):

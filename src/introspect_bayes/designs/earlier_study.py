@@ -25,6 +25,7 @@ from introspect_bayes.designs.matching import (
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest
 from introspect_bayes.study import Study
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 
 KINDS: Final = tuple(dict.fromkeys(("native.acc", "e3.effect", "e2.effect", *COMPARISONS)))
 """Figures of an earlier study that can be planned for, the usual one first."""
@@ -45,12 +46,15 @@ class LikeStudy:
     matched
         One row a base model and comparison: what the study shows, and beside it (beginning with
         simulated_) what a simulated study of the same models shows; see `ReportStatistics`.
+    chosen_rows
+        Which rows of the earlier study were used, and which columns were pooled over.
     """
 
     figure: str
     models: tuple[AssumedModel, ...]
     designs: dict[str, Design]
     matched: pd.DataFrame
+    chosen_rows: ChosenRows = EVERYTHING
 
 
 def like_study(
@@ -131,6 +135,7 @@ def like_study(
         tuple(model for model, _, _ in found),
         {model.name: design for model, design, _ in found},
         pd.DataFrame([row for _, _, rows in found for row in rows]),
+        study.chosen_rows,
     )
 
 

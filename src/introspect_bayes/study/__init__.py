@@ -1,17 +1,20 @@
 """Studies: tidy frames of contexts, choices, reports, targets and models."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import STUDY_FILE
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.study.authors_layout import read_authors_layout
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.download import find_paper_data
 from introspect_bayes.study.frames import ContextSet, Stage, Study
 from introspect_bayes.study.prepared import read_prepared
 
 __all__ = [
+    "ChosenRows",
     "ContextSet",
     "Stage",
     "Study",
@@ -19,6 +22,7 @@ __all__ = [
     "load_study",
     "read_authors_layout",
     "read_prepared",
+    "read_study",
     "study_folder",
 ]
 
@@ -35,7 +39,12 @@ def study_folder(source: str | Path) -> Path:
 
 
 def load_study(
-    source: str | Path = "plunkett2025", *, parser: str | None = None, progress: bool = False
+    source: str | Path = "plunkett2025",
+    *,
+    parser: str | None = None,
+    where: Mapping[str, Any] | None = None,
+    pool: str | Sequence[str] = (),
+    progress: bool = False,
 ) -> Study:
     """Load a study.
 
@@ -48,13 +57,21 @@ def load_study(
         collected in, or one in the authors' file layout.
     parser
         Name of the parser of reports (`parse.PARSERS`) instead of the study's own.
+    where
+        Which rows are used: a value, or several, by column, such as ``{"flipped": 0}``. Values are
+        compared as text. Files without the column are used whole (`Study.chosen_rows` says which).
+        In a study folder, whose replies have no columns, ``{"model": NAME}`` alone.
+    pool
+        Columns of conditions whose rows are analysed together, such as ``["flipped"]``.
     progress
         Whether to show a progress bar while downloading.
 
     Raises
     ------
     InputError
-        If the study cannot be found or read; names file, line and column.
+        If the study cannot be found or read; names file, line and column. If a column splits the
+        trials of a context (2 to 20 values, at least two of them on several trials each), or a file
+        holds several models, and neither `where` nor `pool` says what is meant.
 
     Examples
     --------
@@ -62,9 +79,31 @@ def load_study(
     >>> study.base_models  # doctest: +SKIP
     ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18']
     """
+    return read_study(source, ChosenRows.of(where, pool), parser=parser, progress=progress)
+
+
+def read_study(
+    source: str | Path,
+    chosen: ChosenRows = EVERYTHING,
+    *,
+    parser: str | None = None,
+    progress: bool = False,
+    fitting: bool = True,
+) -> Study:
+    """Read a study as `load_study` does.
+
+    Parameters
+    ----------
+    source, parser, progress
+        As for `load_study`.
+    chosen
+        Which rows are used, and which columns are pooled over.
+    fitting
+        Whether models are to be fitted, so that columns which split trials are refused.
+    """
     folder = study_folder(source)
     if str(source) == "plunkett2025" and not folder.is_dir():
-        return read_authors_layout(find_paper_data(progress=progress))
+        return read_authors_layout(find_paper_data(progress=progress), chosen, fitting=fitting)
     if not folder.is_dir():
         msg = (
             f"{folder}: no such study folder; make one with `introspect-bayes prepare {folder}`, "
@@ -72,8 +111,8 @@ def load_study(
         )
         raise InputError(msg)
     if (folder / STUDY_FILE).is_file():
-        return read_prepared(folder, parser)
+        return read_prepared(folder, parser, chosen)
     if parser is not None:
         msg = f"{folder}: the authors' layout holds no raw replies that a parser could read again"
         raise InputError(msg)
-    return read_authors_layout(folder)
+    return read_authors_layout(folder, chosen, fitting=fitting)

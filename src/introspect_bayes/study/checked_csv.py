@@ -1,11 +1,15 @@
 """CSV files read strictly: every complaint names file, line and column."""
 
 import csv
+import gzip
 import re
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, Self, TextIO, cast
 
 import numpy as np
 import pandas as pd
@@ -66,6 +70,13 @@ class CheckedTable:
     def __len__(self) -> int:
         return len(self.text)
 
+    def only(self, rows: np.ndarray) -> Self:
+        """Return the table of some rows (a mask), which complaints locate as in the whole one."""
+        part = copy(self)
+        part.text = self.text[rows].reset_index(drop=True)
+        part._lines = [line for line, kept in zip(self._lines, rows, strict=True) if kept]  # noqa: SLF001
+        return part
+
     def require(self, columns: Iterable[str]) -> None:
         """Raise InputError unless all the columns are there."""
         missing = [column for column in columns if column not in self.text.columns]
@@ -123,6 +134,12 @@ class CheckedTable:
         return f"{self.path.name}, line {self._lines[row]}, column {column}"
 
 
+def _opened(path: Path) -> TextIO:
+    compressed = path.suffix.lower() == ".gz"
+    binary = gzip.open(path) if compressed else path.open("rb")  # noqa: SIM115 - closed with it
+    return TextIOWrapper(cast("BinaryIO", binary), encoding="utf-8-sig", newline="")
+
+
 def _plain_numbers(text: pd.Series) -> np.ndarray:
     """Return cells as floats, NaN where one is not a plain number."""
     number = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
@@ -138,13 +155,13 @@ def _read_rows(path: Path, *, may_be_empty: bool) -> tuple[list[str], list[list[
     """Return header, rows, and the line of the file on which each row begins."""
     lines, starts, end = [], [], 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(path) as file:
             reader = csv.reader(file, strict=True)
             for line in reader:
                 lines.append([one_spelling(cell) for cell in line])
                 starts.append(end + 1)
                 end = reader.line_num
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         msg = f"{path.name}: cannot be read as a CSV file: {error}"
         raise InputError(msg) from error
     if may_be_empty and lines and not any(any(line) for line in lines):

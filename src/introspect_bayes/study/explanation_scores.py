@@ -1,5 +1,6 @@
 """Tables of explanation scores: who explained what of whom, and how good the explanation was."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -10,14 +11,20 @@ import pandas as pd
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows, choose_rows, spelling
+from introspect_bayes.study.splits import find_splits, refusal, text_of
 
 NAMES: Final = ("explainer", "target", "task", "item")
 """Columns of names that every table needs, beside the score."""
 
 OPTIONAL: Final = ("training_size", "replicate")
-"""Columns that a table may have; all others are left alone."""
+"""Columns that a table may have; all others are left alone, unless they split the scores."""
+
+COLUMNS: Final = (*NAMES, "score", *OPTIONAL)
+"""All columns that are read."""
 
 _PARQUET: Final = (".parquet", ".pq")
+_TRUTH_VALUES: Final = {"true": "1", "false": "0"}
 
 
 class CheckedFrame(CheckedTable):
@@ -54,24 +61,30 @@ class CheckedFrame(CheckedTable):
             for place, column in enumerate(header)
         }
         self.text = pd.DataFrame(cells, dtype=str)
+        self._lines = list(range(1, len(frame) + 1))
         self.require(required)
 
     def locate(self, row: int, column: str) -> str:
         """Return "name, row N, column NAME", counting rows from 1."""
-        return f"{self._name}, row {row + 1}, column {column}"
+        return f"{self._name}, row {self._lines[row]}, column {column}"
 
 
-def read_explanation_scores(source: str | Path | pd.DataFrame) -> pd.DataFrame:
+def read_explanation_scores(
+    source: str | Path | pd.DataFrame, chosen: ChosenRows = EVERYTHING
+) -> pd.DataFrame:
     """Read a table of explanation scores.
 
     Parameters
     ----------
     source
-        A CSV file, a Parquet file (``.parquet``; needs the extra ``parquet``), or a frame. Columns:
-        explainer, target, task, item (names), score (0 or 1, or in between), and, if there are any,
-        training_size (how many examples the explainer was trained on) and replicate (tells repeated
-        scores of the same explanation apart). An explainer that is the target explains itself: the
-        two must then have the same name. Other columns are ignored.
+        A CSV file (``.csv.gz`` if compressed), a Parquet file (``.parquet``; needs the extra
+        ``parquet``), or a frame. Columns: explainer, target, task, item (names), score (0 or 1,
+        True or False, or in between), and, if there are any, training_size (how many examples the
+        explainer was trained on) and replicate (tells repeated scores of the same explanation
+        apart). An explainer that is the target explains itself: the two must then have the same
+        name. Other columns are ignored, unless they split the scores.
+    chosen
+        Which rows are used, and which columns are pooled over.
 
     Returns
     -------
@@ -83,7 +96,9 @@ def read_explanation_scores(source: str | Path | pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         If a column lacks, a name is empty, a score is no number from 0 to 1, a training size no
-        positive number, or a row repeats another one; the message names file, row and column.
+        positive number, or a row repeats another one; the message names file, row and column. If
+        another column splits the scores (2 to 20 values, at least two of them in several scores
+        each of the same explainer, target and task), and is neither chosen by nor pooled over.
 
     Examples
     --------
@@ -96,12 +111,16 @@ def read_explanation_scores(source: str | Path | pd.DataFrame) -> pd.DataFrame:
     """
     table = _table(source)
     _refuse_misspelt(table)
+    name = table.path.name
+    if chosen:
+        table = choose_rows({name: table}, chosen, COLUMNS.__contains__)[0][name]
+    _refuse_splits(table, chosen)
     found = pd.DataFrame({name: table.strings(name).str.strip() for name in NAMES})
     found["score"] = _scores(table)
     found["self"] = found["explainer"] == found["target"]
     if (sizes := _training_sizes(table)) is not None:
         found["training_size"] = sizes
-    _refuse_repeated(table, found)
+    _refuse_repeated(table, found, chosen.pool)
     _refuse_spelt_otherwise(table, found)
     return found
 
@@ -114,7 +133,7 @@ def _table(source: str | Path | pd.DataFrame) -> CheckedTable:
     if not path.is_file():
         msg = f"{path}: no such file"
         raise InputError(msg)
-    if path.suffix not in _PARQUET:
+    if path.suffix.lower() not in _PARQUET:
         return CheckedTable(path, required)
     try:
         frame = pd.read_parquet(path)
@@ -128,9 +147,18 @@ def _table(source: str | Path | pd.DataFrame) -> CheckedTable:
 
 
 def _text(value: Any) -> str:
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if isinstance(value, bool | np.bool_) else one_spelling(str(value))
+    return "" if pd.isna(value) else one_spelling(str(value))
+
+
+def _refuse_splits(table: CheckedTable, chosen: ChosenRows) -> None:
+    pooled = [spelt for column in chosen.pool if (spelt := spelling(table, column)) is not None]
+    groups = NAMES[:3]
+    among = f"scores of the same {', '.join(groups[:-1])} and {groups[-1]}"
+    known = {*COLUMNS, *pooled}
+    name = table.path.name
+    splits = list(find_splits(name, table.text, groups=groups, known=known, among=among))
+    if splits:
+        raise InputError(refusal(splits))
 
 
 def _refuse_misspelt(table: CheckedTable) -> None:
@@ -146,7 +174,8 @@ def _refuse_misspelt(table: CheckedTable) -> None:
 
 
 def _scores(table: CheckedTable) -> np.ndarray:
-    table.strings("score")
+    written = table.strings("score").str.strip()
+    table.text["score"] = written.str.lower().map(_TRUTH_VALUES).fillna(written)
     values = table.numbers(["score"])[:, 0]
 
     def complaint(cell: str) -> str:
@@ -177,11 +206,14 @@ def _training_sizes(table: CheckedTable) -> np.ndarray | None:
     return values
 
 
-def _refuse_repeated(table: CheckedTable, found: pd.DataFrame) -> None:
+def _refuse_repeated(table: CheckedTable, found: pd.DataFrame, pool: Sequence[str]) -> None:
     key = [*NAMES, *(["training_size"] if "training_size" in found else [])]
     keys = found[key].copy()
     if "replicate" in table.columns:
         keys["replicate"] = table.strings("replicate").str.strip()
+    for column in pool:  # what is pooled over tells repeated scores apart, too
+        if (spelt := spelling(table, column)) is not None:
+            keys[f"pooled {column}"] = text_of(table.text[spelt])
     repeated = keys.duplicated().to_numpy()
     if not repeated.any():
         return

@@ -18,7 +18,7 @@ import pandas as pd
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE, read_study_folder
 from introspect_bayes.store import Store
-from introspect_bayes.study import Study, load_study
+from introspect_bayes.study import Study, read_study
 from introspect_bayes.study.ablations import find_answers, scores_of
 from introspect_bayes.study.export_authors import write_authors_layout
 from introspect_bayes.study.refused import REFUSED_COLUMNS
@@ -164,7 +164,10 @@ def export_study(source: str | Path, folder: str | Path, file_format: FileFormat
     changed: list[str] = []
     left_out: list[str] = []
     try:
-        study = load_study(source)
+        study = read_study(source, fitting=False)
+        left_out += (
+            f"{split.place}: the column {split.column} ({split.counted})" for split in study.splits
+        )
         with _written_whole(place) as draft:
             if file_format == "authors":
                 changed, left_out = _write_authors_layout(study, draft)

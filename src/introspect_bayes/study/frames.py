@@ -1,6 +1,6 @@
 """A study: tidy frames of contexts, choices, reports, targets and models."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -8,6 +8,8 @@ import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.stages import Stage as Stage  # noqa: PLC0414 - part of this room's vocabulary
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
+from introspect_bayes.study.splits import Split
 
 ContextSet = Literal["instilled", "native"]
 
@@ -59,6 +61,11 @@ class Study:
         One row a reason for which the server refused requests in a context: base_model, model,
         stage, context_set, context, task, reason (its words, with the status), count. They are
         neither unanswered nor invalid. Empty if it refused none.
+    chosen_rows
+        Which rows of the study's files are used, and which columns are pooled over.
+    splits
+        Columns of the files that split trials, where a study was read to be looked at only: no
+        analysis takes it.
     """
 
     name: str
@@ -72,13 +79,26 @@ class Study:
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
     unanswered: dict[str, int] = field(default_factory=dict)
     refused: pd.DataFrame = field(default_factory=pd.DataFrame)
+    chosen_rows: ChosenRows = EVERYTHING
+    splits: tuple[Split, ...] = ()
 
     def __repr__(self) -> str:
+        said = "".join(f"; {text}" for text in self.chosen_rows.sentences())
         return (
             f"<Study {self.name}: {', '.join(self.base_models)}; "
             f"{len(self.decision_contexts)} contexts, {len(self.choices):,} choices, "
-            f"{len(self.reports.drop_duplicates(_REPORT)):,} valid reports>"
+            f"{len(self.reports.drop_duplicates(_REPORT)):,} valid reports{said}>"
         )
+
+    def pooled(self, *columns: str) -> "Study":
+        """Return the study with columns of its frames pooled over, whatever they split.
+
+        Examples
+        --------
+        >>> study.pooled("flipped")  # doctest: +SKIP
+        """
+        rows = self.chosen_rows
+        return replace(self, chosen_rows=replace(rows, pool=(*rows.pool, *columns)))
 
     @property
     def base_models(self) -> list[str]:

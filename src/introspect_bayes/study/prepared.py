@@ -20,13 +20,16 @@ from introspect_bayes.parse import parse_choice, parser
 from introspect_bayes.plan import asked_of
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store, StoredRefusal, StoredReply
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.frames import Study
 from introspect_bayes.study.refused import refused_frame
 from introspect_bayes.study.verify import problems_of_requests
 from introspect_bayes.trials import Task, Trial
 
 
-def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
+def read_prepared(
+    folder: Path, parser_name: str | None = None, chosen: ChosenRows = EVERYTHING
+) -> Study:
     """Read a study folder with its replies.
 
     Parameters
@@ -35,15 +38,41 @@ def read_prepared(folder: Path, parser_name: str | None = None) -> Study:
         A folder that `prepare` wrote and that replies were stored in.
     parser_name
         Name of the parser of reports; the study's own if not given.
+    chosen
+        Whose replies are used: those of all models, or of some (column model).
 
     Raises
     ------
     InputError
-        If nothing was collected yet, or a file is malformed.
+        If nothing was collected yet, a file is malformed, or there is no such model.
     """
     prepared, replies, unanswered, refusals = read_replies(folder)
+    if chosen:
+        names = _models_chosen(chosen, [reply.model for reply in replies])
+        replies = [reply for reply in replies if reply.model in names]
+        unanswered = {name: left for name, left in unanswered.items() if name in names}
+        refusals = [refusal for refusal in refusals if refusal.model in names]
     study = study_of_replies(prepared, replies, parser_name)
-    return replace(study, unanswered=unanswered, refused=refused_frame(refusals))
+    refused = refused_frame(refusals)
+    return replace(study, unanswered=unanswered, refused=refused, chosen_rows=chosen)
+
+
+def _models_chosen(chosen: ChosenRows, models: Sequence[str]) -> tuple[str, ...]:
+    """Return the models whose replies are used; all that a store tells apart are models."""
+    other = [f"--where {column}" for column in chosen.where if column != "model"]
+    other += [f"--pool {column}" for column in chosen.pool]
+    if other:
+        msg = (
+            f"{other[0]}: in a study folder replies have no columns, and those of several models "
+            "are not pooled; all that can be chosen is a model (--where model=NAME)"
+        )
+        raise InputError(msg)
+    known = sorted(set(models))
+    for name in chosen.where["model"]:
+        if name not in known:
+            msg = f"--where model={name}: no replies of this model; there are {', '.join(known)}"
+            raise InputError(msg)
+    return chosen.where["model"]
 
 
 def read_replies(

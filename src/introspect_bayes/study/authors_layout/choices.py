@@ -1,5 +1,6 @@
 """Choices in the authors' layout: one row of a file a choice."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -19,9 +20,14 @@ CHOICES: Final = [*KEYS, "context", "trial", "selection"]
 """Columns of a frame of choices, before the differences."""
 
 
-def read_choices(file: DataFile, contexts: dict[str, DecisionContext]) -> pd.DataFrame:
+REQUIRED: Final = ("model", "scenario", "selection", "A_attribute_1")
+"""Columns that a file of choices needs."""
+
+
+def read_choices(
+    file: DataFile, table: CheckedTable, contexts: dict[str, DecisionContext]
+) -> pd.DataFrame:
     """Read a file of choices: one row a choice, with normalized differences d1 to dK."""
-    table = CheckedTable(file.path, ("model", "scenario", "selection", "A_attribute_1"))
     ks = numbered(table, r"A_attribute_(\d+)")
     columns = [[f"{option}_attribute_{k}" for k in ks] for option in "AB"]
     table.require(columns[1])
@@ -33,7 +39,8 @@ def read_choices(file: DataFile, contexts: dict[str, DecisionContext]) -> pd.Dat
     )
     span, absent = shape_of(names, contexts, len(ks))
     a, b = (table.numbers(option, blank=absent) for option in columns)
-    frame = pd.DataFrame({**file.columns, "model": table.strings("model"), "context": names})
+    frame = pd.DataFrame({**file.columns, "model": table.strings("model").str.strip()})
+    frame["context"] = names
     frame["trial"] = frame.groupby("context").cumcount() + 1
     frame["selection"] = selection
     differences = pd.DataFrame((a - b) / span, columns=[f"d{k}" for k in ks])
@@ -41,12 +48,16 @@ def read_choices(file: DataFile, contexts: dict[str, DecisionContext]) -> pd.Dat
 
 
 def contexts_of_sets(
-    contexts: dict[str, DecisionContext], choices: pd.DataFrame
+    contexts: dict[str, DecisionContext], opened: Iterable[tuple[DataFile, CheckedTable]]
 ) -> dict[str, list[str]]:
-    """Return the instilled and the native contexts, in the study's order."""
+    """Return the instilled and the native contexts, in the study's order, by files of choices."""
     fallback = {"instilled": list(contexts)[:100], "native": list(contexts)[100:200]}
+    chosen: dict[str, set[str]] = {context_set: set() for context_set in fallback}
+    for file, table in opened:
+        if file.task == "choices":
+            chosen[file.context_set].update(table.text["scenario"])
     sets = {}
     for context_set, positions in fallback.items():
-        chosen = set(choices.loc[choices["context_set"] == context_set, "context"])
-        sets[context_set] = [name for name in contexts if name in chosen] or positions
+        found = [name for name in contexts if name in chosen[context_set]]
+        sets[context_set] = found or positions
     return sets

@@ -13,6 +13,7 @@ from introspect_bayes.study.authors_layout.choices import (
 )
 from introspect_bayes.study.authors_layout.contexts import read_contexts
 from introspect_bayes.study.authors_layout.file_names import data_files
+from introspect_bayes.study.authors_layout.opening import open_files, splits_of, used_rows
 from introspect_bayes.study.authors_layout.reports import (
     REPORT_SETS,
     REPORTS,
@@ -20,20 +21,34 @@ from introspect_bayes.study.authors_layout.reports import (
     refuse_overlap,
 )
 from introspect_bayes.study.authors_layout.targets import read_targets
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.frames import Study
+from introspect_bayes.study.splits import refusal
 
 
-def read_authors_layout(folder: Path) -> Study:
+def read_authors_layout(
+    folder: Path, chosen: ChosenRows = EVERYTHING, *, fitting: bool = True
+) -> Study:
     """Read a folder that is laid out like the `data/` folder of the authors' repository.
 
     One or several base models, any of the experiments' files missing, any number of
     attributes. Which contexts were instilled and which are native follows from the files of
     choices; without one, from the paper's positions (contexts 1-100 and 101-200).
 
+    Parameters
+    ----------
+    folder
+        The folder.
+    chosen
+        Which rows are used, and which columns are pooled over.
+    fitting
+        Whether models are to be fitted, so that columns which split trials are refused.
+
     Raises
     ------
     InputError
-        For anything missing, malformed or inconsistent, with file, line and column.
+        For anything missing, malformed or inconsistent, with file, line and column; for a column
+        that splits trials, unless it is pooled over or one of its values chosen.
     """
     contexts = read_contexts(folder)
     files = data_files(folder)
@@ -43,12 +58,21 @@ def read_authors_layout(folder: Path) -> Study:
             "MODEL_instilled_selections.csv or MODEL_instilled_weight_reports.csv)"
         )
         raise InputError(msg)
-    choices = _stack([read_choices(f, contexts) for f in files if f.task == "choices"], CHOICES)
-    asked = contexts_of_sets(contexts, choices)
-    pairs = [read_reports(f, contexts, asked) for f in files if f.task == "reports"]
+    whole = open_files(files)
+    opened, chosen = used_rows(whole, chosen)
+    read = [read_choices(f, t, contexts) for f, t in opened if f.task == "choices"]
+    choices = _stack(read, CHOICES)
+    # Names of files count all contexts, also those in which no row is used.
+    asked = contexts_of_sets(contexts, whole)
+    unused = {name for names in asked.values() for name in names}.difference(choices["context"])
+    unused = unused if chosen.where else set()
+    pairs = [read_reports(f, t, contexts, asked, unused) for f, t in opened if f.task == "reports"]
     reports = _stack([frame for frame, _ in pairs], REPORTS)
     report_sets = _stack([row for _, row in pairs], REPORT_SETS)
     refuse_overlap(report_sets)
+    splits = splits_of(opened, chosen)
+    if splits and fitting:
+        raise InputError(refusal(splits))
     models = pd.concat([f[["base_model", "model", "stage"]] for f in (choices, report_sets)])
     return Study(
         name=folder.name,
@@ -57,8 +81,10 @@ def read_authors_layout(folder: Path) -> Study:
         choices=choices.fillna({name: 0.0 for name in choices if re.fullmatch(r"d\d+", str(name))}),
         reports=reports,
         report_sets=report_sets,
-        targets=read_targets(folder, contexts),
+        targets=read_targets(folder, contexts, chosen),
         models=models.drop_duplicates(ignore_index=True),
+        chosen_rows=chosen,
+        splits=splits,
     )
 
 

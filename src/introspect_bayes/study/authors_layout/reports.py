@@ -22,23 +22,40 @@ REPORT_SETS: Final = [*KEYS, "report_set", "contexts_asked", "reports_asked", "r
 """Columns of the frames of reports, and of sets of reports."""
 
 
+REQUIRED: Final = ("explaining_model", "scenario", "report_attr1")
+"""Columns that a file of reports needs."""
+
+
 def read_reports(
-    file: DataFile, contexts: dict[str, DecisionContext], asked: dict[str, list[str]]
+    file: DataFile,
+    table: CheckedTable,
+    contexts: dict[str, DecisionContext],
+    asked: dict[str, list[str]],
+    unused: set[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a file of reports: one row an attribute of a report, and the row of its report set."""
-    table = CheckedTable(file.path, ("explaining_model", "scenario", "report_attr1"))
+    """Read a file of reports: one row an attribute of a report, and the row of its report set.
+
+    Several models in one file are one set of reports, under all their names: whether they may be
+    pooled is decided elsewhere (`splits`).
+
+    Parameters
+    ----------
+    file, table
+        The file, and its rows that are used.
+    contexts
+        All decision contexts, by name.
+    asked
+        Contexts by their set; the numbers in names of files count them.
+    unused
+        Contexts without a choice that is used: a report on one is good, none is no failure.
+    """
     ks = numbered(table, r"report_attr(\d+)")
     columns = [f"report_attr{k}" for k in ks]
     names = known_contexts(table, contexts)
     require_all_attributes(table, names, contexts, len(ks))
     _, absent = shape_of(names, contexts, len(ks))
     weights = table.numbers(columns, blank=absent)
-    models = table.strings("explaining_model")
-    table.refuse(
-        models != models.iloc[0],
-        "explaining_model",
-        lambda cell: f"{cell!r} differs from the file's first model {models.iloc[0]!r}",
-    )
+    model = " + ".join(table.strings("explaining_model").str.strip().unique())
     held_out = list(asked[file.context_set])
     if file.trained is not None:
         trained = set(held_out[file.trained])
@@ -48,17 +65,17 @@ def read_reports(
             "scenario",
             lambda cell: f"context {cell!r} was used to train this model, so it is not held out",
         )
-    frame = pd.DataFrame(
-        {**file.columns, "model": models, "report_set": one_spelling(file.path.stem)}
-    )
-    frame["context"] = names
+    held_out = [name for name in held_out if name not in unused]
+    frame = pd.DataFrame({"context": names})
+    label = one_spelling(file.path.stem)
+    frame = frame.assign(**file.columns, model=model, report_set=label)
     frame["report"] = frame.groupby("context").cumcount() + 1
     held_out += [name for name in names.unique() if name not in set(held_out)]
     most = int(frame["report"].max())
     row = {
         **file.columns,
-        "model": models.iloc[0],
-        "report_set": one_spelling(file.path.stem),
+        "model": model,
+        "report_set": label,
         "contexts_asked": tuple(held_out),
         "reports_asked": max(REPORTS_PER_CONTEXT, most),
         "replies": len(held_out) * max(REPORTS_PER_CONTEXT, most),

@@ -14,14 +14,22 @@ from introspect_bayes.study.authors_layout.columns import (
 )
 from introspect_bayes.study.authors_layout.file_names import TARGETS_FILE
 from introspect_bayes.study.checked_csv import CheckedTable
+from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows, rows_with
 
 
-def read_targets(folder: Path, contexts: dict[str, DecisionContext]) -> pd.DataFrame:
+def read_targets(
+    folder: Path, contexts: dict[str, DecisionContext], chosen: ChosenRows = EVERYTHING
+) -> pd.DataFrame:
     """Read the target weights, if the folder has any: one row an attribute."""
     path = folder / TARGETS_FILE
+    nothing = pd.DataFrame(columns=pd.Index(["context", "position", "target"]))
     if not path.is_file():
-        return pd.DataFrame(columns=pd.Index(["context", "position", "target"]))
+        return nothing
     table = CheckedTable(path, ("scenario", "attr1"))
+    rows = rows_with(table, chosen.where)
+    if not rows.any():
+        return nothing
+    table = table.only(rows)
     ks = numbered(table, r"attr(\d+)")
     columns = [f"attr{k}" for k in ks]
     names = known_contexts(table, contexts)

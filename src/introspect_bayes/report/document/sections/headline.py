@@ -29,6 +29,8 @@ def _blocks(materials: Materials) -> Iterator[Block]:
     analysis = materials.analysis
     for warning in study_warnings(analysis.study):
         yield Paragraph(f"{warning}.", "warning")
+    for sentence in analysis.study.chosen_rows.sentences():
+        yield Paragraph(f"{sentence}.", "warning")
     if note := provenance.priors_note(analysis):
         yield Paragraph(f"{note}.", "warning")
     yield Paragraph(_READING)

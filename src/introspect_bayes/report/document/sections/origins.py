@@ -44,6 +44,8 @@ def _origins(materials: Materials) -> Iterator[tuple[str, str]]:
     yield "folder", Path(study.source).name
     if same := identity(Path(study.source)):
         yield "data", same
+    if said := study.chosen_rows.sentences():
+        yield "rows", "; ".join(said)
     yield "base models", ", ".join(study.base_models)
     yield "sampling", sampling(analysis)
     yield "engine of choice weights", settings.engine
