@@ -24,6 +24,12 @@ def set_column(path: Path, name: str, value: Callable[[int], object]) -> None:
     write(path, header, rows)
 
 
+def drop_last_column(path: Path) -> None:
+    """Take a file's last column away."""
+    header, *rows = read(path)
+    write(path, header[:-1], [row[:-1] for row in rows])
+
+
 def reverse_every_other_choice(path: Path) -> None:
     """Let every other choice of a file follow the reversed weights, and say which."""
     header, *rows = read(path)
