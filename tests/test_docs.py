@@ -167,7 +167,7 @@ def test_every_helpful_example_exists():
     [
         ("--json", "Path"), ("--csv", "Path"), ("--plot", "Path"), ("--seed", "int"),
         ("--draws", "int"), ("--warmup", "int"), ("--prior", "list"), ("--engine", "str"),
-        ("--no-cache", "bool"), ("--only", "list"),
+        ("--no-cache", "bool"), ("--only", "list"), ("--where", "list"), ("--pool", "list"),
     ],
 )  # fmt: skip
 def test_an_option_means_the_same_in_every_command(option, kind):
@@ -191,6 +191,7 @@ def test_commands_that_fit_share_their_options():
             assert "--parser" in options, path
         if "--prior" in options:
             wanted = {"--seed", "--draws", "--warmup", "--specification", "--no-cache"}
+            wanted |= {"--where", "--pool"} if path != ("demo",) else set()
             assert not wanted - options, path
             assert {"--json", "--format"} & options, path
 
