@@ -264,13 +264,19 @@ class Listener:
     """Progress that keeps what it is told."""
 
     def __init__(self):
-        self.warnings, self.snapshots = [], []
+        self.warnings, self.snapshots, self.told, self.replies = [], [], [], []
 
     def update(self, snapshot):
         self.snapshots.append(snapshot)
 
     def warn(self, text):
         self.warnings.append(text)
+
+    def tell(self, text):
+        self.told.append(text)
+
+    def first(self, task, reply, *, usable):
+        self.replies.append((task, reply, usable))
 
 
 def test_early_warnings_come_before_the_money_is_spent(prepare):

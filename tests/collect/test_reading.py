@@ -1,12 +1,10 @@
 import json
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from introspect_bayes.collect.asking import is_same_model, retry_after
+from introspect_bayes.collect.model_names import is_same_model
 from introspect_bayes.collect.reading import Reading, read_body
 from introspect_bayes.collect.secrets import REMOVED, Secret
 from introspect_bayes.errors import InputError
@@ -54,13 +52,7 @@ def test_a_reply_is_kept_word_for_word(text):
     assert read_body(body).text == text
 
 
-def test_retry_after_as_a_date():
-    soon = datetime.now(UTC) + timedelta(seconds=30)
-    assert retry_after({"retry-after": format_datetime(soon)}) == pytest.approx(30, abs=2)
-    past = datetime.now(UTC) - timedelta(days=1)
-    assert retry_after({"retry-after": format_datetime(past)}) == 0
-    assert retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
-    assert retry_after({}) is None
+NAMES = ("x", "x:latest", "x:free", "x-latest", "x-2024-07-18", "org/X:free", "/w/x.gguf")
 
 
 @pytest.mark.parametrize(
@@ -68,21 +60,50 @@ def test_retry_after_as_a_date():
     [
         ("gpt-4o", "gpt-4o-2024-08-06", True),
         ("gpt-4o", "gpt-4o-mini-2024-07-18", False),
-        ("gpt-4o-2024-08-06", "gpt-4o", False),
+        ("gpt-4o-2024-08-06", "gpt-4o", True),
+        ("gpt-4o-2024-08-06", "gpt-4o-2024-11-20", False),
+        ("gpt-4o-mini", "gpt-4o", False),
         ("llama3.2", "llama3.2:latest", True),
         ("Qwen/Qwen2.5-7B", "qwen2.5-7b", True),
         ("smollm2", "/weights/smollm2.gguf", True),
         ("a", "b", False),
         ("a.c", "abc", False),
+        *((one, other, True) for one in NAMES for other in NAMES),
+        ("x:7b", "x:70b", False),
+        ("x:7b", "x", False),
+        ("x-7b", "x-70b", False),
+        ("x-mini:free", "x:free", False),
+        ("gpt-4-0613", "gpt-4-0314", False),
+        ("claude-3-5-sonnet-latest", "anthropic/claude-3-5-sonnet-20240620", True),
+        ("gemini-1.5-flash", "models/gemini-1.5-flash-002", True),
+        ("gemini-1.5-flash", "gemini-1.5-flash-8b", False),
+        ("", "latest", False),
     ],
 )
 def test_what_a_server_may_call_a_model(asked, answered, same):
     assert is_same_model(asked, answered) is same
 
 
-def test_a_placeholder_key_is_no_secret_and_a_short_reply_stays_whole(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
-    assert Secret.from_environment(required=True).scrub("none of them") == "none of them"
+@pytest.mark.parametrize(
+    "key",
+    ["none", "lm-studio", "sk-no-key-required", "EMPTY", "vllm", "llama.cpp", "ollama",
+     "not-needed",     "your_api_key", "sk-xxxxxxxx", "test-key"],
+)  # fmt: skip
+def test_a_placeholder_key_is_no_secret_and_a_reply_stays_whole(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    reply = f"{key} of them, in {key}'s own words"
+    assert Secret.from_environment(required=True).scrub(reply) == reply
+
+
+@pytest.mark.parametrize(
+    "key", ["lm-studio-4f1c9a", "sk-proj-token-77", "hunter2", "sk-0123456789"]
+)
+def test_what_only_resembles_a_placeholder_is_a_secret(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    assert Secret.from_environment(required=True).scrub(f"it is {key}") == "it is [key removed]"
+
+
+def test_a_missing_key_is_none(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     assert Secret.from_environment(required=False).value == "none"
 

@@ -10,6 +10,7 @@ from chat_server import Answer, ChatServer, completion, error, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
 from introspect_bayes.collect import writing as writing_room
+from introspect_bayes.collect.collection import Silent
 from introspect_bayes.errors import InputError
 from introspect_bayes.plan import Conditions
 from introspect_bayes.store import Store
@@ -92,13 +93,10 @@ def test_a_store_that_cannot_be_opened_by_the_writer_ends_the_run(study, monkeyp
 
 
 def test_a_mistake_in_progress_ends_the_run_and_is_seen(study):
-    class Broken:
+    class Broken(Silent):
         def update(self, snapshot):
             if snapshot.answered:
                 raise ZeroDivisionError
-
-        def warn(self, text):
-            pass
 
     with ChatServer() as server, pytest.raises(ZeroDivisionError):
         collect_replies(
@@ -115,7 +113,7 @@ def test_a_mistake_in_progress_ends_the_run_and_is_seen(study):
 def test_an_environment_that_allows_no_connection_is_said_so(study, monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     with pytest.raises(InputError, match="proxy or certificate"):
-        within(20, lambda: collect_replies(study, MODEL, base_url="https://localhost:1/v1"))
+        within(20, lambda: collect_replies(study, MODEL, base_url="https://nowhere.invalid/v1"))
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ def collect(  # noqa: PLR0913 - one argument an option
     price_reply: Annotated[
         float | None, typer.Option(min=0, help="US dollars per million reply tokens.")
     ] = None,
-    attempts: Annotated[int, typer.Option(min=1, help="Most attempts at a request.")] = 6,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="Most attempts at a request; rate limits use up none.")
+    ] = 6,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until a call is given up.")] = (
         120.0
     ),
@@ -96,6 +98,10 @@ def collect(  # noqa: PLR0913 - one argument an option
         typer.Option(
             "--ask-refused-again", help="Also ask what the server refused in earlier runs."
         ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", help="Show neither progress nor first replies, only warnings."),
     ] = False,
 ) -> None:
     """Ask a model the planned trials of a study and keep every reply; stop and go on at will.
@@ -142,7 +148,7 @@ def collect(  # noqa: PLR0913 - one argument an option
         ask_refused_again=ask_refused_again,
     )
     try:
-        with CollectionProgress(prices, shown=sys.stderr.isatty()) as progress:
+        with CollectionProgress(prices, shown=sys.stderr.isatty(), quiet=quiet) as progress:
             collection = collect_replies(
                 study,
                 model,
@@ -205,7 +211,7 @@ def _dry_run(
 
     from introspect_bayes.collect import plan_collection
     from introspect_bayes.material.study_folder import REPLIES_FILE
-    from introspect_bayes.report.collecting import estimate_table
+    from introspect_bayes.report.collecting import estimate_in_words, estimate_table
     from introspect_bayes.store import Store
 
     path = prepared.folder / REPLIES_FILE
@@ -215,10 +221,9 @@ def _dry_run(
         plan = plan_collection(prepared, store, model, conditions, task, ask_refused_again=again)
     Console(highlight=False).print(estimate_table(plan, limit, prices))
     refused = f", {len(plan.refused):,} refused by the server" if plan.refused else ""
-    guessed = "counted by the server so far" if plan.answered else "guessed from the text's length"
     typer.echo(
-        f"{len(plan.trials):,} planned, {len(plan.answered):,} answered{refused}; tokens "
-        f"{guessed}. Nothing was asked."
+        f"{len(plan.trials):,} planned, {len(plan.answered):,} answered{refused}; nothing was "
+        f"asked.\n{estimate_in_words(plan, limit)}"
     )
     prompts, replies = plan.estimate.total(dict(plan.tasks(plan.left[:limit])))
     write_json(
@@ -230,6 +235,7 @@ def _dry_run(
             "to_ask": len(plan.left[:limit]),
             "prompt_tokens": round(prompts),
             "reply_tokens": round(replies),
+            "guessed": plan.estimate.guessed(plan.tasks(plan.left[:limit])),
             "cost": None if prices is None else prices.cost(prompts, replies),
         },
     )

@@ -20,6 +20,7 @@ from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
+from introspect_bayes.report.harmless import harmless
 
 EXIT_BAD_INPUT: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -102,7 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except InputError as error:
-        typer.echo(f"introspect-bayes: {error}", err=True)
+        lines = (harmless(line) for line in f"introspect-bayes: {error}".split("\n"))
+        typer.echo("\n".join(lines), err=True)
         return EXIT_BAD_INPUT
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("introspect-bayes: interrupted", err=True)

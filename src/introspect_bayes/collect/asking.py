@@ -1,12 +1,10 @@
 """One call to a chat API, and how it ended."""
 
 import asyncio
+import ipaddress
 import json
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +15,7 @@ from introspect_bayes.collect.failures import Concern, Failure, failure_in_answe
 from introspect_bayes.collect.generations import failed_generation
 from introspect_bayes.collect.reading import read_body, storable
 from introspect_bayes.collect.secrets import Secret
+from introspect_bayes.collect.stated_waits import stated_wait
 from introspect_bayes.errors import InputError
 from introspect_bayes.store import Attempt, Outcome
 
@@ -28,10 +27,13 @@ OPENAI: Final = "https://api.openai.com/v1"
 
 _HEADERS: Final = frozenset(
     {"content-type", "date", "openai-processing-ms", "openai-version", "retry-after",
-     "retry-after-ms", "server", "x-request-id"}
+     "retry-after-ms", "server", "x-ms-retry-after-ms", "x-request-id"}
 )  # fmt: skip
 _REDIRECTS: Final = range(300, 400)
 _NOT_FOUND: Final = 404
+PUT_OFF: Final = frozenset({"rate limited", "loading"})
+"""Kinds of failures with which a server says that it wants to be asked later."""
+
 _SAID: Final = 300
 """Most characters of a server's message."""
 
@@ -63,6 +65,12 @@ class Result:
     wait: float | None = None
     mend: str = ""
     concern: Concern = "call"
+
+    @property
+    def put_off(self) -> bool:
+        """Whether the server wants to be asked later; that is no fault of the request."""
+        later = self.wait is not None or self.outcome.kind in PUT_OFF
+        return self.again and later
 
 
 @dataclass(frozen=True)
@@ -111,10 +119,16 @@ class Server:
         InputError
             If the environment (proxies, certificates) does not allow one.
         """
+        import httpx2
         import openai
 
         try:
-            http = openai.DefaultAsyncHttpxClient(follow_redirects=False)
+            # A proxy would reach its own loopback; certificates are looked up in any case.
+            http = openai.DefaultAsyncHttpxClient(
+                follow_redirects=False,
+                trust_env=not is_loopback(urlsplit(self.address).hostname or ""),
+                verify=httpx2.create_ssl_context(trust_env=True),
+            )
             return openai.AsyncOpenAI(
                 api_key=self.key.value,
                 base_url=self.address,
@@ -164,7 +178,7 @@ class Server:
         body = outcome.body or b""
         failure = self._failure(body)
         if failure is not None:
-            return self._failed(outcome, *failure, retry_after(response.headers))
+            return self._failed(outcome, *failure, response.headers)
         reading = read_body(body)
         if isinstance(reading, str):
             hint = f"; {self._address_hint}" if is_page(body) else ""
@@ -183,7 +197,7 @@ class Server:
         failed = failed_generation(body)
         if failed is None:
             return Result(outcome)
-        return self._failed(replace(outcome, text=None), *failed, retry_after(response.headers))
+        return self._failed(replace(outcome, text=None), *failed, response.headers)
 
     def _failure(self, body: bytes) -> tuple[Failure, str] | None:
         """Return the error that a response of status 200 states, if that says what it means."""
@@ -201,10 +215,14 @@ class Server:
             return Result(outcome, mend=mend, concern="everything")
         stated = read_error(body) or ServerError(body.decode(errors="replace"))
         failure = failure_of(status, stated)
-        return self._failed(outcome, failure, stated.message, retry_after(headers))
+        return self._failed(outcome, failure, stated.message, headers)
 
-    def _failed(self, outcome: Outcome, failure: Failure, said: str, wait: float | None) -> Result:
+    def _failed(
+        self, outcome: Outcome, failure: Failure, said: str, headers: "httpx2.Headers"
+    ) -> Result:
         """Return a failed call's result; `said` is what the server says."""
+        # Other responses, too, tell when limits start anew, and do not ask to wait for it.
+        wait = stated_wait(headers, outcome.body if failure.kind in PUT_OFF else None)
         said = self._short(said)
         mend = ""
         if failure.concern == "everything":
@@ -255,9 +273,27 @@ class Server:
         kept = {
             name.lower(): value
             for name, value in headers.items()
-            if name.lower() in _HEADERS or name.lower().startswith("x-ratelimit-")
+            if name.lower() in _HEADERS or "ratelimit" in name.lower()
         }
         return json.dumps(kept, sort_keys=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself.
+
+    Examples
+    --------
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "10.0.0.1")]
+    [True, True, True, False]
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return mapped.is_loopback or address.is_unspecified
 
 
 def _blank(attempt: Attempt) -> Outcome:
@@ -267,48 +303,3 @@ def _blank(attempt: Attempt) -> Outcome:
 def now() -> str:
     """Return the time: UTC, ISO 8601, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds a response asks to wait; None if it does not say.
-
-    Examples
-    --------
-    >>> retry_after({"retry-after": "20"}), retry_after({"retry-after": "soon"})
-    (20.0, None)
-    """
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    stated = headers.get("retry-after")
-    seconds = _number(stated)
-    if seconds is not None or stated is None:
-        return seconds
-    try:
-        moment = parsedate_to_datetime(stated)
-    except (ValueError, OverflowError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _number(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"\d+(\.\d+)?", text.strip()) else None
-
-
-def is_same_model(asked: str, answered: str | None) -> bool:
-    """Return whether a server that was asked for one model may call it so.
-
-    A dated snapshot of the name, a tag, and a path or an organisation before it are the same model.
-
-    Examples
-    --------
-    >>> is_same_model("gpt-4o", "gpt-4o-2024-08-06"), is_same_model("gpt-4o", "gpt-4o-mini")
-    (True, False)
-    """
-    if answered is None:
-        return True
-    short, other = (name.replace("\\", "/").rsplit("/", 1)[-1] for name in (asked, answered))
-    ending = r"(-\d{4}-\d{2}-\d{2}|-\d{4,8}|-latest|:[\w.-]+|\.gguf)?"
-    return re.fullmatch(re.escape(short) + ending, other, re.IGNORECASE) is not None

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final, get_args
@@ -27,15 +28,18 @@ from introspect_bayes.collect.reading import storable
 from introspect_bayes.collect.run import Run
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
+from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, PlannedTask
 from introspect_bayes.store import Outcome, Refusal, Store
+from introspect_bayes.trials import Task
 from introspect_bayes.warning_signs import warning_signs
 
 _SHOWN_EVERY: Final = 0.1
+_SHOWN_WAITING: Final = 1.0
 
 
 def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
@@ -150,6 +154,7 @@ class _Collector:
         self.counts = RunCounts()
         self.ending: Ending = "complete"
         self.message = ""
+        self.findings: list[str] = []
         self.watch = Watch(study)
         asked = set(plan.trials.values())
         for reply in store.replies(plan.model.name):
@@ -159,6 +164,7 @@ class _Collector:
         self.refused = set(plan.refused) - set(plan.left)
         self.left = plan.tasks(plan.left)
         self._shown = 0.0
+        self._tasks_seen: set[Task] = set()
         self._run: Run | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._interrupts = 0
@@ -207,8 +213,21 @@ class _Collector:
                 settings,
                 on_answer=self._on_answer,
                 on_refusal=self._on_refusal,
+                on_finding=self._on_finding,
             )
-            await self._run.ask_all(self.plan.left)
+            showing = asyncio.create_task(self._show_waiting())
+            try:
+                await self._run.ask_all(self.plan.left)
+            finally:
+                showing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await showing
+
+    async def _show_waiting(self) -> None:
+        """Show how far it is although no answer comes."""
+        while True:
+            await asyncio.sleep(_SHOWN_WAITING)
+            self.progress.update(self.snapshot())
 
     def _heed(self, signals: list[int]) -> None:
         """Stop at the first Ctrl-C, letting calls in progress end; abandon them at the second."""
@@ -231,7 +250,12 @@ class _Collector:
         self.answered.add(outcome.request)
         self.left[task] -= 1
         trial = self.plan.trials[outcome.request]
+        unusable = self.watch.tally.invalid
         self.watch.read(trial, outcome.text, outcome.finish_reason or "")
+        if task not in self._tasks_seen:
+            self._tasks_seen.add(task)
+            usable = self.watch.tally.invalid == unusable
+            self.progress.first(task, outcome.text or "", usable=usable)
         signs = self.watch.look()
         for sign in signs:
             self.progress.warn(sign)
@@ -243,6 +267,10 @@ class _Collector:
     def _on_refusal(self, refusal: Refusal) -> None:
         self.refused.add(refusal.request)
         self.left[self.plan.task_of(refusal.request)] -= 1
+
+    def _on_finding(self, text: str) -> None:
+        self.findings.append(text)
+        self.progress.tell(text)
 
     def _begin(self, server: Server, settings: RunSettings, conditions: Conditions) -> int:
         chosen = {
@@ -274,9 +302,9 @@ class _Collector:
 
     def snapshot(self) -> Snapshot:
         """Return how far the collection is."""
-        tally, counts = self.watch.tally, self.counts
+        tally, counts, waiting = self.watch.tally, self.counts, Waiting()
         if self._run is not None:
-            counts = self._run.counts
+            counts, waiting = self._run.counts, self._run.waiting()
         prompts, replies = self.plan.estimate.total(self.left)
         return Snapshot(
             planned=len(self.plan.trials),
@@ -288,6 +316,8 @@ class _Collector:
             reply_tokens=counts.completion_tokens,
             prompt_tokens_left=prompts,
             reply_tokens_left=replies,
+            failed=dict(counts.failed),
+            waiting=waiting,
         )
 
     def result(self) -> Collection:
@@ -309,6 +339,7 @@ class _Collector:
             billed_twice=self.store.count_billed_twice(name),
             ending=ending,
             message=self.message,
+            findings=self.findings,
             warnings=[sign.text for sign in warning_signs(tally)],
             refusals=counted_refusals(refusals),
         )

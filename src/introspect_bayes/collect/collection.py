@@ -1,14 +1,16 @@
 """What a collection is told of, and what it leaves behind."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from introspect_bayes.collect.settings import Ending, RunCounts
+from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.errors import InputError
 from introspect_bayes.store import StoredRefusal
+from introspect_bayes.trials import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Snapshot:
         Counted by the server in this run.
     prompt_tokens_left, reply_tokens_left
         Expected for what is left, corrected by what was counted.
+    failed
+        Failed calls of this run, by kind.
+    waiting
+        What is waited for.
     """
 
     planned: int
@@ -36,6 +42,8 @@ class Snapshot:
     prompt_tokens_left: float = 0.0
     reply_tokens_left: float = 0.0
     refused: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 class Progress(Protocol):
@@ -47,6 +55,12 @@ class Progress(Protocol):
     def warn(self, text: str) -> None:
         """Show a warning at once."""
 
+    def tell(self, text: str) -> None:
+        """Show at once what was found of the server."""
+
+    def first(self, task: Task, reply: str, *, usable: bool) -> None:
+        """Show the first reply of this run to a task."""
+
 
 class Silent:
     """Progress that nobody watches."""
@@ -55,6 +69,12 @@ class Silent:
         """Do nothing."""
 
     def warn(self, text: str) -> None:
+        """Do nothing."""
+
+    def tell(self, text: str) -> None:
+        """Do nothing."""
+
+    def first(self, task: Task, reply: str, *, usable: bool) -> None:
         """Do nothing."""
 
 
@@ -100,6 +120,8 @@ class Collection:
         Warning signs in the replies.
     refusals
         The requests that the server refused, counted by task, context and reason.
+    findings
+        What was found of the server's limits.
     """
 
     study: Path
@@ -112,6 +134,7 @@ class Collection:
     message: str
     warnings: list[str] = field(default_factory=list)
     refusals: Sequence[CountedRefusals] = ()
+    findings: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         done = f"{self.snapshot.answered:,} of {self.snapshot.planned:,} answered"
@@ -147,6 +170,7 @@ class Collection:
             "ending": self.ending,
             "message": self.message,
             "warnings": self.warnings,
+            "findings": self.findings,
         }
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from introspect_bayes.trials import Task
@@ -37,10 +37,19 @@ class Prices:
 
 @dataclass(slots=True)
 class TokenEstimate:
-    """Tokens per request, by task: guessed, and corrected by the answers so far."""
+    """Tokens per request, by task: guessed, and corrected by the answers so far.
+
+    Attributes
+    ----------
+    prompt, reply
+        Tokens of a request's prompt and reply.
+    counted
+        Answers in which the server counted them; a task without any is guessed.
+    """
 
     prompt: dict[Task, float]
     reply: dict[Task, float]
+    counted: dict[Task, int] = field(default_factory=dict)
 
     @classmethod
     def from_text(cls, requests: Iterable[tuple[Task, str]]) -> "TokenEstimate":
@@ -64,6 +73,11 @@ class TokenEstimate:
         for task, (prompt, reply, count) in totals.items():
             self.prompt[task] = prompt / count
             self.reply[task] = reply / count
+            self.counted[task] = count
+
+    def guessed(self, tasks: Iterable[Task]) -> list[Task]:
+        """Return those of some tasks whose tokens nobody counted yet."""
+        return sorted(task for task in tasks if not self.counted.get(task))
 
     def total(self, left: dict[Task, int]) -> tuple[float, float]:
         """Return the tokens of prompts and replies of so many requests of each task."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from introspect_bayes.collect.error_bodies import ServerError
+from introspect_bayes.collect.stated_waits import is_loading
 from introspect_bayes.store import OutcomeKind
 
 Concern = Literal["call", "request", "perhaps request", "everything"]
@@ -91,6 +92,8 @@ def failure_of(status: int, error: ServerError) -> Failure:
         return Failure("rate limited")
     if status in _TIMEOUTS:
         return Failure("timeout")
+    if is_loading(status, error.message):
+        return Failure("loading")
     if status >= _SERVER_ERRORS or status in _AGAIN:
         return Failure("server error")
     return _refusal(status, error)

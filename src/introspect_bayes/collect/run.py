@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from introspect_bayes.collect.asking import Result, Server, is_same_model, now
+from introspect_bayes.collect.asking import Result, Server, now
 from introspect_bayes.collect.failures import FORBIDDEN
+from introspect_bayes.collect.findings import Findings
+from introspect_bayes.collect.model_names import is_same_model, named
 from introspect_bayes.collect.pace import Pace
 from introspect_bayes.collect.refusals import Refusals
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
+from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.writing import StorageFailed, Writer
 from introspect_bayes.store import POSSIBLY_BILLED, Attempt, Outcome, Refusal, Store
 
@@ -44,6 +47,8 @@ class Run:
         Called with each stored answer; returns warning signs that just appeared.
     on_refusal
         Called with each stored refusal of a request.
+    on_finding
+        Called with what is found of the server's limits, in words.
     """
 
     def __init__(  # noqa: PLR0913 - who is asked, how, and who is told
@@ -56,19 +61,25 @@ class Run:
         *,
         on_answer: Callable[[Outcome], Sequence[str]],
         on_refusal: Callable[[Refusal], None],
+        on_finding: Callable[[str], None],
     ) -> None:
         self.store, self.number, self.model, self.server = store, number, model, server
         self.settings, self.on_answer, self.on_refusal = settings, on_answer, on_refusal
+        self.on_finding = on_finding
         self.counts = RunCounts()
         self.ending: Ending = "complete"
         self.message = ""
         self.pace = Pace(settings.concurrency, settings.first_wait, settings.longest_wait)
+        self._findings = Findings(self.pace, settings.timeout)
         self._answering = store.answering_model(model)
         self._billed = store.possibly_billed(model)
         self._next_attempt = store.next_attempt()
         self._refusals = Refusals(store.answered_tasks(model), store.refused_before_answers(model))
         self._exhausted_in_row = 0
-        self._asking: set[asyncio.Task[None]] = set()
+        self._timeouts_in_row = 0
+        self._tries: Counter[str] = Counter()
+        self._reason = ""
+        self._asking: dict[asyncio.Task[None], float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._workers: list[int] = []
 
@@ -107,6 +118,12 @@ class Run:
         for task in self._asking:
             task.cancel()
 
+    def waiting(self) -> Waiting:
+        """Return what the run waits for just now."""
+        begun = self._asking.values()
+        longest = time.monotonic() - min(begun) if begun else 0.0
+        return Waiting(len(begun), longest, self.pace.until_turn(), self._reason)
+
     async def _work(self, worker: int) -> None:
         self._workers.append(worker)
         try:
@@ -129,24 +146,27 @@ class Run:
                 unsaved = None
                 await self._wait_for_turn(worker)
                 continue
+            self.pace.take_turn()
             unsaved = await self._persist(worker, self._left.popleft(), unsaved)
         await self._save(unsaved)
 
     def _may_ask(self, worker: int) -> bool:
         """Return whether the server's rests and limits let a worker ask now."""
-        if self.pace.remaining():
+        if self.pace.until_turn():
             return False
         # Counted are those still at work, so that the last ones are never kept waiting.
         return worker < self.pace.allowed or self._workers.index(worker) < self.pace.allowed
 
     async def _wait_for_turn(self, worker: int) -> None:
         while not self._may_ask(worker) and not self._stopping.is_set():
-            await self._rest(max(_LOOK_AGAIN, self.pace.remaining()))
+            await self._rest(max(_LOOK_AGAIN, self.pace.until_turn()))
 
     async def _persist(self, worker: int, request: str, unsaved: Outcome | None) -> Outcome | None:
-        """Ask until there is an answer; return an outcome that is not yet stored."""
+        """Ask until there is an answer, or leave it for later.
+
+        Return an outcome that is not yet stored.
+        """
         content = self.store.content(request)
-        tries = 0
         while True:
             attempt = Attempt(self._next_attempt, request, self.number, now())
             self._next_attempt += 1
@@ -159,40 +179,54 @@ class Run:
                     return unsaved
                 await self._wait_for_turn(worker)
                 continue
-            tries += 1
-            began = time.monotonic()
-            if request in self._billed:
-                self.counts.asked_again.add(request)
-            self.counts.attempts += 1
-            result = self._judged(await self._ask(attempt, content))
+            result = await self._call(attempt, content)
             unsaved = result.outcome
-            if unsaved.kind == "answered":
-                self._answered(unsaved, began)
-                return unsaved
-            self._failed(result, began)
             if self._stopping.is_set() or not result.again:
+                return unsaved
+            if self._tries[request] >= self.settings.attempts:
+                await self._save(unsaved)
+                self._give_up(result.outcome)
+                return None
+            if result.put_off or (unsaved.kind == "timeout" and self._preflight.is_set()):
+                # Last, so that one which the server never answers holds up no other.
+                self._left.append(request)
                 return unsaved
             await self._save(unsaved)
             unsaved = None
-            if tries >= self.settings.attempts:
-                self._give_up(result.outcome)
-                return None
-            await self._rest(self.pace.backoff(tries))
+            await self._rest(self.pace.backoff(self._tries[request]))
             await self._wait_for_turn(worker)
             if self._stopping.is_set():
                 return None
+            self.pace.take_turn()
+
+    async def _call(self, attempt: Attempt, content: str) -> Result:
+        """Make a call, and take note of how it ended."""
+        request, began, others = attempt.request, time.monotonic(), len(self._asking)
+        if request in self._billed:
+            self.counts.asked_again.add(request)
+        self.counts.attempts += 1
+        result = self._judged(await self._ask(attempt, content))
+        if result.outcome.kind == "answered":
+            self._answered(result.outcome, began)
+            return result
+        # Among others it may be their number that took a call its time, alone it is not.
+        alone = not others and not self._asking
+        if not result.put_off and (alone or result.outcome.kind != "timeout"):
+            self._tries[request] += 1
+        self._failed(result, began, alone=alone)
+        return result
 
     async def _ask(self, attempt: Attempt, content: str) -> Result:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - only workers, which are tasks, ask
-        self._asking.add(task)
+        self._asking[task] = time.monotonic()
         try:
             return await self.server.ask(attempt, content)
         except asyncio.CancelledError:
             error = "abandoned by the user before the answer"
             return Result(Outcome(attempt.number, attempt.request, now(), "abandoned", error=error))
         finally:
-            self._asking.discard(task)
+            del self._asking[task]
 
     def _judged(self, result: Result) -> Result:
         """Turn an answer by another model into a failure."""
@@ -200,7 +234,7 @@ class Run:
         if outcome.kind != "answered":
             return result
         same = (
-            outcome.model == self._answering
+            outcome.model is not None and named(outcome.model) == named(self._answering)
             if self._answering is not None
             else is_same_model(self.model, outcome.model)
         )
@@ -208,35 +242,41 @@ class Run:
             self._answering = self._answering or outcome.model
             return result
         expected = self._answering or self.model
-        named = repr(outcome.model)[:100]
-        error = f"answered as {named}, not as {expected!r}"
+        name = repr(outcome.model)[:100]
+        error = f"answered as {name}, not as {expected!r}"
         return Result(
             replace(outcome, kind="other model", text=None, error=error),
             mend=(
                 f"the server {error}; if that is the model that you mean, say so with "
-                f"--answers-as {named}"
+                f"--answers-as {name}"
             ),
         )
 
     def _answered(self, outcome: Outcome, began: float) -> None:
-        self.pace.speed_up()
+        self.pace.answered(began)
+        self._say_findings()
         self._preflight.set()
-        self._exhausted_in_row = 0
+        self._exhausted_in_row = self._timeouts_in_row = 0
         self._refusals.answered(self._task(outcome.request), began)
         self.counts.prompt_tokens += outcome.prompt_tokens or 0
         self.counts.completion_tokens += outcome.completion_tokens or 0
 
-    def _failed(self, result: Result, began: float) -> None:
+    def _say_findings(self) -> None:
+        for text in self._findings.new():
+            self.on_finding(text)
+
+    def _failed(self, result: Result, began: float, *, alone: bool) -> None:
         outcome = result.outcome
+        self._reason = outcome.kind
         self.counts.failed[outcome.kind] += 1
         if outcome.kind in POSSIBLY_BILLED:
             self._billed.add(outcome.request)
-        if result.wait is not None or outcome.kind == "rate limited":
-            self.pace.slow_down(began, result.wait)
+        if result.put_off:
+            self._put_off(result, began)
+        elif outcome.kind == "timeout":
+            self._timed_out(began, alone=alone)
         if result.mend:
             self.stop("needs mending", result.mend)
-        elif (result.wait or 0) > self.settings.longest_pause:
-            self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
         elif result.concern in {"request", "perhaps request"}:
             self._refused(outcome, clear=result.concern == "request")
 
@@ -253,15 +293,39 @@ class Run:
     def _task(self, request: str) -> str:
         return self.store.trial(request).partition("/")[0]
 
+    def _put_off(self, result: Result, began: float) -> None:
+        kind, longest = result.outcome.kind, self.settings.longest_pause
+        self.pace.put_off(began, result.wait, too_often=kind != "loading")
+        self._say_findings()
+        if (result.wait or 0) > longest:
+            self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
+        elif self.pace.put_off_for() > longest:
+            for_long = f"for {self.pace.put_off_for():,.0f} s, with no answer"
+            self.stop("server failing", f"{kind} {for_long}: {result.outcome.error}")
+
+    def _timed_out(self, began: float, *, alone: bool) -> None:
+        self.pace.timed_out(began)
+        self._timeouts_in_row += alone
+        if self._timeouts_in_row >= max(self.settings.attempts, EXHAUSTED_IN_ROW):
+            said = (
+                f"{self._timeouts_in_row} calls in a row, one at a time, had no answer within "
+                f"{self.settings.timeout:g} s; --timeout SECONDS gives each call longer"
+            )
+            self.stop("server failing", said)
+
     def _give_up(self, outcome: Outcome) -> None:
         self._exhausted_in_row += 1
         times = f"{self.settings.attempts} attempts, the last one: {outcome.kind}"
         detail = f" ({outcome.error})" if outcome.error else ""
+        if outcome.kind == "timeout":
+            detail += "; --timeout SECONDS gives each call longer"
         if not self._preflight.is_set() and outcome.kind == "connection failed":
             said = f"no server answers at {self.server.address}{detail}; is it running?"
             self.stop("needs mending", said)
         elif not self._preflight.is_set() or self._exhausted_in_row >= EXHAUSTED_IN_ROW:
             self.stop("server failing", f"no answer in {times}{detail}")
+        elif not self._stopping.is_set():
+            self.message = f"of one request no answer in {times}{detail}"
 
     async def _save(self, outcome: Outcome | None, attempt: Attempt | None = None) -> bool:
         """Store an outcome, a new attempt and settled refusals together; False if that failed."""

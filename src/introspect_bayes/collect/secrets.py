@@ -15,8 +15,16 @@ REMOVED: Final = "[key removed]"
 SHORTEST: Final = 8
 """A shorter key is removed only where it stands as a word of its own."""
 
-PLACEHOLDERS: Final = frozenset({"dummy", "empty", "none", "ollama", "test", "token", "unused"})
-"""Keys for servers that need none; like those under four letters, they are no secrets."""
+PLACEHOLDERS: Final = frozenset(
+    {"anything", "api", "cpp", "dummy", "empty", "fake", "ignored", "jan", "key", "koboldcpp",
+     "litellm", "llama", "llamacpp", "llamafile", "lm", "lmdeploy", "lmstudio", "local", "localai",
+     "mlx", "my", "needed", "no", "nokey", "none", "not", "null", "ollama", "placeholder",
+     "required", "sglang", "sk", "studio", "test", "tgi", "token", "undefined", "unused", "used",
+     "vllm", "xinference", "your"}
+)  # fmt: skip
+"""Words of keys for servers that need none, such as ``lm-studio`` or ``sk-no-key-required``. Like
+those under four letters, a key of such words alone is no secret; removed from replies, it would
+spoil them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,9 @@ class Secret:
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         """The key however its letters are escaped; None for a placeholder."""
-        if len(self.value) < 4 or self.value.lower() in PLACEHOLDERS:  # noqa: PLR2004
+        words = re.findall(r"[a-z0-9]+", self.value.lower())
+        known = [word in PLACEHOLDERS or not word.strip("x0") for word in words]
+        if len(self.value) < 4 or (known and all(known)):  # noqa: PLR2004
             return None
         letters = "".join(_spellings(letter) for letter in self.value)
         if len(self.value) < SHORTEST:

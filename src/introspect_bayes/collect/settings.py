@@ -24,13 +24,15 @@ class RunSettings:
     limit
         Most requests asked in this run; None for all.
     attempts
-        Most attempts at a request in this run.
+        Most failed attempts at a request in this run; a server that asks to be asked later, or
+        that was asked too much at once to answer in time, uses none up.
     timeout
         Seconds until a call is given up.
     first_wait, longest_wait
         Seconds before a second attempt, and before any.
     longest_pause
-        Longest pause in seconds that a server may ask for without ending the run.
+        Longest pause in seconds that a server may ask for without ending the run, and longest time
+        without an answer in which it says that it is asked too often, or still loading.
     stop_on_warning
         Whether a warning sign ends the run.
     answers_as

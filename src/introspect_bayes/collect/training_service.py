@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from introspect_bayes.collect.asking import OPENAI, Server, retry_after
+from introspect_bayes.collect.asking import OPENAI, Server
 from introspect_bayes.collect.secrets import Secret
+from introspect_bayes.collect.stated_waits import stated_wait
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
@@ -196,7 +197,10 @@ class TrainingService:
             text,
             status,
             passing and not spent and status not in _NOT_OFFERED,
-            retry_after(error.response.headers),
+            stated_wait(
+                error.response.headers,
+                error.response.content if status == _TOO_MANY else None,
+            ),
         )
 
     def _clean(self, text: str) -> str:

@@ -1,8 +1,10 @@
 """What a terminal shows while replies come in, and what they will cost before they do."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,26 +16,47 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from introspect_bayes.collect.collection import Collection, Snapshot
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import CollectionPlan
+from introspect_bayes.report.harmless import harmless
+from introspect_bayes.report.waiting import SparseLines, waiting_in_words
+from introspect_bayes.trials import Task
 from introspect_bayes.warning_signs import listed
+
+_SHOWN: Final = 400
+"""Most characters shown of a first reply."""
 
 
 class CollectionProgress:
     """A bar with rate, time left, share of invalid replies, tokens and cost.
+
+    Where nothing is drawn, a line now and then says how far it is.
 
     Parameters
     ----------
     prices
         US dollars per million tokens; without them no cost is shown.
     shown
-        Whether to draw the bar; warnings are shown in any case.
+        Whether to draw the bar.
+    quiet
+        Whether to show warnings only.
+    clock
+        Gives the time in seconds.
     """
 
-    def __init__(self, prices: Prices | None, *, shown: bool) -> None:
-        self._prices = prices
+    def __init__(
+        self,
+        prices: Prices | None,
+        *,
+        shown: bool,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prices, self._quiet = prices, quiet
+        self._lines = None if shown or quiet else SparseLines(clock)
         console = Console(stderr=True, highlight=False)
         self._bar = Progress(
             BarColumn(bar_width=10),
@@ -42,7 +65,7 @@ class CollectionProgress:
             TimeRemainingColumn(),
             TextColumn("left{task.fields[detail]}"),
             console=console,
-            disable=not shown,
+            disable=quiet or not shown,
         )
         self._task = self._bar.add_task("replies", total=None, rate="", detail="")
         self._began = False
@@ -61,6 +84,8 @@ class CollectionProgress:
 
     def update(self, snapshot: Snapshot) -> None:
         """Show how far it is."""
+        if self._lines is not None and (line := self._lines.due(snapshot)):
+            self._print(line)
         if not self._began:
             self._began = True
             # Answers of earlier runs must not count in this run's rate.
@@ -75,11 +100,28 @@ class CollectionProgress:
 
     def warn(self, text: str) -> None:
         """Show a warning above the bar."""
-        self._bar.console.print(f"[bold yellow]Warning:[/] {text}")
+        self._print(text, "Warning: ", style="bold yellow")
+
+    def tell(self, text: str) -> None:
+        """Show what was found of the server."""
+        if not self._quiet:
+            self._print(text)
+
+    def first(self, task: Task, reply: str, *, usable: bool) -> None:
+        """Show the first reply to a task, and whether it can be used."""
+        if not self._quiet:
+            unusable = "" if usable else " (cannot be used)"
+            self._print(harmless(reply, _SHOWN) or "(empty)", f"First {task}{unusable}: ")
+
+    def _print(self, text: str, before: str = "", style: str = "bold") -> None:
+        # A Text, as brackets in what models and servers say are no markup.
+        self._bar.console.print(Text(before, style) + Text(harmless(text)), soft_wrap=True)
 
     def _detail(self, snapshot: Snapshot) -> str:
         read = snapshot.valid + snapshot.invalid
         parts = ["", f"{snapshot.invalid / read:.0%} invalid"] if read else [""]
+        if trouble := waiting_in_words(snapshot):
+            return " · ".join([*parts, escape(trouble)])
         tokens = snapshot.prompt_tokens + snapshot.reply_tokens
         ahead = snapshot.prompt_tokens_left + snapshot.reply_tokens_left
         parts.append(f"{_short(tokens)}/{_short(tokens + ahead)} tokens")
@@ -101,9 +143,10 @@ def _short(count: float) -> str:
 def estimate_table(plan: CollectionPlan, limit: int | None, prices: Prices | None) -> Table:
     """Return what a run would ask: requests, tokens and cost by task."""
     table = Table(box=None, title=escape(f"To ask of {plan.model.name}"), title_justify="left")
-    names = ("task", "requests", "prompt tokens", "reply tokens")
-    for name in names if prices is None else (*names, "cost"):
-        table.add_column(name, justify="left" if name == "task" else "right")
+    names = ["task", "requests", "prompt tokens", "reply tokens"]
+    names += ["tokens are"] if prices is None else ["cost", "tokens are"]
+    for name in names:
+        table.add_column(name, justify="left" if name.startswith("t") else "right")
     counts = plan.tasks(plan.left[:limit])
     rows = [(f"{task}s", {task: count}) for task, count in sorted(counts.items())]
     for name, left in [*rows, ("together", dict(counts))]:
@@ -111,8 +154,23 @@ def estimate_table(plan: CollectionPlan, limit: int | None, prices: Prices | Non
         cells = [f"{sum(left.values()):,}", f"{prompts:,.0f}", f"{replies:,.0f}"]
         if prices is not None:
             cells.append(f"${prices.cost(prompts, replies):.2f}")
-        table.add_row(name, *cells)
+        answers = [plan.estimate.counted.get(task, 0) for task in left]
+        counted = f"counted in {sum(answers):,} replies" if all(answers) else "guessed"
+        table.add_row(name, *cells, counted if left else "")
     return table
+
+
+def estimate_in_words(plan: CollectionPlan, limit: int | None) -> str:
+    """Return which numbers of an estimate are guesses, and how to replace them by counts."""
+    guessed = plan.estimate.guessed(plan.tasks(plan.left[:limit]))
+    if not guessed:
+        return "Tokens are what the server counted in the replies so far."
+    each = ", ".join(f"{plan.estimate.reply[task]:.0f} a {task}" for task in guessed)
+    return (
+        f"Guessed are the tokens of {' and '.join(f'{task}s' for task in guessed)}: of prompts "
+        f"from their length, of replies {each}. A model that thinks before it answers writes many "
+        "times as much: ask a few with --limit 20, and what the server counts replaces the guesses."
+    )
 
 
 def summary(collection: Collection) -> str:
@@ -132,11 +190,11 @@ def summary(collection: Collection) -> str:
             f"{len(counts.asked_again):,}."
         )
     lines += refusal_lines(collection)
-    lines += [f"Warning: {sign}" for sign in collection.warnings]
+    lines += [*collection.findings, *(f"Warning: {sign}" for sign in collection.warnings)]
     if not collection.complete:
         why = f" ({collection.message})" if collection.message else ""
         lines.append(f"Stopped: {collection.ending}{why}. The same command goes on from here.")
-    return "\n".join(lines)
+    return "\n".join(harmless(line) for line in lines)
 
 
 def refusal_lines(collection: Collection) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 OutcomeKind = Literal[
     "answered",
     "rate limited",
+    "loading",
     "quota exhausted",
     "refused by server",
     "server error",
