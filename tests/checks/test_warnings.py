@@ -78,7 +78,8 @@ def test_contexts_with_one_letter_each(warnings_of):
 
 @pytest.mark.parametrize(("letters", "choices"), [({0: "B"}, 20), ({0: "B", 1: "B", 2: "B"}, 5)])
 def test_one_context_or_few_choices_may_be_chance(warnings_of, letters, choices):
-    assert warnings_of(with_changes(letters.get), native_choices=choices) == []
+    found = warnings_of(with_changes(letters.get), native_choices=choices)
+    assert not any("every choice" in warning for warning in found)
 
 
 def test_reports_of_zeros_only(warnings_of):
@@ -149,7 +150,7 @@ def test_what_the_authors_did_not_keep_counts_as_invalid(write_study):
 
 def test_the_papers_mini_model_deserves_one(paper_data):
     study = ib.load_study(paper_data)
-    (found,) = ib.study_warnings(study)
+    (found,) = [w for w in ib.study_warnings(study) if "beyond ±100" not in w]
     assert found.startswith("ft:gpt-4o-mini-2024-07-18:northeastern-university:")
     assert "(weight-trained): 42% of 2,000 reports" in found
     valid = study.reports.drop_duplicates(["report_set", "context", "report"])

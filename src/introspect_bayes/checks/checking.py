@@ -24,6 +24,7 @@ from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY, prior_s
 from introspect_bayes.checks.replies import (
     ANOMALOUS,
     REPLIES,
+    VALUES,
     VARIATION,
     anomalies,
     label,
@@ -39,6 +40,7 @@ CHECKS: Final[dict[str, str]] = {
     FITTED: "What can be fitted",
     VARIATION: "Do choices and reports vary?",
     REPLIES: "Are replies there, and readable?",
+    VALUES: "Are values, rows and numbers of choices sound?",
     POSITION_BIAS: "Is the model drawn to a position?",
     MISSING_REPORTS: "Are reports missing at random?",
     ANOMALOUS: "Do odd reports change a correlation?",
@@ -129,7 +131,7 @@ def select_checks(only: Collection[str]) -> list[str]:
 
 
 def _checks(analysis: Analysis, wanted: list[str]) -> Iterator[Check]:
-    for name in (VARIATION, REPLIES):
+    for name in (VARIATION, REPLIES, VALUES):
         if name in wanted:
             yield from reply_checks(analysis.study, name)
     absent: list[str] = []

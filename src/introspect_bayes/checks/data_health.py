@@ -15,7 +15,9 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
     standardize,
 )
+from introspect_bayes.checks.values import ODDITIES, OF_CHOICES, few_choices
 from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.study.frames import without_rows
 
 BALANCED_SHARES: Final = (0.2, 0.8)
 """A context whose share of A lies outside is called unbalanced."""
@@ -24,11 +26,16 @@ ANOMALIES: Final = {
     "out_of_range": "report beyond ±100",
     "all_zero": "report of zeros only",
     "no_report": "context without report",
+    "value_outside": "choice with a value out of range",
+    "lacking_attribute": "row with surplus attributes",
+    "third_option": "choice among further options",
+    "repeated": "copy of another row",
+    "few_choices": "context with few choices",
     "position_bias": "intercept's HDI excludes 0",
     "unbalanced": "under 20% or over 80% A",
 }
-"""Anomalies, and what is counted: reports, or contexts. By chance alone the 95% HDI of the
-intercept excludes 0 in about 5% of contexts."""
+"""Anomalies, and what is counted: reports, choices, rows of both, or contexts. By chance alone the
+95% HDI of the intercept excludes 0 in about 5% of contexts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,9 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
         problems = weights.diagnostics.problems
         bias = weights.position_bias()
         intercept = float(bias["mean"].mean())
-        anomalies |= _context_anomalies(rows, choices, bias)
+        anomalies |= _context_anomalies(analysis, rows, choices, bias)
+    if reports is not None or choices is not None:
+        anomalies |= _odd_rows(analysis, base_model, figure, reports, choices)
     return HealthRow(
         figure=figure,
         base_model=base_model,
@@ -252,8 +261,37 @@ def _with_zeros(learned: pd.DataFrame, sets: pd.DataFrame, reports: pd.DataFrame
     return correlation(filled["learned"], standardized.reindex(filled.index))
 
 
+def _odd_rows(
+    analysis: Analysis,
+    base_model: str,
+    figure: str,
+    reports: pd.DataFrame | None,
+    choices: pd.DataFrame | None,
+) -> dict[str, Anomaly]:
+    """Return the anomalies of rows read on trust; without them, weights are learned anew."""
+    chosen, reported = COMPARISONS[figure].chooser, COMPARISONS[figure].stage
+    odd = analysis.study.odd_rows
+    odd = odd[
+        (odd["base_model"] == base_model)
+        & (odd["context_set"] == COMPARISONS[figure].context_set)
+        & (odd["stage"] == odd["task"].map({"decision": chosen, "report": reported}))
+    ]
+    of_choices = 0 if choices is None else len(choices)
+    of_reports = 0 if reports is None else len(_each_report(reports))
+    found: dict[str, Anomaly] = {}
+    for oddity in ODDITIES:
+        same = odd[odd["oddity"] == oddity]
+        r = None
+        if len(same):
+            other = Analysis(without_rows(analysis.study, same), analysis.settings)
+            r = _or_none(lambda other=other: plain_correlation(other.rows(base_model, figure)), [])  # type: ignore[misc]
+        of = of_choices + (0 if oddity in OF_CHOICES else of_reports)
+        found[oddity] = Anomaly(len(same), of, r)
+    return found
+
+
 def _context_anomalies(
-    rows: pd.DataFrame | None, choices: pd.DataFrame, bias: pd.DataFrame
+    analysis: Analysis, rows: pd.DataFrame | None, choices: pd.DataFrame, bias: pd.DataFrame
 ) -> dict[str, Anomaly]:
     share = (choices["selection"] == "A").groupby(choices["context"]).mean()
     low, high = BALANCED_SHARES
@@ -261,6 +299,7 @@ def _context_anomalies(
     odd = {
         "position_bias": set(biased),
         "unbalanced": set(share.index[(share < low) | (share > high)]),
+        "few_choices": set(few_choices(choices, analysis.study.decision_contexts).index),
     }
     found = {}
     for name, contexts in odd.items():

@@ -6,11 +6,13 @@ from typing import Final
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.checks.data_health import ANOMALIES, HealthRow
 from introspect_bayes.checks.outcome import Check, first_upper
+from introspect_bayes.checks.values import KINDS
 from introspect_bayes.checks.warnings import model_warnings
 from introspect_bayes.study import Study
 
 VARIATION: Final = "data.variation"
 REPLIES: Final = "data.replies"
+VALUES: Final = "data.values"
 ANOMALOUS: Final = "data.anomalies"
 
 MATTERS: Final = 0.01
@@ -19,10 +21,12 @@ MATTERS: Final = 0.01
 _KINDS: Final = {
     VARIATION: ("one-sided choices", "same letter", "same report"),
     REPLIES: ("unanswered", "refused", "unusable decisions", "unusable reports"),
+    VALUES: KINDS,
 }
 _SOUND: Final = {
     VARIATION: "Choices follow no single letter, and reports differ between contexts.",
     REPLIES: "Every request is answered, and few answers are unusable.",
+    VALUES: "Values and reports lie in their ranges, no row is a copy, and choices are not few.",
 }
 _EACH: Final = ("out_of_range", "all_zero")
 
@@ -46,7 +50,7 @@ def reply_checks(study: Study, name: str) -> Iterator[Check]:
     study
         The study.
     name
-        "data.variation" or "data.replies".
+        "data.variation", "data.replies" or "data.values".
 
     Examples
     --------

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from introspect_bayes.checks.values import few_choice_signs, odd_row_signs, out_of_range_signs
 from introspect_bayes.study import Study
 from introspect_bayes.warning_signs import LEAST, Tally, WarningSign, listed, warning_signs
 
@@ -38,10 +39,11 @@ def study_warnings(study: Study) -> list[str]:
     >>> ib.study_warnings(ib.load_study("plunkett2025"))  # doctest: +SKIP
     ['ft:gpt-4o-mini-... (weight-trained): 42% of 2,000 reports cannot be used ...']
     """
-    return [
+    of_models = [
         f"{of.model}: {of.text}" if not of.stage else f"{of.model} ({of.stage}): {of.text}"
         for of in model_warnings(study)
     ]
+    return [*study.reading_warnings, *of_models]
 
 
 class ModelWarning(NamedTuple):
@@ -78,6 +80,9 @@ def model_warnings(study: Study) -> Iterator[ModelWarning]:
             *warning_signs(_tally(study, who, choices, len(each))),
             *(WarningSign("same letter", text) for text in _same_letter(choices)),
             *(WarningSign("same report", text) for text in _same_report(each)),
+            *odd_row_signs(_of(study.odd_rows, who), _counts(choices, each)),
+            *out_of_range_signs(each),
+            *few_choice_signs(choices, study.decision_contexts),
         ]
         base_model, model, stage = (str(name) for name in who)
         for sign in signs:
@@ -102,6 +107,16 @@ def _refused(study: Study) -> Iterator[ModelWarning]:
 
 def _of(frame: pd.DataFrame, who: tuple[str, ...]) -> pd.DataFrame:
     return frame[(frame[_WHO] == list(who)).all(axis=1)]
+
+
+def _counts(choices: pd.DataFrame, each: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """Return how many choices and valid reports there are, by task and set of contexts."""
+    frames = {"decision": choices, "report": each}
+    return {
+        (task, str(context_set)): int(count)
+        for task, frame in frames.items()
+        for context_set, count in frame["context_set"].value_counts().items()
+    }
 
 
 def _tally(study: Study, who: tuple[str, ...], choices: pd.DataFrame, valid: int) -> Tally:
@@ -135,7 +150,7 @@ def _same_letter(choices: pd.DataFrame) -> Iterator[str]:
 
 def _each_report(reports: pd.DataFrame) -> pd.DataFrame:
     """Return one row a report: its context, and the weights as a tuple."""
-    keys = ["report_set", "context", "report"]
+    keys = ["report_set", "context_set", "context", "report"]
     ordered = reports.sort_values("position").groupby(keys, sort=False)["reported"]
     return ordered.agg(tuple).rename("weights").reset_index()
 

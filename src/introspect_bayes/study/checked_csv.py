@@ -7,7 +7,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, Final, Self, TextIO, cast
 
@@ -156,11 +156,12 @@ def _read_rows(path: Path, *, may_be_empty: bool) -> tuple[list[str], list[list[
     lines, starts, end = [], [], 0
     try:
         with _opened(path) as file:
-            reader = csv.reader(file, strict=True)
-            for line in reader:
-                lines.append([one_spelling(cell) for cell in line])
-                starts.append(end + 1)
-                end = reader.line_num
+            text = one_spelling(file.read())
+        reader = csv.reader(StringIO(text, newline=""), strict=True)
+        for line in reader:
+            lines.append(line)
+            starts.append(end + 1)
+            end = reader.line_num
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         msg = f"{path.name}: cannot be read as a CSV file: {error}"
         raise InputError(msg) from error

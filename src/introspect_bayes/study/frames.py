@@ -19,6 +19,12 @@ REPORTS_PER_CONTEXT: Final = 10
 KEYS: Final = ["base_model", "model", "stage", "context_set"]
 """Columns that say which replies of a study are meant: whose, and in which contexts."""
 
+Oddity = Literal["value_outside", "lacking_attribute", "third_option", "repeated"]
+"""What is odd about a row of choices or reports: an attribute's value outside minimum to maximum;
+cells of attributes that the context lacks; options beside A and B; a copy of another row."""
+
+ODD_ROWS: Final = [*KEYS, "task", "report_set", "context", "number", "oddity", "where"]
+
 _REPORT: Final = ["model", "report_set", "context", "report"]
 """Columns that tell one report from another."""
 
@@ -66,6 +72,12 @@ class Study:
     splits
         Columns of the files that split trials, where a study was read to be looked at only: no
         analysis takes it.
+    odd_rows
+        One row an oddity (`Oddity`) of a choice or report that was read on trust: base_model,
+        model, stage, context_set, task ("decision" or "report"), report_set, context, number
+        (trial or report), oddity, where (a file's line and cell; said for the first of its kind).
+    reading_warnings
+        Sentences about files that were read on trust or left out.
     """
 
     name: str
@@ -81,6 +93,8 @@ class Study:
     refused: pd.DataFrame = field(default_factory=pd.DataFrame)
     chosen_rows: ChosenRows = EVERYTHING
     splits: tuple[Split, ...] = ()
+    odd_rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=ODD_ROWS))
+    reading_warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         said = "".join(f"; {text}" for text in self.chosen_rows.sentences())
@@ -126,3 +140,27 @@ class Study:
         ]
         names = ["context", "question", "position", "attribute", "minimum", "maximum", "unit"]
         return pd.DataFrame(rows, columns=pd.Index(names))
+
+
+def without_rows(study: Study, odd: pd.DataFrame) -> Study:
+    """Return a study without some of its choices and reports.
+
+    Parameters
+    ----------
+    study
+        The study.
+    odd
+        Which are left out: rows of ``study.odd_rows``.
+    """
+
+    def kept(frame: pd.DataFrame, task: str, number: str, keys: list[str]) -> pd.DataFrame:
+        mine = odd[odd["task"] == task].rename(columns={"number": number})
+        gone = pd.MultiIndex.from_frame(mine[[*keys, number]].astype(str))
+        rows = pd.MultiIndex.from_frame(frame[[*keys, number]].astype(str))
+        return frame[~rows.isin(gone)]
+
+    return replace(
+        study,
+        choices=kept(study.choices, "decision", "trial", [*KEYS, "context"]),
+        reports=kept(study.reports, "report", "report", [*KEYS, "report_set", "context"]),
+    )

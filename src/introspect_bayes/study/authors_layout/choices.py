@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
@@ -13,6 +14,7 @@ from introspect_bayes.study.authors_layout.columns import (
     shape_of,
 )
 from introspect_bayes.study.authors_layout.file_names import DataFile
+from introspect_bayes.study.authors_layout.oddities import OddRows
 from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.frames import KEYS
 
@@ -26,8 +28,8 @@ REQUIRED: Final = ("model", "scenario", "selection", "A_attribute_1")
 
 def read_choices(
     file: DataFile, table: CheckedTable, contexts: dict[str, DecisionContext]
-) -> pd.DataFrame:
-    """Read a file of choices: one row a choice, with normalized differences d1 to dK."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a file of choices: one row a choice, with normalized differences d1 to dK; odd rows."""
     ks = numbered(table, r"A_attribute_(\d+)")
     columns = [[f"{option}_attribute_{k}" for k in ks] for option in "AB"]
     table.require(columns[1])
@@ -44,7 +46,12 @@ def read_choices(
     frame["trial"] = frame.groupby("context").cumcount() + 1
     frame["selection"] = selection
     differences = pd.DataFrame((a - b) / span, columns=[f"d{k}" for k in ks])
-    return pd.concat([frame[CHOICES], differences], axis=1)
+    odd = OddRows(table, frame.rename(columns={"trial": "number"}), "decision")
+    odd.note_outside([*columns[0], *columns[1]], np.hstack([a, b]), contexts)
+    odd.note_surplus([*columns[0], *columns[1]], absent)
+    odd.note_other_options()
+    odd.note_copies(["selection"])
+    return pd.concat([frame[CHOICES], differences], axis=1), odd.frame()
 
 
 def contexts_of_sets(

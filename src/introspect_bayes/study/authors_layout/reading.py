@@ -22,7 +22,7 @@ from introspect_bayes.study.authors_layout.reports import (
 )
 from introspect_bayes.study.authors_layout.targets import read_targets
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
-from introspect_bayes.study.frames import Study
+from introspect_bayes.study.frames import ODD_ROWS, Study
 from introspect_bayes.study.splits import refusal
 
 
@@ -60,15 +60,15 @@ def read_authors_layout(
         raise InputError(msg)
     whole = open_files(files)
     opened, chosen = used_rows(whole, chosen)
-    read = [read_choices(f, t, contexts) for f, t in opened if f.task == "choices"]
-    choices = _stack(read, CHOICES)
+    decided = [read_choices(f, t, contexts) for f, t in opened if f.task == "choices"]
+    choices = _stack([frame for frame, _ in decided], CHOICES)
     # Names of files count all contexts, also those in which no row is used.
     asked = contexts_of_sets(contexts, whole)
     unused = {name for names in asked.values() for name in names}.difference(choices["context"])
     unused = unused if chosen.where else set()
-    pairs = [read_reports(f, t, contexts, asked, unused) for f, t in opened if f.task == "reports"]
-    reports = _stack([frame for frame, _ in pairs], REPORTS)
-    report_sets = _stack([row for _, row in pairs], REPORT_SETS)
+    told = [read_reports(f, t, contexts, asked, unused) for f, t in opened if f.task == "reports"]
+    reports = _stack([frame for frame, _, _ in told], REPORTS)
+    report_sets = _stack([row for _, row, _ in told], REPORT_SETS)
     refuse_overlap(report_sets)
     splits = splits_of(opened, chosen)
     if splits and fitting:
@@ -85,6 +85,7 @@ def read_authors_layout(
         models=models.drop_duplicates(ignore_index=True),
         chosen_rows=chosen,
         splits=splits,
+        odd_rows=_stack([odd for *_, odd in (*decided, *told) if len(odd)], ODD_ROWS),
     )
 
 

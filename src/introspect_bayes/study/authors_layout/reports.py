@@ -14,6 +14,7 @@ from introspect_bayes.study.authors_layout.columns import (
     shape_of,
 )
 from introspect_bayes.study.authors_layout.file_names import DataFile
+from introspect_bayes.study.authors_layout.oddities import OddRows
 from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 from introspect_bayes.study.frames import KEYS, REPORTS_PER_CONTEXT
 
@@ -32,8 +33,8 @@ def read_reports(
     contexts: dict[str, DecisionContext],
     asked: dict[str, list[str]],
     unused: set[str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a file of reports: one row an attribute of a report, and the row of its report set.
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Read a file of reports: one row an attribute of a report, its report set, and odd rows.
 
     Several models in one file are one set of reports, under all their names: whether they may be
     pooled is decided elsewhere (`splits`).
@@ -84,7 +85,10 @@ def read_reports(
     long["position"] = np.tile(ks, len(frame))
     long["reported"] = weights.reshape(-1)
     kept = long[~absent.reshape(-1)].reset_index(drop=True)
-    return kept[REPORTS], pd.DataFrame([row])[REPORT_SETS]
+    odd = OddRows(table, frame.rename(columns={"report": "number"}), "report")
+    odd.note_surplus(columns, absent)
+    odd.note_copies(columns)
+    return kept[REPORTS], pd.DataFrame([row])[REPORT_SETS], odd.frame()
 
 
 def refuse_overlap(report_sets: pd.DataFrame) -> None:
