@@ -11,10 +11,10 @@ from introspect_bayes.collect.lineage import (
     registered_models,
     training_path,
 )
-from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study, read_study_folder
+from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.plan import Conditions, plan_requests
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model

@@ -8,13 +8,13 @@ import pytest
 from introspect_bayes.cli import main
 from introspect_bayes.collect import training, training_service
 from introspect_bayes.collect.lineage import register_model
-from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.training import TrainingInterrupted, TrainingOptions, train
 from introspect_bayes.collect.training_plan import Hyperparameters, TrainingFile, TrainingPlan
 from introspect_bayes.collect.training_record import TrainingRecord
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study
+from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store

@@ -21,7 +21,6 @@ from introspect_bayes.collect.collection import (
     counted_refusals,
 )
 from introspect_bayes.collect.interrupts import signals_counted
-from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.planning import CollectionPlan, plan_collection, store_plan
 from introspect_bayes.collect.provenance import provenance
 from introspect_bayes.collect.reading import storable
@@ -32,6 +31,7 @@ from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
+from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.plan import Conditions, PlannedTask
 from introspect_bayes.store import Outcome, Refusal, Store

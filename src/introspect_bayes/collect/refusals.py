@@ -93,7 +93,7 @@ class Refusals:
         if clear:
             alike = [e for e in self._row if e.clear and _words(e) == _words(new)]
             return len(alike) >= (CLEAR if self._earlier | self._now else AT_FIRST)
-        if status == _FORBIDDEN and not self._now:
+        if status == _FORBIDDEN and not self._earlier | self._now:
             return True
         unclear = [e for e in self._row if not e.clear]
         at_first = task not in self._now and sum(e.task == task for e in unclear) >= AT_FIRST

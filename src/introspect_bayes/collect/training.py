@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from introspect_bayes.collect.asking import now
 from introspect_bayes.collect.lineage import find_model, require_study, training_path
-from introspect_bayes.collect.locking import study_lock
 from introspect_bayes.collect.training_plan import (
     Hyperparameters,
     TrainingFile,
@@ -24,6 +23,7 @@ from introspect_bayes.collect.training_service import (
     printable,
 )
 from introspect_bayes.errors import InputError
+from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.stages import Model, Stage, TrainedOn
 from introspect_bayes.store import Store
 

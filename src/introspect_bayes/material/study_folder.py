@@ -17,6 +17,8 @@ from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.ablation_file import ABLATIONS_FILE, read_ablations
 from introspect_bayes.material.paper_material import Weights, write_targets
+from introspect_bayes.material.replies_file import REPLIES_FILE as REPLIES_FILE  # noqa: PLC0414 - part of the folder
+from introspect_bayes.material.replies_file import require_no_replies, set_replies_aside
 from introspect_bayes.material.training import Counts, learned_answers, write_training
 from introspect_bayes.prompts import PromptTemplate, read_template, shipped_template
 from introspect_bayes.stages import PAPER_STAGES, STUDY_STAGES, StagePlan
@@ -26,7 +28,6 @@ STUDY_FILE: Final = "study.toml"
 CONTEXTS_FILE: Final = "contexts.json"
 TARGETS_FILE: Final = "target_weights.csv"
 TRIALS_FILE: Final = "trials.csv"
-REPLIES_FILE: Final = "replies.sqlite"
 TRAINING_FOLDER: Final = "training"
 TEMPLATES: Final[dict[Task, str]] = {"decision": "decision.toml", "report": "report.toml"}
 ABLATION_TEMPLATE: Final = "ablation.toml"
@@ -90,7 +91,8 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     Parameters
     ----------
     folder
-        New or empty, unless `force`; a folder that holds replies is never overwritten.
+        New or empty, unless `force`; a folder that holds replies is never overwritten. A store
+        in which nothing was answered is kept under another name.
     contexts
         Contexts by set: "instilled" and "native"; one set may be empty.
     template_files
@@ -190,17 +192,14 @@ def _clear(folder: Path, *, force: bool) -> None:
         raise InputError(msg)
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if (folder / REPLIES_FILE).exists():
-        msg = (
-            f"{folder}: holds the replies of a study ({REPLIES_FILE}), which are never overwritten"
-        )
-        raise InputError(msg)
+    require_no_replies(folder)
     if not (folder / STUDY_FILE).is_file():
         msg = f"{folder}: is not empty and holds no study; choose another folder"
         raise InputError(msg)
     if not force:
         msg = f"{folder}: holds another study; choose another folder, or `prepare` it with --force"
         raise InputError(msg)
+    set_replies_aside(folder)
     for name in (STUDY_FILE, CONTEXTS_FILE, TARGETS_FILE, TRIALS_FILE, ABLATIONS_FILE):
         (folder / name).unlink(missing_ok=True)
     for name in ("prompts", TRAINING_FOLDER):
