@@ -82,11 +82,14 @@ def sensible(hit: Hit) -> Answer:
 class ChatServer:
     """Serves from a thread of its own while used as a context manager.
 
-    `script` gives the answer to a hit, or None for a sensible one.
+    `script` gives the answer to a hit, or None for a sensible one. The list of models is no hit:
+    `models` gives the answer to each time that it is asked for, counted in `listed`.
     """
 
     def __init__(self, script: Callable[[Hit], Answer | None] | None = None, port: int = 0) -> None:
         self.script = script or sensible
+        self.models: Callable[[], Answer] = lambda: error(404)
+        self.listed = 0
         self.hits: list[Hit] = []
         self.active = 0
         self.port = port
@@ -123,7 +126,10 @@ class ChatServer:
         self._open.add(task)
         try:
             while (hit := await self._receive(reader)) is not None:
-                answer = self.script(hit) or sensible(hit)
+                listing = hit.path.endswith("/models")
+                answer = self.models() if listing else self.script(hit) or sensible(hit)
+                await asyncio.sleep(answer.delay)
+                self.active -= not listing
                 if not await self._send(writer, answer):
                     break
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -140,12 +146,14 @@ class ChatServer:
         key = headers.get("authorization", "").removeprefix("Bearer ")
         self.active += 1
         hit = Hit(len(self.hits), self.active, time.monotonic(), first.split(" ")[1], key, raw)
-        self.hits.append(hit)
+        if hit.path.endswith("/models"):
+            self.listed += 1
+            self.active -= 1
+        else:
+            self.hits.append(hit)
         return hit
 
     async def _send(self, writer: asyncio.StreamWriter, answer: Answer) -> bool:
-        await asyncio.sleep(answer.delay)
-        self.active -= 1
         headers = {"content-type": "application/json", "x-request-id": "req_1", **answer.headers}
         lines = [f"HTTP/1.1 {answer.status} x", f"content-length: {len(answer.body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -6,19 +6,15 @@ import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer.main
 
 import introspect_bayes as ib
+from documented_commands import PAGES, READ, ROOT, blocks, our_commands
 from introspect_bayes.cli.main import app, main
 from introspect_bayes.shipped import shipped_folder
-
-ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
-READ = [*PAGES, ROOT / "README.md"]
 
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 """What a browser fetches by itself, and where its address stands."""
@@ -104,14 +100,9 @@ def test_no_page_asks_for_what_nobody_generates(site):
     assert all("generate:" not in path.read_text(encoding="utf-8") for path in site)
 
 
-def blocks(path, language):
-    written = path.read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", written, re.DOTALL)
-
-
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page, "python")],
+    [page for page in PAGES if any(not block.not_run for block in blocks(page, "python"))],
     ids=lambda page: page.relative_to(ROOT / "docs").as_posix(),
 )
 def test_python_blocks_run(page, tmp_path, monkeypatch):
@@ -119,7 +110,8 @@ def test_python_blocks_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": page.stem}
     for number, block in enumerate(blocks(page, "python"), start=1):
-        exec(compile(block, f"{page.name}, block {number}", "exec"), names)  # noqa: S102
+        if not block.not_run:
+            exec(compile(block.text, f"{page.name}, block {number}", "exec"), names)  # noqa: S102
 
 
 def all_commands(group=None, path=()):
@@ -130,19 +122,10 @@ def all_commands(group=None, path=()):
             yield (*path, name), command
 
 
-def shell_commands(path):
-    """Return the commands of this package in a page's shell blocks, split into arguments."""
-    lines = "\n".join(blocks(path, "sh")).replace("\\\n", " ").splitlines()
-    for line in lines:
-        words = shlex.split(line, comments=True)
-        if "introspect-bayes" in words:
-            yield words[words.index("introspect-bayes") + 1 :]
-
-
 @pytest.mark.parametrize("page", READ, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_shell_blocks_name_commands_and_options_that_exist(page):
     known = dict(all_commands())
-    for words in shell_commands(page):
+    for words in our_commands(page):
         if words[0].startswith("--"):
             group = typer.main.get_command(app)
             assert words[0] in {name for option in group.params for name in option.opts}, words

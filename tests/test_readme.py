@@ -1,26 +1,18 @@
-"""The commands of the README, and of the how-to about a model of one's own, run as written."""
-
-import re
-import shlex
-from pathlib import Path
+"""What the commands of the README, and of the how-to about a model of one's own, do in order."""
 
 import pytest
 
 from chat_server import ChatServer
+from documented_commands import ROOT, our_commands
 from introspect_bayes.cli import main
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 OWN_MODEL = ROOT / "docs" / "how-to" / "own-model.md"
 
 
 def commands(page, folder):
     """Return a page's commands about a folder, split into arguments."""
-    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    mine = [line for line in lines if folder in line and "introspect-bayes" in line]
-    split = [shlex.split(line, comments=True) for line in mine]
-    return [words[words.index("introspect-bayes") + 1 :] for words in split]
+    return [words for words in our_commands(page) if any(folder in word for word in words)]
 
 
 @pytest.fixture
@@ -49,11 +41,15 @@ def test_a_study_of_ones_own(elsewhere, capsys):
 
 
 def test_a_model_trained_elsewhere(elsewhere, capsys):
-    prepare, train, add, collect = commands(OWN_MODEL, "my-training")
+    prepare, train, add, add_trained_on_reports, collect = commands(OWN_MODEL, "my-training")
     assert main(prepare) == 0
     assert main(train) == 2  # no key here
     assert "OPENAI_API_KEY" in capsys.readouterr().err
     assert main(add) == 0
+    assert main(add_trained_on_reports) == 0
+    said = capsys.readouterr()
+    assert not said.err  # both are the study's own files
+    assert "parent weight-trained" in said.out
     assert main([*collect, "--dry-run"]) == 0
     # Every trial of both sets of contexts: the paper's weight-trained stage.
     assert "17,000 planned" in capsys.readouterr().out

@@ -27,6 +27,7 @@ from introspect_bayes.collect.reading import storable
 from introspect_bayes.collect.run import Run
 from introspect_bayes.collect.secrets import Secret
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
+from introspect_bayes.collect.shutdown import ShutdownWatch
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
@@ -156,6 +157,7 @@ class _Collector:
         self.message = ""
         self.findings: list[str] = []
         self.watch = Watch(study)
+        self.shutdown = ShutdownWatch(plan.model, self.progress.warn)
         asked = set(plan.trials.values())
         for reply in store.replies(plan.model.name):
             if reply.trial in asked:
@@ -178,7 +180,8 @@ class _Collector:
 
         def make_calls() -> None:
             try:
-                asyncio.run(self._ask(number, server, settings))
+                asking = self._ask(number, server, settings)
+                asyncio.run(self.shutdown.beside(asking, server))
             except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
                 self._failure = error
             finally:
@@ -340,6 +343,6 @@ class _Collector:
             ending=ending,
             message=self.message,
             findings=self.findings,
-            warnings=[sign.text for sign in warning_signs(tally)],
+            warnings=[*self.shutdown.warnings, *(sign.text for sign in warning_signs(tally))],
             refusals=counted_refusals(refusals),
         )

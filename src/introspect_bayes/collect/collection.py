@@ -117,7 +117,7 @@ class Collection:
     ending, message
         Why the run ended.
     warnings
-        Warning signs in the replies.
+        A model that will soon be shut down, and warning signs in the replies.
     refusals
         The requests that the server refused, counted by task, context and reason.
     findings
