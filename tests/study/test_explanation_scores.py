@@ -85,3 +85,42 @@ def test_a_table_is_read_as_it_is_or_refused_with_a_reason(rows):
     for name in columns[:4]:
         assert list(found[name]) == [cell.strip() for cell in frame[name]]
     assert (found["self"] == (found["explainer"] == found["target"])).all()
+
+
+@pytest.mark.parametrize("written", [["True", "False"], ["TRUE", "false"], [True, False]])
+def test_true_and_false_are_scores(tmp_path, written):
+    rows = ROWS.assign(score=written)
+    rows.to_csv(tmp_path / "scores.csv", index=False)
+    for source in (rows, tmp_path / "scores.csv"):
+        assert list(read_explanation_scores(source)["score"]) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "name", ["s.csv.gz", "S.CSV.GZ", "s.CSV", "s.parquet", "s.PARQUET", "s.PQ"]
+)
+def test_files_are_read_by_their_ending_in_any_case(tmp_path, name):
+    if "csv" in name.lower():
+        zipped = "gzip" if name.lower().endswith("gz") else None
+        ROWS.to_csv(tmp_path / name, index=False, compression=zipped)
+    else:
+        ROWS.to_parquet(tmp_path / name)
+    assert list(read_explanation_scores(tmp_path / name)["score"]) == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("content", [b"explainer", b"\x1f\x8b\x08\x00", b"\x1f\x8bxxxxxxxxxxxx"])
+def test_a_compressed_file_that_is_none_or_was_cut_off(tmp_path, content):
+    (tmp_path / "s.csv.gz").write_bytes(content)
+    with pytest.raises(InputError, match=r"s\.csv\.gz: cannot be read as a CSV file"):
+        read_explanation_scores(tmp_path / "s.csv.gz")
+
+
+def test_columns_of_lists_are_left_alone():
+    assert len(read_explanation_scores(ROWS.assign(tokens=[[1, 2], [3]], layers=[{}, {}]))) == 2
+
+
+def test_a_column_that_splits_scores_is_refused_by_its_place(tmp_path):
+    rows = pd.concat([ROWS.assign(item=str(i), prompt="ab"[i % 2]) for i in range(4)])
+    rows.to_parquet(tmp_path / "s.parquet")
+    for source, place in ((rows, "the frame of scores"), (tmp_path / "s.parquet", "s.parquet")):
+        with pytest.raises(InputError, match=f"{place}, column prompt: 2 values among scores of"):
+            read_explanation_scores(source)

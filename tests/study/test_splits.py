@@ -241,6 +241,25 @@ def test_two_models_of_one_stage_in_a_study_folder(answer_study, tmp_path):
             load_study(tmp_path, **wrong)
 
 
+def test_sets_of_reports_about_one_context_are_never_pooled(folder):
+    study = load_study(folder)
+    other = study.reports.assign(model="other", report_set="other")
+    doubled = replace(study, reports=pd.concat([study.reports, other], ignore_index=True))
+    for each in (doubled, doubled.pooled("model")):
+        with pytest.raises(InputError, match=r"reports of tiny-model, .*column model: 2 values"):
+            ib.Analysis(each)
+
+
+def test_a_message_stays_short_and_on_one_line(folder):
+    add_column(folder / CHOICES, "prompt", lambda i: f"{'long ' * 90}{i % 2}" if i % 3 else "a\nb")
+    with pytest.raises(InputError) as raised:
+        load_study(folder)
+    counts = str(raised.value).partition("(")[2].partition(")")[0]
+    assert "'a\\nb': 60 rows" in counts
+    assert len(counts) < 240
+    assert "\n" not in counts
+
+
 def test_the_papers_files_have_no_such_column(paper_data):
     assert not load_study(paper_data).splits
 

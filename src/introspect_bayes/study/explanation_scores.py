@@ -12,7 +12,7 @@ import pandas as pd
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows, choose_rows, spelling
-from introspect_bayes.study.splits import find_splits, refusal, text_of
+from introspect_bayes.study.splits import cell_text, find_splits, refusal, text_of
 
 NAMES: Final = ("explainer", "target", "task", "item")
 """Columns of names that every table needs, beside the score."""
@@ -147,7 +147,7 @@ def _table(source: str | Path | pd.DataFrame) -> CheckedTable:
 
 
 def _text(value: Any) -> str:
-    return "" if pd.isna(value) else one_spelling(str(value))
+    return one_spelling(cell_text(value))
 
 
 def _refuse_splits(table: CheckedTable, chosen: ChosenRows) -> None:

@@ -51,19 +51,22 @@ def require_unsplit(study: Study) -> None:
 
 
 def _models(study: Study) -> Iterator[Split]:
-    if "model" in study.chosen_rows.pool:
-        return
-    for what, frame in (("choices", study.choices), ("reports", study.reports)):
-        for part, rows in frame.groupby(_PARTS, sort=False):
-            # Halves of introspection training are models of one stage by design. They report on
-            # different contexts, and no analysis reads weights off their choices.
-            if what == "choices" and part[1] == "introspection-trained":
-                continue
-            models = rows[["model", "context"]].drop_duplicates()
-            if what == "reports" and not models["context"].duplicated().any():
-                continue
-            if models["model"].nunique() > 1:
-                yield Split(_place(what, part), "model", counts_of(rows["model"]), among="")
+    """Yield where several models chose, or several sets of reports are about one context."""
+    pooled = "model" in study.chosen_rows.pool
+    for part, rows in study.choices.groupby(_PARTS, sort=False):
+        # Halves of introspection training are models of one stage by design, and no analysis reads
+        # weights off their choices.
+        several = rows["model"].nunique() > 1 and part[1] != "introspection-trained"
+        if several and not pooled:
+            yield Split(_place("choices", part), "model", counts_of(rows["model"]), among="")
+    for part, rows in study.reports.groupby(_PARTS, sort=False):
+        for column in ("report_set", "model"):
+            owners = rows[[column, "context"]].drop_duplicates()
+            if owners["context"].duplicated().any() and not (pooled and column == "model"):
+                several = "model" if rows["model"].nunique() > 1 else "report_set"
+                counts = counts_of(rows.loc[rows["position"] == 1, several])
+                yield Split(_place("reports", part), several, counts, among="")
+                break
 
 
 def _columns(study: Study) -> Iterator[Split]:

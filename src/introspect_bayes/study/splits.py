@@ -4,7 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ MOST_VALUES: Final = 20
 
 TRIALS: Final = "trials of the same model and context"
 """Among what a column of choices or of reports has several values."""
+
+_LONGEST: Final = 60
+"""Characters of a value that a message shows."""
 
 BLANK: Final = "(blank)"
 """How a message shows an empty cell."""
@@ -54,9 +57,26 @@ class Split:
 def counted(counts: dict[str, int]) -> str:
     """Return values and their rows in words, such as "0: 300 rows, (blank): 1 row"."""
     return ", ".join(
-        f"{value or BLANK}: {count:,} row{'' if count == 1 else 's'}"
+        f"{_shown(value)}: {count:,} row{'' if count == 1 else 's'}"
         for value, count in counts.items()
     )
+
+
+def _shown(value: str) -> str:
+    if len(value) > _LONGEST:
+        value = f"{value[: _LONGEST - 3]}..."
+    return (value if value.isprintable() else repr(value)) or BLANK
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as text; nothing at all as an empty text.
+
+    Examples
+    --------
+    >>> cell_text(True), cell_text(float("nan")), cell_text([1, 2])
+    ('True', '', '[1, 2]')
+    """
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
 
 
 def text_of(values: pd.Series) -> pd.Series:
@@ -67,7 +87,7 @@ def text_of(values: pd.Series) -> pd.Series:
     >>> text_of(pd.Series([0, True, " a ", None])).tolist()
     ['0', 'True', 'a', '']
     """
-    cells = ["" if pd.isna(value) else str(value).strip() for value in values]
+    cells = [cell_text(value).strip() for value in values]
     return pd.Series(cells, index=values.index, dtype=object)
 
 
