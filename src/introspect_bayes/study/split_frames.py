@@ -63,9 +63,9 @@ def _models(study: Study) -> Iterator[Split]:
         for column in ("report_set", "model"):
             owners = rows[[column, "context"]].drop_duplicates()
             if owners["context"].duplicated().any() and not (pooled and column == "model"):
-                several = "model" if rows["model"].nunique() > 1 else "report_set"
-                counts = counts_of(rows.loc[rows["position"] == 1, several])
-                yield Split(_place("reports", part), several, counts, among="")
+                owner = "model" if rows["model"].nunique() > 1 else "report_set"
+                counts = counts_of(rows.loc[rows["position"] == 1, owner])
+                yield Split(_place("reports", part), owner, counts, among="")
                 break
 
 
