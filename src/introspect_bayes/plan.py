@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
@@ -17,6 +17,9 @@ from introspect_bayes.trials import Task, Trial
 
 PlannedTask = Literal["weights", "ablation"]
 """What a collection is for: the decisions and reports from which weights come, or ablations."""
+
+LimitParameter = Literal["max_tokens", "max_completion_tokens"]
+"""How servers call the limit of a reply's tokens; newer ones refuse the older name."""
 
 RESERVED: Final = frozenset({"model", "messages", "n", "stream", "stream_options"})
 """Parameters of a chat request that are not for options to set."""
@@ -40,9 +43,13 @@ class Conditions:
         Ask for the log-probabilities of each token of a decision and of so many alternatives.
     structured_reports
         Have the server enforce the keys of a report, and of an answer to the ablation question
-        (``response_format`` with a JSON schema).
+        (``response_format`` with a JSON schema); "json_object" has it enforce only that they are
+        JSON objects, for servers that know no schemas.
     extra
         Further parameters, as the server names them.
+    limit_parameter
+        How the server calls the limit of a reply's tokens, "max_tokens" or, for models that refuse
+        that, "max_completion_tokens".
 
     Raises
     ------
@@ -60,8 +67,9 @@ class Conditions:
     max_tokens: int | None = None
     decision_max_tokens: int | None = None
     log_probabilities: int | None = None
-    structured_reports: bool = False
+    structured_reports: bool | Literal["json_object"] = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    limit_parameter: LimitParameter = "max_tokens"
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature < float("inf"):
@@ -72,9 +80,16 @@ class Conditions:
             if value is not None and value < 1:
                 msg = f"{name} = {value}: must be 1 or more"
                 raise InputError(msg)
+        if self.structured_reports not in {True, False, "json_object"}:
+            msg = f"structured_reports = {self.structured_reports!r}: True, False or 'json_object'"
+            raise InputError(msg)
+        if self.limit_parameter not in get_args(LimitParameter):
+            known = " or ".join(get_args(LimitParameter))
+            msg = f"limit_parameter = {self.limit_parameter!r}: must be {known}"
+            raise InputError(msg)
         own = {"logprobs", "top_logprobs", "response_format", *self.shared}
         if self.max_tokens or self.decision_max_tokens:
-            own.add("max_tokens")
+            own.add(self.limit_parameter)
         taken = sorted({*self.extra} & {*RESERVED, *own})
         try:
             json.dumps(dict(self.extra), allow_nan=False)
@@ -106,9 +121,12 @@ class Conditions:
             if self.log_probabilities is not None:
                 found |= {"logprobs": True, "top_logprobs": self.log_probabilities}
         elif self.structured_reports:
-            found["response_format"] = _schema(task, context)
+            as_object = self.structured_reports == "json_object"
+            found["response_format"] = (
+                {"type": "json_object"} if as_object else _schema(task, context)
+            )
         if most is not None:
-            found["max_tokens"] = most
+            found[self.limit_parameter] = most
         return found
 
 
@@ -154,17 +172,25 @@ class Request:
     @cached_property
     def content(self) -> str:
         """Canonical JSON of what is sent."""
-        return json.dumps(
-            {"model": self.model.name, "messages": list(self.messages), **self.parameters},
-            sort_keys=True,
-            ensure_ascii=False,
-            separators=(",", ":"),
+        return canonical(
+            {"model": self.model.name, "messages": list(self.messages), **self.parameters}
         )
 
     @cached_property
     def id(self) -> str:
         """SHA-256 of content and replicate: the same wherever and whenever it is asked."""
         return request_id(self.content, self.replicate)
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """Return the canonical JSON of what is sent, or of a part of it.
+
+    Examples
+    --------
+    >>> canonical({"role": "user", "content": "A or B?"})
+    '{"content":"A or B?","role":"user"}'
+    """
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def request_id(content: str, replicate: int) -> str:

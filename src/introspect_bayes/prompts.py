@@ -33,7 +33,10 @@ class PromptTemplate:
         What it asks for.
     system, user
         The messages. `user` needs ``{question}``, ``{option_a}`` and ``{option_b}`` and may use
-        ``{count}`` and ``{count_in_words}``, the number of attributes.
+        ``{count}`` and ``{count_in_words}``, the number of attributes. Of an empty `system` no
+        message is made.
+    keeps_empty_system
+        Whether one is made all the same, as in studies that were asked so before.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class PromptTemplate:
     task: Task
     system: str
     user: str
+    keeps_empty_system: bool = False
 
     def __post_init__(self) -> None:
         if self.task not in get_args(Task):
@@ -84,7 +88,18 @@ class PromptTemplate:
             count=count,
             count_in_words=words,
         )
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": user}]
+        asked = [{"role": "user", "content": user}]
+        return [self.system_message, *asked] if self.has_system_message else asked
+
+    @property
+    def system_message(self) -> Message:
+        """The system message, although it may be empty."""
+        return {"role": "system", "content": self.system}
+
+    @property
+    def has_system_message(self) -> bool:
+        """Whether requests have a system message."""
+        return bool(self.system.strip()) or self.keeps_empty_system
 
 
 def _described(context: DecisionContext, values: Sequence[float]) -> str:

@@ -71,6 +71,14 @@ def collect(  # noqa: PLR0913 - one argument an option
         bool,
         typer.Option("--structured-reports", help="Have the server enforce a report's keys."),
     ] = False,
+    json_object_reports: Annotated[
+        bool,
+        typer.Option("--json-object-reports", help="The same where a server knows no schemas."),
+    ] = False,
+    limit_parameter: Annotated[
+        Literal["max_tokens", "max_completion_tokens"],
+        typer.Option(help="How the server calls the limits of --max-tokens and its like."),
+    ] = "max_tokens",
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Any other request parameter. Repeatable."),
@@ -129,7 +137,8 @@ def collect(  # noqa: PLR0913 - one argument an option
         max_tokens=max_tokens,
         decision_max_tokens=decision_max_tokens,
         log_probabilities=log_probabilities,
-        structured_reports=structured_reports,
+        structured_reports=_structure(structured_reports, json_object_reports),
+        limit_parameter=limit_parameter,
         extra=_extras(option or []),
     )
     prices = _prices(price_prompt, price_reply)
@@ -239,6 +248,13 @@ def _dry_run(
             "cost": None if prices is None else prices.cost(prompts, replies),
         },
     )
+
+
+def _structure(schema: bool, json_object: bool) -> bool | Literal["json_object"]:  # noqa: FBT001
+    if schema and json_object:
+        msg = "--structured-reports and --json-object-reports: give one of them"
+        raise InputError(msg)
+    return "json_object" if json_object else schema
 
 
 def _temperature(text: str) -> float | None:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from introspect_bayes.collect.earlier_requests import as_asked_before
 from introspect_bayes.collect.estimate import TokenEstimate
 from introspect_bayes.collect.lineage import find_model
 from introspect_bayes.errors import InputError
@@ -124,6 +125,7 @@ def plan_collection(
         If the study asks the model's stage nothing, or the store holds answers of the model under
         other conditions.
     """
+    study = as_asked_before(study, store)
     model = Model(model_name, model_name) if store is None else find_model(store, model_name)
     plan = first_plan(study, model, conditions, task)
     if store is None:
@@ -206,6 +208,7 @@ def store_plan(
     """
     if store.planned(plan.model.name).keys() >= plan.trials.keys() and not plan.replaced:
         return
+    study = as_asked_before(study, store)
     try:
         store.plan(_PLANS[plan.task](study, plan.model, conditions))
         withdrawn = plan.trials.keys() - store.planned(plan.model.name).keys()
@@ -240,7 +243,8 @@ def _conflict(folder: Path, model: Model, stored: str, planned: Sequence[str]) -
 def _parameters(content: str) -> dict[str, Any]:
     request = json.loads(content)
     # A schema differs from context to context; whether there is one does not.
-    schema = {"response_format": "a schema"} if "response_format" in request else {}
+    kind = request.get("response_format", {}).get("type")
+    schema = {"response_format": "a schema" if kind == "json_schema" else kind} if kind else {}
     without = {"model", "messages", "response_format"}
     return {name: value for name, value in request.items() if name not in without} | schema
 

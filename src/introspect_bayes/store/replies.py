@@ -119,6 +119,13 @@ class Store(StoredAttempts, StoredRefusals):
         for row in rows:
             yield StoredReply(*row)
 
+    def planned_with(self, text: str) -> bool:
+        """Return whether a text is part of what is planned to be sent, whoever is asked."""
+        (found,) = self.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM planned_requests WHERE instr(content, ?))", (text,)
+        ).fetchone()
+        return bool(found)
+
     def planned(self, model: str) -> dict[str, bool]:
         """Return the requests that are planned to a model, by id: whether each has its answer."""
         rows = self.connection.execute(

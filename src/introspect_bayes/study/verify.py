@@ -122,7 +122,7 @@ def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy
         sent = _object(content)
         if sent.get("model") != model:
             elsewhere.append(id_)
-        if sent.get("messages") != planned[trial]:
+        if _spoken(sent.get("messages")) != _spoken(planned[trial]):
             changed.append(id_)
     if unplanned:
         yield (
@@ -151,6 +151,15 @@ def _messages_by_trial(prepared: PreparedStudy) -> dict[str, list[dict[str, str]
             messages[trial.id] = template.messages(context, trial.options) if usable else None  # type: ignore[union-attr,arg-type]
         except ValueError:  # a line of trials that was cut off
             messages[trial.id] = None
+    return messages
+
+
+def _spoken(messages: Any) -> Any:
+    """Return messages without an empty system message, which only earlier versions sent."""
+    if isinstance(messages, list) and messages and isinstance(messages[0], dict):
+        said = messages[0].get("content")
+        if messages[0].get("role") == "system" and isinstance(said, str) and not said.strip():
+            return messages[1:]
     return messages
 
 
