@@ -1,7 +1,7 @@
 """Warning signs in choices and reports, to be seen before anyone trusts a correlation."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -20,6 +20,17 @@ FEW: Final = 8
 """Replies of a task that suffice where more than half of them have failed."""
 
 _LISTED: Final = 10
+_ADVICE: Final = {
+    "cut off before any text": "; raise the token limit: --max-tokens, --decision-max-tokens",
+    "cut off while thinking": "; the token limit went into thinking: raise --max-tokens and "
+    "--decision-max-tokens, or turn thinking off",
+    "thinking only": "; the server counts all of the reply as thinking, which is never taken for "
+    "an answer: turn thinking, or the server's reasoning parser, off",
+    "in tool calls": "; the model calls tools instead of answering: offer it none",
+    "in another field": "; the server puts the reply into another field of its response than "
+    "content: set it up as a chat API",
+}
+"""What may mend a failure that the server or its settings bring about."""
 
 
 @dataclass(slots=True)
@@ -37,6 +48,8 @@ class Tally:
         attribute, that the choice would change.
     failures
         Failed replies by task and reason (`parse.Failure`).
+    small_reports
+        Valid reports in which no weight is beyond ±1, and not all are zero.
     """
 
     choices: Counter[str] = field(default_factory=Counter)
@@ -44,6 +57,12 @@ class Tally:
     ablations: int = 0
     foreseen: Counter[bool] = field(default_factory=Counter)
     failures: Counter[tuple[Task, str]] = field(default_factory=Counter)
+    small_reports: int = 0
+
+    def add_report(self, weights: Sequence[float]) -> None:
+        """Count a valid report."""
+        self.reports += 1
+        self.small_reports += 0 < max(abs(weight) for weight in weights) <= 1
 
     @property
     def valid(self) -> int:
@@ -92,6 +111,12 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
             f"all {tally.foreseen.total():,} answers about single attributes are "
             f"{str(answer).lower()}: they tell no attribute from another, and score .5",
         )
+    if tally.reports >= FEW and tally.small_reports > tally.reports / 2:
+        yield WarningSign(
+            "another scale",
+            f"{tally.small_reports:,} of {tally.reports:,} valid reports have all weights between "
+            "-1 and 1: probably on another scale than the one asked for, -100 to 100",
+        )
     valid_replies: dict[Task, int] = {
         "decision": count, "report": tally.reports, "ablation": tally.ablations,
     }  # fmt: skip
@@ -104,7 +129,7 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
             yield WarningSign(
                 f"unusable {task}s",
                 f"{failed / (valid + failed):.0%} of {valid + failed:,} {task}s cannot be used "
-                f"(most often: {why}, {most:,})",
+                f"(most often: {why}, {most:,}{_ADVICE.get(why, '')})",
             )
 
 

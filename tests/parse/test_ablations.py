@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.parse import ABLATION_PARSERS, FAILURES, ablation_parser
+from introspect_bayes.parse import FAILURES, PARSERS, parser
 
 NAMES = ("price", "seat_height", "weight")
 GOOD = '{"price": true, "seat_height": false, "weight": false}'
@@ -41,21 +41,22 @@ CASES = [
 
 @pytest.mark.parametrize(("reply", "strict", "lenient"), CASES)
 def test_each_kind_of_reply(reply, strict, lenient):
-    for name, expected in zip(ABLATION_PARSERS, (strict, lenient), strict=True):
-        parsed = ABLATION_PARSERS[name](reply, NAMES)
-        assert (parsed.changes or parsed.failure) == expected, name
+    expected = (strict, strict, lenient, strict, lenient)
+    for (name, by), wanted in zip(PARSERS.items(), expected, strict=True):
+        parsed = by.ablations(reply, NAMES)
+        assert (parsed.changes or parsed.failure) == wanted, name
 
 
 def test_liberties_are_recorded():
-    lenient = ablation_parser("ablation-lenient-1")
+    lenient = parser("ablation-lenient-2").ablations
     parsed = lenient('{"Price": true, "height": false, "weight": false}', NAMES)
     assert parsed.mapping == {"Price": "price", "height": "seat_height"}
     assert lenient(GOOD, NAMES).mapping == {}
 
 
 def test_unknown_parser():
-    with pytest.raises(InputError, match=r"no parser 'strict-1' of ablations.*ablation-strict-1"):
-        ablation_parser("strict-1")
+    with pytest.raises(InputError, match=r"no parser 'ablation-strict-9'.*strict-1"):
+        parser("ablation-strict-9")
 
 
 values = st.one_of(
@@ -77,7 +78,9 @@ replies = st.one_of(st.text(), objects, complete, broken, wrapped, st.none())
 def test_every_reply_is_classified_and_the_lenient_parser_reads_what_the_strict_one_does(
     reply, cut_off
 ):
-    strict, lenient = (parse(reply, NAMES, cut_off=cut_off) for parse in ABLATION_PARSERS.values())
+    strict, lenient = (
+        parser(name).ablations(reply, NAMES, cut_off=cut_off) for name in ("strict", "lenient")
+    )
     for parsed in (strict, lenient):
         assert (parsed.changes is None) == (parsed.failure is not None)
         if parsed.changes is None:

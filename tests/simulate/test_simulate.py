@@ -11,7 +11,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts
-from introspect_bayes.parse import ABLATION_PARSERS, PARSERS, parse_choice
+from introspect_bayes.parse import PARSERS, parse_choice
 from introspect_bayes.prompts import shipped_template
 from introspect_bayes.simulate import (
     DecisionMaker,
@@ -25,6 +25,8 @@ from introspect_bayes.trials import draw_trials, noiseless_choice
 
 CONTEXTS = shipped_contexts("native")[:40]
 TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report", "ablation")}
+
+READ_REPORT = PARSERS["strict-2"].reports
 
 
 def maker(introspection=None, **options):
@@ -65,7 +67,10 @@ def test_replies_repeat_exactly_and_replicates_differ():
 def test_reports_have_the_accuracy_asked_for():
     honest = maker(Introspection(accuracy=0.8, noise=1.0), weight_sd=57.7)
     pairs = [
-        (honest.weights[c.name], PARSERS["strict-1"](honest.reply(m)[0], c.attribute_names).weights)
+        (
+            honest.weights[c.name],
+            READ_REPORT(honest.reply(m)[0], c.attribute_names).weights,
+        )
         for c, _, m in asked("report", 1)
     ]
     true, stated = (np.concatenate(side) for side in zip(*pairs, strict=True))
@@ -78,7 +83,7 @@ def test_every_kind_of_invalid_report_fails_to_parse(kind):
     liar = maker(Introspection(accuracy=0.5, invalid_rate=1.0, invalid_kinds=(kind,)))
     for context, _, messages in asked("report", 1):
         text, reason = liar.reply(messages)
-        parsed = PARSERS["strict-1"](text, context.attribute_names, cut_off=reason == "length")
+        parsed = READ_REPORT(text, context.attribute_names, cut_off=reason == "length")
         assert parsed.failure is not None
 
 
@@ -87,8 +92,8 @@ def test_every_kind_of_invalid_answer_to_the_ablation_question_fails_to_parse(ki
     liar = maker(Introspection(accuracy=0.5, invalid_rate=1.0, invalid_kinds=(kind,)))
     for context, trial, _ in asked("decision", 1):
         text, reason = liar.reply(TEMPLATES["ablation"].messages(context, trial.options))
-        for parse in ABLATION_PARSERS.values():
-            parsed = parse(text, context.attribute_names, cut_off=reason == "length")
+        for parser in PARSERS.values():
+            parsed = parser.ablations(text, context.attribute_names, cut_off=reason == "length")
             assert parsed.failure is not None
 
 
@@ -97,16 +102,16 @@ def test_every_style_of_an_answer_to_the_ablation_question_parses(style):
     stylish = maker(Introspection(accuracy=0.5, style=style))
     for context, trial, _ in asked("decision", 1):
         messages = TEMPLATES["ablation"].messages(context, trial.options)
-        for parse in ABLATION_PARSERS.values():
-            assert parse(stylish.reply(messages)[0], context.attribute_names).changes
+        for parser in PARSERS.values():
+            assert parser.ablations(stylish.reply(messages)[0], context.attribute_names).changes
 
 
 @pytest.mark.parametrize("style", ["plain", "fenced", "spaced"])
 def test_every_style_parses(style):
     stylish = maker(Introspection(accuracy=0.5, style=style))
     for context, _, messages in asked("report", 1):
-        for parse in PARSERS.values():
-            assert parse(stylish.reply(messages)[0], context.attribute_names).weights
+        for parser in PARSERS.values():
+            assert parser.reports(stylish.reply(messages)[0], context.attribute_names).weights
 
 
 def test_foreign_prompts_are_not_understood():

@@ -216,7 +216,7 @@ def test_replies_that_cannot_be_used_are_left_out_and_named(tmp_path):
     usable = answers[answers["changed"].notna() & ~unusable]
     assert len(scores) <= len(usable)
     with pytest.raises(InputError, match="no parser"):
-        ib.ablation_scores(study.folder, parser="strict-1")
+        ib.ablation_scores(study.folder, parser="strict-9")
     assert len(ib.ablation_scores(study.folder, parser="ablation-lenient-1")) >= len(scores)
 
 

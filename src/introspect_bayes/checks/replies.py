@@ -20,7 +20,7 @@ MATTERS: Final = 0.01
 
 _KINDS: Final = {
     VARIATION: ("one-sided choices", "same letter", "same report"),
-    REPLIES: ("unanswered", "refused", "unusable decisions", "unusable reports"),
+    REPLIES: ("unanswered", "refused", "unusable decisions", "unusable reports", "another scale"),
     VALUES: KINDS,
 }
 _SOUND: Final = {

@@ -77,7 +77,7 @@ def model_warnings(study: Study) -> Iterator[ModelWarning]:
         reports = _of(study.reports, who)
         each = _each_report(reports)
         signs = [
-            *warning_signs(_tally(study, who, choices, len(each))),
+            *warning_signs(_tally(study, who, choices, each)),
             *(WarningSign("same letter", text) for text in _same_letter(choices)),
             *(WarningSign("same report", text) for text in _same_report(each)),
             *odd_row_signs(_of(study.odd_rows, who), _counts(choices, each)),
@@ -119,8 +119,10 @@ def _counts(choices: pd.DataFrame, each: pd.DataFrame) -> dict[tuple[str, str], 
     }
 
 
-def _tally(study: Study, who: tuple[str, ...], choices: pd.DataFrame, valid: int) -> Tally:
-    tally = Tally(Counter(choices["selection"].tolist()), valid)
+def _tally(study: Study, who: tuple[str, ...], choices: pd.DataFrame, each: pd.DataFrame) -> Tally:
+    tally = Tally(Counter(choices["selection"].tolist()))
+    for weights in each["weights"]:
+        tally.add_report(weights)
     if "count" in study.failures:
         failures = _of(study.failures, who)
         columns = (failures[name].tolist() for name in ("task", "failure", "count"))
@@ -128,7 +130,7 @@ def _tally(study: Study, who: tuple[str, ...], choices: pd.DataFrame, valid: int
             tally.failures[task, why] += count
     else:
         sets = _of(study.report_sets, who)
-        tally.failures["report", NOT_KEPT] = int(sets["replies"].sum()) - valid
+        tally.failures["report", NOT_KEPT] = int(sets["replies"].sum()) - len(each)
     return tally
 
 

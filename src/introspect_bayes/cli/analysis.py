@@ -66,7 +66,12 @@ SpecificationFile = Annotated[
 ]
 
 Parser = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Read the raw reports again with this parser.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Read the raw replies again with this parser: strict, lenient or plunkett2025, or a "
+        "version of one (strict-1).",
+    ),
 ]
 ChosenEngine = Annotated[
     str,

@@ -161,7 +161,7 @@ class _Collector:
         asked = set(plan.trials.values())
         for reply in store.replies(plan.model.name):
             if reply.trial in asked:
-                self.watch.read(reply.trial, reply.text, reply.finish_reason)
+                self.watch.read(reply.trial, reply)
         self.answered = set(plan.answered)
         self.refused = set(plan.refused) - set(plan.left)
         self.left = plan.tasks(plan.left)
@@ -254,7 +254,7 @@ class _Collector:
         self.left[task] -= 1
         trial = self.plan.trials[outcome.request]
         unusable = self.watch.tally.invalid
-        self.watch.read(trial, outcome.text, outcome.finish_reason or "")
+        self.watch.read(trial, outcome)
         if task not in self._tasks_seen:
             self._tasks_seen.add(task)
             usable = self.watch.tally.invalid == unusable

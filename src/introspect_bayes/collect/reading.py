@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from introspect_bayes.parse import text_of_content
+
 _LARGEST: Final = 2**63
 """SQLite's integers end here."""
 
@@ -29,8 +31,15 @@ class Reading:
     completion_tokens: int | None
 
 
-def read_body(body: bytes) -> Reading | str:
+def read_body(body: bytes, *, with_thinking: bool = False) -> Reading | str:
     """Read a response body, or say why it is none of a chat API.
+
+    Parameters
+    ----------
+    body
+        The response body.
+    with_thinking
+        Whether thinking among the parts of a reply belongs to its text, as it did once.
 
     Examples
     --------
@@ -49,8 +58,8 @@ def read_body(body: bytes) -> Reading | str:
         return f"the response holds an error: {storable(json.dumps(answer['error']))}"
     message = _message(answer)
     if message is None:
-        return "the response has no choices"
-    text = _joined(message.get("content"))
+        return _why_no_message(answer)
+    text = text_of_content(message.get("content"), with_thinking=with_thinking)
     if text is None:
         text = message.get("refusal")
     if text is not None and not isinstance(text, str):
@@ -74,6 +83,17 @@ def _message(answer: dict[str, Any]) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
+def _why_no_message(answer: dict[str, Any]) -> str:
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    if isinstance(first, dict) and isinstance(first.get("text"), str):
+        return (
+            "the response has no message; the reply stands in choices[0].text, as of a completions "
+            "API: is this the address of a chat API?"
+        )
+    return "the response has no choices"
+
+
 def storable(text: str) -> str:
     """Return a text with lone surrogates, which no database takes, written as escapes.
 
@@ -83,15 +103,6 @@ def storable(text: str) -> str:
     7
     """
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _joined(content: Any) -> Any:
-    """Return a reply that some servers send in parts as one text."""
-    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
-        texts = [part.get("text") for part in content]
-        if all(isinstance(text, str) for text in texts):
-            return "".join(texts)
-    return content
 
 
 def _text(value: object) -> str | None:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.parse import parse_choice, parser
-from introspect_bayes.parse.ablations import parse_changes_strictly
-from introspect_bayes.trials import Trial
+from introspect_bayes.parse import Failure, RawReply, newest_of_kind
+from introspect_bayes.trials import Task, Trial
 from introspect_bayes.warning_signs import Tally, warning_signs
 
 _EVERY = 10
@@ -26,7 +25,7 @@ class Watch:
     def __init__(self, study: PreparedStudy) -> None:
         self.tally = Tally()
         self._kinds: set[str] = set()
-        self._parse = parser(study.parser)
+        self._parser = newest_of_kind(study.parser)
         self._trials: Mapping[str, Trial] = {
             trial.id: trial for trial in (*study.trials, *study.ablations)
         }
@@ -35,29 +34,30 @@ class Watch:
         }
         self._read = 0
 
-    def read(self, trial_id: str, text: str | None, finish_reason: str) -> None:
+    def read(self, trial_id: str, reply: RawReply) -> None:
         """Count a reply."""
         trial = self._trials[trial_id]
         if trial.task == "decision":
-            choice = parse_choice(text)
-            if choice in {"A", "B"}:
-                self.tally.choices[choice] += 1
-            else:
-                self.tally.failures["decision", choice] += 1
+            choice = self._parser.choice(reply)
+            if choice.choice is not None:
+                self.tally.choices[choice.choice] += 1
+            self._count(trial.task, choice.failure)
             return
-        names, cut_off = self._names[trial.context], finish_reason == "length"
+        names = self._names[trial.context]
         if trial.task == "ablation":
-            answer = parse_changes_strictly(text, names, cut_off=cut_off)
+            answer = self._parser.changes(reply, names)
             self.tally.ablations += answer.failure is None
             self.tally.foreseen.update(answer.changes or ())
-            if answer.failure is not None:
-                self.tally.failures["ablation", answer.failure] += 1
+            self._count(trial.task, answer.failure)
             return
-        report = self._parse(text, names, cut_off=cut_off)
-        if report.failure is None:
-            self.tally.reports += 1
-        else:
-            self.tally.failures["report", report.failure] += 1
+        report = self._parser.report(reply, names)
+        if report.weights is not None:
+            self.tally.add_report(report.weights)
+        self._count(trial.task, report.failure)
+
+    def _count(self, task: Task, failure: Failure | None) -> None:
+        if failure is not None:
+            self.tally.failures[task, failure] += 1
 
     def look(self) -> list[str]:
         """Return warning signs that were not there before."""

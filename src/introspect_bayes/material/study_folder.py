@@ -20,6 +20,7 @@ from introspect_bayes.material.paper_material import Weights, write_targets
 from introspect_bayes.material.replies_file import REPLIES_FILE as REPLIES_FILE  # noqa: PLC0414 - part of the folder
 from introspect_bayes.material.replies_file import require_no_replies, set_replies_aside
 from introspect_bayes.material.training import Counts, learned_answers, write_training
+from introspect_bayes.parse import NEWEST
 from introspect_bayes.prompts import PromptTemplate, read_template, shipped_template
 from introspect_bayes.stages import PAPER_STAGES, STUDY_STAGES, StagePlan
 from introspect_bayes.trials import Options, Task, Trial, draw_target_weights, draw_trials
@@ -163,7 +164,7 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
         "format": FORMAT,
         "name": folder.resolve().name,
         "seed": seed,
-        "parser": "strict-1",
+        "parser": NEWEST["strict"].name,
         "introspection_examples_from": "learned weights" if learned else "target weights",
         "made_with": f"introspect-bayes {version('introspect-bayes')}",
         "prompts": {task: template.name for task, template in templates.items()},

@@ -1,18 +1,26 @@
 """Raw replies to choices, reports and answers to the ablation question, or to named failures."""
 
-from introspect_bayes.parse.ablations import ABLATION_PARSERS, ParsedChanges, ablation_parser
+from introspect_bayes.parse.bodies import reread_text, text_of_content
 from introspect_bayes.parse.choices import parse_choice
-from introspect_bayes.parse.failures import FAILURES, Failure
-from introspect_bayes.parse.reports import PARSERS, ParsedReport, parser
+from introspect_bayes.parse.failures import FAILURES, LIBERTIES, Failure, Liberty
+from introspect_bayes.parse.parsers import NEWEST, PARSERS, Parser, RawReply, newest_of_kind, parser
+from introspect_bayes.parse.results import ParsedChanges, ParsedChoice, ParsedReport
 
 __all__ = [
-    "ABLATION_PARSERS",
     "FAILURES",
+    "LIBERTIES",
+    "NEWEST",
     "PARSERS",
     "Failure",
+    "Liberty",
     "ParsedChanges",
+    "ParsedChoice",
     "ParsedReport",
-    "ablation_parser",
+    "Parser",
+    "RawReply",
+    "newest_of_kind",
     "parse_choice",
     "parser",
+    "reread_text",
+    "text_of_content",
 ]

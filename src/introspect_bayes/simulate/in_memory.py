@@ -13,6 +13,7 @@ from pathlib import Path
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.material import Counts, PreparedStudy
+from introspect_bayes.parse import NEWEST
 from introspect_bayes.prompts import shipped_template
 from introspect_bayes.simulate.decision_maker import DecisionMaker
 from introspect_bayes.stages import Model, StagePlan
@@ -70,7 +71,7 @@ def native_study(
         name="simulated",
         seed=seed,
         counts=Counts(native_choices=choices, reports=reports),
-        parser="strict-1",
+        parser=NEWEST["strict"].name,
         contexts={"instilled": [], "native": list(contexts)},
         targets={},
         trials=list(

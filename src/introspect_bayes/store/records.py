@@ -44,6 +44,8 @@ class StoredReply:
         The reply, word for word; None where the server sent none.
     finish_reason
         As the server gave it, such as "stop" or "length".
+    body
+        The response body where the text is blank or came in parts; None elsewhere.
     """
 
     base_model: str
@@ -53,6 +55,7 @@ class StoredReply:
     trial: str
     text: str | None
     finish_reason: str
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,9 +111,15 @@ class Store(StoredAttempts, StoredRefusals):
     def replies(self, model: str | None = None) -> Iterator[StoredReply]:
         """Yield all replies, or those of one model, in the order of the plan."""
         rows = self.connection.execute(
-            "SELECT base_model, model, stage, trained_on, trial, text, finish_reason"
-            " FROM requests JOIN replies ON request = id"
-            " WHERE :model IS NULL OR model = :model ORDER BY requests.rowid",
+            # Of most replies the text says all, and bodies of thinking models are long.
+            "SELECT base_model, requests.model, stage, trained_on, trial, text,"
+            " replies.finish_reason,"
+            " CASE WHEN trim(coalesce(text, ''), char(32, 9, 10, 13)) = ''"
+            " OR instr(CAST(body AS TEXT), '\"content\":[')"
+            " OR instr(CAST(body AS TEXT), '\"content\": [') THEN body END"
+            " FROM requests JOIN replies ON replies.request = id"
+            " LEFT JOIN outcomes ON outcomes.attempt = replies.attempt"
+            " WHERE :model IS NULL OR requests.model = :model ORDER BY requests.rowid",
             {"model": model},
         )
         for row in rows:

@@ -56,7 +56,9 @@ def load_study(
         that ships with the package, or a folder: one that `prepare` wrote and that replies were
         collected in, or one in the authors' file layout.
     parser
-        Name of the parser of reports (`parse.PARSERS`) instead of the study's own.
+        Name of the parser (`parse.PARSERS`) that reads choices and reports, such as "lenient" or
+        "strict-1"; without a version, the newest. If not given, the newest of the kind that the
+        study names.
     where
         Which rows are used: a value, or several, by column, such as ``{"flipped": 0}``. Values are
         compared as text. Files without the column are used whole (`Study.chosen_rows` says which).

@@ -5,7 +5,7 @@ which influence input tokens have on outputs, put to choices and to a model seen
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +14,10 @@ import pandas as pd
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.parse import ParsedChanges, ablation_parser, parse_choice
 from introspect_bayes.plan import ablated_decision
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study.prepared import read_replies
+from introspect_bayes.study.rereading import Reading
 from introspect_bayes.trials import Trial
 
 ANSWER_COLUMNS: Final = (
@@ -31,7 +31,7 @@ _TRIAL: Final = ["context_set", "context", "trial"]
 _ITEM: Final = [*_TRIAL, "position", "attribute"]
 
 
-def ablation_answers(study_folder: str | Path, parser: str = "ablation-strict-1") -> pd.DataFrame:
+def ablation_answers(study_folder: str | Path, parser: str | None = None) -> pd.DataFrame:
     """Return what models said would change their choices, beside what did.
 
     Parameters
@@ -40,7 +40,8 @@ def ablation_answers(study_folder: str | Path, parser: str = "ablation-strict-1"
         A study folder in which ``collect --task ablation`` was run, or the name of a study that
         ships with the package.
     parser
-        Name of the parser of answers (`parse.ABLATION_PARSERS`).
+        Name of the parser of choices and answers (`parse.PARSERS`); the newest of the kind that the
+        study names if not given.
 
     Returns
     -------
@@ -73,10 +74,10 @@ def ablation_answers(study_folder: str | Path, parser: str = "ablation-strict-1"
     return answers
 
 
-def find_answers(folder: Path, parser: str = "ablation-strict-1") -> pd.DataFrame:
+def find_answers(folder: Path, parser: str | None = None) -> pd.DataFrame:
     """Return the answers of a study folder as `ablation_answers` does; an empty frame if none."""
-    read = ablation_parser(parser)
     prepared, replies, *_ = read_replies(folder)
+    reading = Reading(prepared, parser)
     by_model: dict[tuple[str, ...], dict[str, StoredReply]] = {}
     for reply in replies:
         who = (reply.base_model, reply.model, reply.stage, reply.trained_on)
@@ -86,7 +87,7 @@ def find_answers(folder: Path, parser: str = "ablation-strict-1") -> pd.DataFram
         for who, said in by_model.items()
         for question, decisions in _ablations(prepared.ablations)
         if any(trial.id in said for trial in (question, *decisions))
-        for row in _answers(_context(prepared, question), question, decisions, said, read)
+        for row in _answers(_context(prepared, question), question, decisions, said, reading)
     ]
     frame = pd.DataFrame(rows, columns=pd.Index(ANSWER_COLUMNS))
     return frame.astype({"changed": "Int64", "foreseen": "Int64"})
@@ -97,26 +98,25 @@ def _answers(
     question: Trial,
     decisions: Sequence[Trial],
     said: Mapping[str, StoredReply],
-    read: Callable[..., ParsedChanges],
+    reading: Reading,
 ) -> Iterator[tuple[Any, ...]]:
     """Yield what a model did and said without each attribute of a decision."""
     foreseen: Sequence[bool | None] = [None] * len(context.attributes)
     failure: str | None = "no reply yet"
     answer = said.get(question.id)
     if answer is not None:
-        cut_off = answer.finish_reason == "length"
-        parsed = read(answer.text, context.attribute_names, cut_off=cut_off)
+        parsed = reading.changes(answer, context.attribute_names)
         foreseen, failure = parsed.changes or foreseen, parsed.failure
-    choice = _choice(said.get(ablated_decision(question)))
+    choice = _choice(said.get(ablated_decision(question)), reading)
     for trial in decisions:
         k = context.attribute_names.index(trial.neutralized)
-        without = _choice(said.get(trial.id))
+        without = _choice(said.get(trial.id), reading)
         changed = None if choice is None or without is None else choice != without
         where = (trial.context_set, trial.context, trial.number, k + 1, trial.neutralized)
         yield (*where, choice, without, changed, foreseen[k], failure)
 
 
-def ablation_scores(study_folder: str | Path, parser: str = "ablation-strict-1") -> pd.DataFrame:
+def ablation_scores(study_folder: str | Path, parser: str | None = None) -> pd.DataFrame:
     """Score what models said would change choices, by what did: a table of explanation scores.
 
     Most attributes, set equal in both options, change nothing, so that plain agreement would be
@@ -243,6 +243,5 @@ def _context(prepared: PreparedStudy, trial: Trial) -> DecisionContext:
     return next(c for c in prepared.contexts[trial.context_set] if c.name == trial.context)
 
 
-def _choice(reply: StoredReply | None) -> Any:
-    choice = None if reply is None else parse_choice(reply.text)
-    return choice if choice in {"A", "B"} else None
+def _choice(reply: StoredReply | None, reading: Reading) -> str | None:
+    return None if reply is None else reading.choice(reply).choice

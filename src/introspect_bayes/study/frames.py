@@ -61,6 +61,15 @@ class Study:
         One row a kind of failed reply in a context: base_model, model, stage, context_set,
         context, task, failure (see `parse.Failure`), count. Empty for the authors' layout,
         whose raw replies were thrown away.
+    parser, named_parser
+        Names of the parser that read the raw replies and of the one in `study.toml`; empty for the
+        authors' layout.
+    liberties
+        One row a kind of liberty that the parser took with a model's replies: base_model, model,
+        stage, task, liberty (see `parse.Liberty`), count. Empty for the authors' layout.
+    read_otherwise
+        One row a kind of reading in which the parser in `study.toml` differs: base_model, model,
+        stage, task, before and now (a letter, "valid report" or a failure), count.
     unanswered
         Number of planned requests without an answer yet, by model that gave others.
     refused
@@ -89,6 +98,10 @@ class Study:
     targets: pd.DataFrame
     models: pd.DataFrame
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    parser: str = ""
+    named_parser: str = ""
+    liberties: pd.DataFrame = field(default_factory=pd.DataFrame)
+    read_otherwise: pd.DataFrame = field(default_factory=pd.DataFrame)
     unanswered: dict[str, int] = field(default_factory=dict)
     refused: pd.DataFrame = field(default_factory=pd.DataFrame)
     chosen_rows: ChosenRows = EVERYTHING

@@ -16,13 +16,13 @@ from introspect_bayes.material.study_folder import (
     PreparedStudy,
     read_study_folder,
 )
-from introspect_bayes.parse import parse_choice, parser
 from introspect_bayes.plan import asked_of
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store, StoredRefusal, StoredReply
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.frames import Study
 from introspect_bayes.study.refused import refused_frame
+from introspect_bayes.study.rereading import Reading
 from introspect_bayes.study.verify import problems_of_requests
 from introspect_bayes.trials import Task, Trial
 
@@ -37,7 +37,7 @@ def read_prepared(
     folder
         A folder that `prepare` wrote and that replies were stored in.
     parser_name
-        Name of the parser of reports; the study's own if not given.
+        Name of the parser of replies; the newest of the kind that the study names if not given.
     chosen
         Whose replies are used: those of all models, or of some (column model).
 
@@ -129,14 +129,14 @@ def study_of_replies(
     replies
         Who replied what to which trial.
     parser_name
-        Name of the parser of reports; the study's own if not given.
+        Name of the parser of replies; the newest of the kind that the study names if not given.
 
     Raises
     ------
     InputError
         If a reply is to a trial that was not asked, or no reply is a choice or report.
     """
-    return _Reader(prepared, parser_name or prepared.parser).study(replies)
+    return _Reader(prepared, Reading(prepared, parser_name)).study(replies)
 
 
 def _advice(folder: Path) -> str:
@@ -146,9 +146,9 @@ def _advice(folder: Path) -> str:
 class _Reader:
     """Turns stored replies into frames, counting what cannot be parsed."""
 
-    def __init__(self, prepared: PreparedStudy, parser_name: str) -> None:
+    def __init__(self, prepared: PreparedStudy, reading: Reading) -> None:
         self.prepared = prepared
-        self.parse = parser(parser_name)
+        self.reading = reading
         self.contexts = {c.name: c for members in prepared.contexts.values() for c in members}
         self.trials = {trial.id: trial for trial in prepared.trials}
         self.ablations = {trial.id for trial in prepared.ablations}
@@ -201,6 +201,10 @@ class _Reader:
             targets=self._targets(),
             models=pd.DataFrame(list(models), columns=["base_model", "model", "stage"]),
             failures=self._failures(),
+            parser=self.reading.parser.name,
+            named_parser=self.prepared.parser,
+            liberties=self.reading.liberties(),
+            read_otherwise=self.reading.otherwise(),
         )
 
     def _is_of_ablation(self, reply: StoredReply) -> bool:
@@ -216,12 +220,12 @@ class _Reader:
         return ("decision", trial.context_set) not in self.asked[model]
 
     def _decision(self, reply: StoredReply, trial: Trial) -> None:
-        choice = parse_choice(reply.text)
+        read = self.reading.choice(reply)
         where = (reply.base_model, reply.model, reply.stage, trial.context_set, trial.context)
-        if choice not in {"A", "B"}:
-            self.failures[*where, "decision", choice] += 1
+        if read.choice is None:
+            self.failures[*where, "decision", read.failure] += 1
             return
-        self.choices.append((*where, trial.number, choice))
+        self.choices.append((*where, trial.number, read.choice))
         spans = [a.span for a in self.contexts[trial.context].attributes]
         row = np.zeros(self.width)
         row[: len(spans)] = (np.array(trial.options.a) - np.array(trial.options.b)) / spans
@@ -229,7 +233,7 @@ class _Reader:
 
     def _report(self, reply: StoredReply, trial: Trial) -> None:
         names = self.contexts[trial.context].attribute_names
-        parsed = self.parse(reply.text, names, cut_off=reply.finish_reason == "length")
+        parsed = self.reading.report(reply, names)
         who = (reply.base_model, reply.model, reply.stage, trial.context_set)
         if parsed.weights is None:
             self.failures[*who, trial.context, "report", parsed.failure] += 1

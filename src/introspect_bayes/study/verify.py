@@ -171,6 +171,12 @@ def _object(text: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _joined_once(body: bytes, text: str | None) -> bool:
+    """Return whether a reply is its response's text together with the thinking in it."""
+    reading = read_body(body, with_thinking=True)
+    return not isinstance(reading, str) and reading.text == text
+
+
 def _problems_of_replies(connection: sqlite3.Connection) -> Iterator[str]:
     unreadable, changed, ended = [], [], []
     rows = connection.execute(
@@ -182,7 +188,7 @@ def _problems_of_replies(connection: sqlite3.Connection) -> Iterator[str]:
         reading = read_body(body or b"")
         if isinstance(reading, str):
             unreadable.append(number)
-        elif reading.text != text:
+        elif reading.text != text and not _joined_once(body, text):
             changed.append(number)
         if kept != (stated or ""):
             ended.append(number)

@@ -1,0 +1,97 @@
+"""Replies as read, with counts of liberties and of what a study's own parser read otherwise."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import pandas as pd
+
+from introspect_bayes.errors import InputError
+from introspect_bayes.material import PreparedStudy
+from introspect_bayes.material.study_folder import STUDY_FILE
+from introspect_bayes.parse import (
+    PARSERS,
+    ParsedChanges,
+    ParsedChoice,
+    ParsedReport,
+    Parser,
+    newest_of_kind,
+    parser,
+)
+from introspect_bayes.store import StoredReply
+from introspect_bayes.trials import Task
+
+LIBERTY_COLUMNS: Final = ("base_model", "model", "stage", "task", "liberty", "count")
+OTHERWISE_COLUMNS: Final = ("base_model", "model", "stage", "task", "before", "now", "count")
+
+_Parsed = TypeVar("_Parsed", ParsedChoice, ParsedReport, ParsedChanges)
+
+
+class Reading:
+    """Reads stored replies by a parser, and counts as it does so.
+
+    Parameters
+    ----------
+    prepared
+        The study; what it names is read by the newest parser of that kind.
+    chosen
+        Name of another parser.
+
+    Raises
+    ------
+    InputError
+        If there is no such parser.
+    """
+
+    def __init__(self, prepared: PreparedStudy, chosen: str | None = None) -> None:
+        self.parser = parser(chosen) if chosen is not None else _parser_of(prepared)
+        self.named = PARSERS.get(prepared.parser, self.parser)
+        self._liberties: Counter[tuple[str, ...]] = Counter()
+        self._otherwise: Counter[tuple[str, ...]] = Counter()
+
+    def choice(self, reply: StoredReply) -> ParsedChoice:
+        """Read a decision."""
+        return self._read(reply, "decision", lambda by: by.choice(reply))
+
+    def report(self, reply: StoredReply, attributes: Sequence[str]) -> ParsedReport:
+        """Read a report about a context's attributes."""
+        return self._read(reply, "report", lambda by: by.report(reply, attributes))
+
+    def changes(self, reply: StoredReply, attributes: Sequence[str]) -> ParsedChanges:
+        """Read an answer to the ablation question."""
+        return self._read(reply, "ablation", lambda by: by.changes(reply, attributes))
+
+    def liberties(self) -> pd.DataFrame:
+        """Return how often what was left out, or taken for something else; see `Study`."""
+        return _counted(self._liberties, LIBERTY_COLUMNS)
+
+    def otherwise(self) -> pd.DataFrame:
+        """Return how many replies the parser that the study names read otherwise; see `Study`."""
+        return _counted(self._otherwise, OTHERWISE_COLUMNS)
+
+    def _read(
+        self, reply: StoredReply, task: Task, read_by: Callable[[Parser], _Parsed]
+    ) -> _Parsed:
+        read = read_by(self.parser)
+        what: tuple[str, ...] = (reply.base_model, reply.model, reply.stage, task)
+        self._liberties.update((*what, liberty) for liberty in read.liberties)
+        if self.named is not self.parser:
+            before = read_by(self.named)
+            if before.content != read.content:
+                changed = before.label == read.label
+                now = f"another {read.label}" if changed else read.label
+                self._otherwise[*what, before.label, now] += 1
+        return read
+
+
+def _parser_of(prepared: PreparedStudy) -> Parser:
+    try:
+        return newest_of_kind(prepared.parser)
+    except InputError as error:
+        msg = f"{prepared.folder / STUDY_FILE}: {error}; choose one with --parser"
+        raise InputError(msg) from error
+
+
+def _counted(counts: Counter[tuple[str, ...]], columns: Sequence[str]) -> pd.DataFrame:
+    rows = [(*what, count) for what, count in counts.items()]
+    return pd.DataFrame(rows, columns=pd.Index(columns))
