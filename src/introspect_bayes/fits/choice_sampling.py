@@ -22,6 +22,7 @@ from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
 from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
+from introspect_bayes.fits.proper_posterior import require_proper_posterior
 from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
@@ -82,11 +83,11 @@ class ChoiceWeightsSampler:
         Raises
         ------
         InputError
-            If the specification is not one of choices, a prior is improper for slopes that no
-            choice informs, or the engine does not allow the specification.
+            If the specification is not one of choices, flat priors leave contexts without a proper
+            posterior, or the engine does not allow the specification.
         """
         require_choices(spec)
-        _require_proper(spec, data)
+        require_proper_posterior(spec, data)
         if self.engine == "importance" and not applies_to(spec):
             msg = (
                 f"{spec.name}: importance sampling needs independent contexts and no horseshoe; "
@@ -183,16 +184,6 @@ def _structure(spec: Specification) -> Hashable:
         (parameter, prior.dist, *(value for value in prior.args.values() if isinstance(value, str)))
         for parameter, prior in spec.priors.items()
     )
-
-
-def _require_proper(spec: Specification, data: ChoiceData) -> None:
-    """Refuse an improper prior for slopes that no choice informs."""
-    if not data.present.all() and spec.priors["slopes"].dist in {"Flat", "HalfFlat"}:
-        msg = (
-            f"{spec.name}: slopes ~ {spec.priors['slopes']} is improper, and some "
-            "contexts lack an attribute; give the slopes a proper prior"
-        )
-        raise InputError(msg)
 
 
 def _independent(
