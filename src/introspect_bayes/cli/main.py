@@ -12,6 +12,7 @@ from introspect_bayes.cli.collection import collect
 from introspect_bayes.cli.information import info
 from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
+from introspect_bayes.cli.pipes import readers_may_leave
 from introspect_bayes.cli.plan import plan
 from introspect_bayes.cli.preparation import prepare
 from introspect_bayes.cli.privileged import privileged_access
@@ -100,6 +101,11 @@ def main(arguments: list[str] | None = None) -> int:
     arguments
         Command-line arguments; the process's own if not given.
     """
+    with readers_may_leave():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except InputError as error:
