@@ -1,7 +1,11 @@
 """A finished fit is found again only if nothing that it depends on has changed."""
 
+import json
 import os
+import pickle
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree, rmtree
 
 import numpy as np
 import pandas as pd
@@ -170,19 +174,63 @@ def test_whatever_a_regression_depends_on_makes_another(rows):
     assert key(rows.copy()) in keys
 
 
-def test_its_own_source_counts(tmp_path, monkeypatch):
-    from pathlib import Path
-    from shutil import copytree
+def test_its_own_source_counts_at_any_depth(tmp_path):
+    package = tmp_path / "package"
+    copytree(Path(finished_fits.__file__).parents[1], package)
+    digests = [finished_fits.source_digest(package)]
+    assert digests[0] == finished_fits._versions()["source"]
+    below = package / "fits" / "below"
+    below.mkdir()
+    for path in (package / "fits" / "importance.py", package / "constants.py", below / "new.py"):
+        with path.open("a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        digests.append(finished_fits.source_digest(package))
+    (below / "new.py").rename(package / "specs" / "new.py")
+    digests.append(finished_fits.source_digest(package))
+    assert len(set(digests)) == len(digests)
 
-    package = Path(finished_fits.__file__).parents[1]
-    copy = tmp_path / "package"
-    copytree(package, copy)
-    before = finished_fits._own_source()
-    monkeypatch.setattr(finished_fits, "files", lambda _: copy)
-    assert finished_fits._own_source() == before
-    module = copy / "fits" / "importance.py"
-    module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert finished_fits._own_source() != before
+
+def test_fits_kept_in_an_earlier_format_are_not_found(rows, monkeypatch):
+    held = {name: rows[name].to_numpy() for name in rows}
+    key = finished_fits.fit_key(spec("report_accuracy"), held, SAMPLER, "x", "nuts")
+    monkeypatch.setattr(finished_fits, "FORMAT", finished_fits.FORMAT - 1)
+    assert finished_fits.fit_key(spec("report_accuracy"), held, SAMPLER, "x", "nuts") != key
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "[]", "[1.0, 2.0]", '"text"', "3", "", "[1.0", '{"value": 1}', "[" * 100_000]
+)
+def test_a_summary_of_another_shape_is_made_again(finished, choices, text):
+    sampler = ChoiceWeightsSampler(SAMPLER, finished=finished)
+    first = sampler.fit(spec("choice_weights"), choices, "same")
+    expected = first.hdi(), first.diagnostics
+    summaries = list(finished.folder.glob("*.json"))
+    assert len(summaries) == 2
+    for summary in summaries:
+        summary.write_text(text, encoding="utf-8")
+    again = sampler.fit(spec("choice_weights"), choices, "same")
+    pd.testing.assert_frame_equal(again.hdi(), expected[0])
+    assert again.diagnostics == expected[1]
+    assert all(json.loads(path.read_text(encoding="utf-8"))["sha256"] for path in summaries)
+
+
+def test_a_pickle_holds_the_draws_themselves(finished, choices, rows):
+    weights = ChoiceWeightsSampler(SAMPLER, finished=finished)
+    regressions = RegressionSampler(SAMPLER, finished)
+    made = [
+        weights.fit(spec("choice_weights"), choices, "same"),
+        regressions.fit(spec("report_accuracy"), rows, "same"),
+        ChoiceWeightsSampler(SAMPLER).fit(spec("choice_weights"), choices, "same"),
+    ]
+    for fit in made:
+        fit.model  # noqa: B018 - what cannot be pickled is built again
+    text = pickle.dumps(made)
+    rmtree(finished.folder)
+    for again, fit in zip(pickle.loads(text), made, strict=True):  # noqa: S301 - our own
+        assert again.idata.identical(fit.idata)
+        pd.testing.assert_frame_equal(again.hdi(), fit.hdi())
+        assert again.diagnostics == fit.diagnostics
+        assert again.model is not None
 
 
 def test_what_cannot_be_read_is_fitted_again(finished, choices):

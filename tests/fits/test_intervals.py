@@ -2,6 +2,7 @@ import ast
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -53,3 +54,14 @@ def test_every_interval_asks_for_the_constant():
                 if node.func.attr == "hdi":
                     named = {k.arg: ast.unparse(k.value) for k in node.keywords}
                     assert named.get("prob") == "HDI_PROB", path
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_no_end_is_known_where_a_draw_is_not_finite(broken):
+    draws = np.random.default_rng(1).normal(size=(3, 500))
+    expected = hdi(draws)
+    draws[1, 7] = broken
+    found = hdi(draws)
+    assert np.isnan(found[1]).all()
+    np.testing.assert_array_equal(found[[0, 2]], expected[[0, 2]])
+    assert np.isnan(hdi(draws[1])).all()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -116,6 +115,20 @@ class Settings:
         )
 
 
+class _Once[**Arguments, Result]:
+    """A function whose results are kept. Unlike those of `functools` it can be pickled."""
+
+    def __init__(self, make: Callable[Arguments, Result]) -> None:
+        self._make = make
+        self._made: dict[tuple[object, ...], Result] = {}
+
+    def __call__(self, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        key = (*args, *sorted(options.items()))
+        if key not in self._made:
+            self._made[key] = self._make(*args, **options)
+        return self._made[key]
+
+
 class Analysis:
     """The paper's analyses of one study.
 
@@ -153,22 +166,23 @@ class Analysis:
         self._regressions = RegressionSampler(
             chosen.regression_sampler, chosen.finished, chosen.engine
         )
-        self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = lru_cache(maxsize=None)(
-            self._fit_weights
-        )
-        self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = lru_cache(maxsize=None)(
-            self._scale_weights
-        )
-        self.rows = lru_cache(maxsize=None)(self._compare)
-        self.accuracy = lru_cache(maxsize=None)(self._fit_accuracy)
-        self.effect = lru_cache(maxsize=None)(self._fit_effect)
+        self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = _Once(self._fit_weights)
+        self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = _Once(self._scale_weights)
+        self.rows = _Once(self._compare)
+        self.accuracy = _Once(self._fit_accuracy)
+        self.effect = _Once(self._fit_effect)
         self.fits: dict[str, Regression] = {}
         self.weight_fits: dict[str, ChoiceWeights] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        # Bars belong to the terminal that shows them.
+        return {**vars(self), "progress": Silent()}
+
     def diagnostics(self) -> list[Diagnostics]:
         """Return the diagnostics of all fits made so far."""
-        weights = [fit.diagnostics for fit in self.weight_fits.values()]
-        return weights + [fit.diagnostics for fit in self.fits.values()]
+        # Lists, for another thread may be adding to what is there.
+        weights = [fit.diagnostics for fit in list(self.weight_fits.values())]
+        return weights + [fit.diagnostics for fit in list(self.fits.values())]
 
     def with_specifications(self, specs: Mapping[str, Specification]) -> "Analysis":
         """Return an analysis of the same study with some specifications replaced.
@@ -220,8 +234,9 @@ class Analysis:
             name, described = f"{name}:{stage}", f"{described}, {stage}"
         self.progress.start(described, len(data.contexts))
         spec = self.settings.specs["choice_weights"]
-        self.weight_fits[name] = self._choices.fit(spec, data, name, self.progress.advance)
-        return self.weight_fits[name]
+        fit = self._choices.fit(spec, data, name, self.progress.advance)
+        self.weight_fits[name] = fit
+        return fit
 
     def learned(
         self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
@@ -363,11 +378,14 @@ class Analysis:
         return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
 
     def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:
-        if name not in self.fits or not self.fits[name].data.equals(rows):
+        # Another thread may ask for other rows under the same name.
+        fit = self.fits.get(name)
+        if fit is None or not fit.data.equals(rows):
             self.progress.start(f"Regression: {name}", 1)
-            self.fits[name] = self._regressions.fit(self.settings.specs[specification], rows, name)
+            fit = self._regressions.fit(self.settings.specs[specification], rows, name)
+            self.fits[name] = fit
             self.progress.advance(1)
-        return self.fits[name]
+        return fit
 
 
 def weight_error(rows: pd.DataFrame, statistic: Callable[[pd.Series], float]) -> float:

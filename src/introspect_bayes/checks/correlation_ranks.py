@@ -13,6 +13,7 @@ from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
 from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler, Sampler
 from introspect_bayes.fits.correlation_model import build_correlation_model
 from introspect_bayes.fits.correlations import NAMES
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.own_and_other import contrasts
 from introspect_bayes.specs import Specification
 
@@ -67,6 +68,7 @@ def simulate_correlation_calibration(
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
+@one_thread_at_a_time
 def drawn_truths(specification: Specification, count: int, seed: int) -> Truth:
     """Return parameters drawn from the prior."""
     import pymc as pm

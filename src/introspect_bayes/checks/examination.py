@@ -13,6 +13,7 @@ import xarray as xr
 from introspect_bayes.checks.tail_areas import require_draws
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits.one_thread import TURN
 from introspect_bayes.fits.predictive import log_densities, posterior_predictive
 
 CHOICE_DRAWS: Final = 1000
@@ -107,7 +108,7 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
         tree = self.densities.copy()
         likelihood = tree["log_likelihood"].to_dataset()
         tree["log_likelihood"] = likelihood.map(varied)
-        with warnings.catch_warnings(), moving_chains():
+        with TURN, warnings.catch_warnings(), moving_chains():
             warnings.simplefilter("ignore", UserWarning)  # a check of its own judges the Pareto k
             return az.loo(tree, pointwise=True)
 

@@ -13,6 +13,7 @@ from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TAIL, two_sided, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.fits import Regression
+from introspect_bayes.fits.one_thread import TURN
 from introspect_bayes.fits.predictive import expected_response
 
 DENSITY: Final = "reports.density"
@@ -46,7 +47,7 @@ def density(of: Examination[Regression]) -> Check:
     groups |= {
         key: of.replicates[key].to_dataset() for key in ("posterior_predictive", "observed_data")
     }
-    with warnings.catch_warnings(), moving_chains():
+    with TURN, warnings.catch_warnings(), moving_chains():
         warnings.simplefilter("ignore", UserWarning)  # the check loo.pareto-k judges the weights
         pit = az.loo_pit(xr.DataTree.from_dict(groups), pareto_pit=True, random_state=of.seed)
     values = pit[name].to_numpy()

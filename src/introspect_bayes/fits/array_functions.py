@@ -3,12 +3,40 @@
 Compiling by numba takes seconds a function, NumPy's loops over long arrays of draws are as fast.
 """
 
+import threading
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from introspect_bayes.fits.one_thread import TURN, one_thread_at_a_time
 
-def array_function(inputs: Sequence[Any], outputs: Any) -> Any:
+
+class ArrayFunction:
+    """A function from arrays to arrays that any number of threads may call.
+
+    PyTensor's functions keep arguments and results in places of their own while they run, so that
+    each thread evaluates a copy.
+
+    Parameters
+    ----------
+    function
+        A function of PyTensor, without shared variables.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+        self._of_thread = threading.local()
+
+    def __call__(self, *arrays: Any, **named: Any) -> Any:
+        """Return what the function gives: one array, or a list."""
+        if not hasattr(self._of_thread, "copy"):
+            with TURN:
+                self._of_thread.copy = self._function.copy()
+        return self._of_thread.copy(*arrays, **named)
+
+
+@one_thread_at_a_time
+def array_function(inputs: Sequence[Any], outputs: Any) -> ArrayFunction:
     """Return a function from arrays to arrays, made in milliseconds.
 
     Parameters
@@ -16,7 +44,12 @@ def array_function(inputs: Sequence[Any], outputs: Any) -> Any:
     inputs
         Symbolic arrays; an unused one is ignored.
     outputs
-        What to compute of them and of shared data: one symbolic array, or a list.
+        What to compute of them: one symbolic array, or a list.
+
+    Raises
+    ------
+    ValueError
+        If an output depends on shared variables: threads would read what others set.
 
     Examples
     --------
@@ -28,7 +61,11 @@ def array_function(inputs: Sequence[Any], outputs: Any) -> Any:
     """
     import pytensor
 
-    return pytensor.function(list(inputs), outputs, mode=_mode(), on_unused_input="ignore")
+    made = pytensor.function(list(inputs), outputs, mode=_mode(), on_unused_input="ignore")
+    if shared := [variable.name for variable in made.get_shared()]:
+        msg = f"an array function takes all it needs as inputs, not {shared} as shared variables"
+        raise ValueError(msg)
+    return ArrayFunction(made)
 
 
 @cache

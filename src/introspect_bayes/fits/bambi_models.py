@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.prior_distributions import prior_variable
 from introspect_bayes.specs import Specification
 
@@ -36,6 +37,7 @@ def prior_numbers(spec: Specification, data: pd.DataFrame) -> dict[str, dict[str
     return {parameter: prior.numbers(response) for parameter, prior in spec.priors.items()}
 
 
+@one_thread_at_a_time
 def build_bambi_model(
     spec: Specification, data: pd.DataFrame, shared: Numbers | None = None
 ) -> Any:

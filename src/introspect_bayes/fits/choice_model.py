@@ -6,6 +6,7 @@ import numpy as np
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.prior_distributions import prior_variable
 from introspect_bayes.specs import Specification
 
@@ -39,6 +40,7 @@ def model_data(spec: Specification, data: ChoiceData) -> dict[str, Any]:
     return {**held, "centred_differences": centred, "mean_differences": data.means}
 
 
+@one_thread_at_a_time
 def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) -> Any:
     """Build the PyMC model of all contexts.
 

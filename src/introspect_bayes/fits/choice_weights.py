@@ -13,6 +13,7 @@ from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import build_model
 from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import hdi
+from introspect_bayes.fits.one_thread import built_once
 from introspect_bayes.fits.sampling import Diagnostics, diagnose, independent_draws
 from introspect_bayes.specs import Specification
 
@@ -42,7 +43,7 @@ class ChoiceWeights(FromSource):
     data: ChoiceData = field(repr=False)
     source: "xr.DataTree | FinishedFit" = field(repr=False)
 
-    @cached_property
+    @built_once
     def model(self) -> Any:
         """The PyMC model of all contexts, for whatever else PyMC can do with it."""
         return build_model(self.spec, self.data)

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.prior_distributions import correlation_cholesky, prior_variable
 from introspect_bayes.specs import Specification
 
@@ -13,6 +14,7 @@ DIMS: Final = ("variable", "other_variable")
 """Dimensions of a correlation matrix."""
 
 
+@one_thread_at_a_time
 def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
     """Build the PyMC model of normal rows with an unknown correlation matrix.
 

@@ -19,6 +19,7 @@ from introspect_bayes.fits.correlation_model import (
 from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.model_sampler import ModelSampler
+from introspect_bayes.fits.one_thread import built_once
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
 from introspect_bayes.fits.sampling import Diagnostics
 from introspect_bayes.fits.unit_adjustment import adjust_for_units
@@ -57,7 +58,7 @@ class CorrelationFit(FromSource):
     data: CorrelationData = field(repr=False)
     source: "xr.DataTree | FinishedFit" = field(repr=False)
 
-    @cached_property
+    @built_once
     def model(self) -> Any:
         """The PyMC model."""
         return build_correlation_model(self.spec, self.data)

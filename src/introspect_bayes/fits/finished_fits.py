@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.one_thread import BuildsOnce
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import Specification
 
@@ -33,12 +33,18 @@ PACKAGES: Final = (
 )  # fmt: skip
 """Packages whose versions a fit depends on."""
 
+FORMAT: Final = 2
+"""Raised where nothing that was kept before may be found again: up to 1, a fit made beside others
+in threads could be kept with another data set's posterior."""
+
 LARGEST: Final = 1 << 30
 """Bytes that finished fits may take (1 GiB); those not used for the longest time go first."""
 
 _ROOMS: Final = ("fits", "priors", "specs")
+_MODULES: Final = ("constants.py", "distributions.py", "engines.py")
 _ABOUT: Final = "about"
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_NOT_WHOLE: Final = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,30 @@ class FinishedFit:
         """
         path = self.folder.path(self.key).with_suffix(f".{what}.json".replace(":", "+"))
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            held = json.loads(path.read_text(encoding="utf-8"))
+            whole = held["sha256"] == _digest(held["value"])
             os.utime(path)
-        except (OSError, ValueError):
-            found = compute()
-            self.folder.write(path, lambda file: file.write(json.dumps(found).encode()))
+        except _NOT_WHOLE:
+            whole = False
+        if whole:
+            return held["value"]
+        found = compute()
+        # With a digest, so that whatever else stands in the file is not taken for a result.
+        text = json.dumps({"value": found, "sha256": _digest(found)})
+        self.folder.write(path, lambda file: file.write(text.encode()))
         return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the draws themselves: a folder may be emptied, and is not on every machine."""
+        return _itself, (self.tree,)
+
+
+def _itself(tree: "xr.DataTree") -> "xr.DataTree":
+    return tree
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +195,7 @@ class FinishedFits:
             excess -= size
 
 
-class FromSource:
+class FromSource(BuildsOnce):
     """What fits share: a posterior in memory or on disk, and what is computed from it once.
 
     Subclasses have a ``source``.
@@ -214,6 +238,7 @@ def fit_key(
     """
     digest = hashlib.sha256()
     about = {
+        "format": FORMAT,
         "formula": spec.formula,
         "family": spec.family,
         "priors": {n: [prior.dist, prior.args] for n, prior in spec.priors.items()},
@@ -241,18 +266,23 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = ""
-    found["source"] = _own_source()
+    found["source"] = source_digest(Path(__file__).parents[1])
     return found
 
 
-def _own_source() -> str:
-    """Return a digest of the modules that fits depend on, which change without a new version."""
-    package = files("introspect_bayes")
-    digest = hashlib.sha256((package / "distributions.py").read_bytes())
-    for room in _ROOMS:
-        for module in sorted((package / room).iterdir(), key=lambda module: module.name):
-            if module.name.endswith(".py"):
-                digest.update(module.name.encode() + module.read_bytes())
+def source_digest(package: Path) -> str:
+    """Return a digest of the modules that fits depend on, which change without a new version.
+
+    Parameters
+    ----------
+    package
+        The folder of this package. Modules of its rooms count at any depth, under their names.
+    """
+    digest = hashlib.sha256()
+    rooms = (module for room in _ROOMS for module in (package / room).rglob("*.py"))
+    modules = [*(package / name for name in _MODULES), *rooms]
+    for name, module in sorted((path.relative_to(package).as_posix(), path) for path in modules):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(module.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 
 _PIECES = 8
 
@@ -33,7 +34,8 @@ class Estimate:
 def hdi(draws: ArrayLike) -> np.ndarray:
     """Return the 95% HDI over the last axis, shape (..., 2).
 
-    The shortest interval with 95% of the draws, as in bayestestR and ArviZ.
+    The shortest interval with 95% of the draws, as in bayestestR and ArviZ. Where a draw is not a
+    number, or infinite, no end is known: both are not a number.
 
     Parameters
     ----------
@@ -46,12 +48,20 @@ def hdi(draws: ArrayLike) -> np.ndarray:
     >>> low, high = hdi(np.linspace(0, 1, 1001))
     >>> round(float(high - low), 2)
     0.95
+    >>> hdi([0.1, 0.2, float("nan")])
+    array([nan, nan])
     """
     import arviz_stats as azs
 
-    return np.asarray(azs.hdi(np.asarray(draws), prob=HDI_PROB, axis=-1))
+    values = np.asarray(draws)
+    finite = np.isfinite(values).all(axis=-1)
+    if finite.all():
+        return np.asarray(azs.hdi(values, prob=HDI_PROB, axis=-1))
+    known = azs.hdi(np.where(finite[..., None], values, 0.0), prob=HDI_PROB, axis=-1)
+    return np.where(finite[..., None], known, np.nan)
 
 
+@one_thread_at_a_time
 def estimate(draws: ArrayLike) -> Estimate:
     """Summarize one quantity.
 

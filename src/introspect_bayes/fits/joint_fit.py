@@ -26,6 +26,7 @@ from introspect_bayes.fits.joint_sampling_model import (
     latent_variables,
     sampling_data,
 )
+from introspect_bayes.fits.one_thread import BuildsOnce, built_once
 from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
@@ -47,7 +48,7 @@ _NODES: Final = 40
 
 
 @dataclass(frozen=True)
-class JointFit:
+class JointFit(BuildsOnce):
     """A fitted joint model.
 
     Attributes
@@ -70,7 +71,7 @@ class JointFit:
     data: JointData = field(repr=False)
     idata: xr.DataTree = field(repr=False)
 
-    @cached_property
+    @built_once
     def model(self) -> Any:
         """The PyMC model as the equations have it (`build_joint_model`)."""
         return build_joint_model(self.spec, self.data)

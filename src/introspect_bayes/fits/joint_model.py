@@ -10,6 +10,7 @@ import numpy as np
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
 from introspect_bayes.specs import Specification
 
@@ -85,6 +86,7 @@ def parameter_variables(
     return made
 
 
+@one_thread_at_a_time
 def build_joint_model(spec: Specification, data: JointData) -> Any:
     """Build the joint model with all its variables, as the specification's equations have it.
 

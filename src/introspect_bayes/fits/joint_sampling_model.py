@@ -21,6 +21,7 @@ from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_information import ChoiceInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.specs import Specification
 
 LATENT: Final = {
@@ -96,6 +97,7 @@ def sampling_data(
     return numbers | arrays
 
 
+@one_thread_at_a_time
 def build_sampling_model(spec: Specification, data: JointData, room: Room | None = None) -> Any:
     """Build the joint model in the form that is sampled; see `joint_model` for what it means.
 

@@ -1,11 +1,13 @@
 """The posterior density of a PyMC model, for many draws at once, and its summit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Final
 
 import numpy as np
 
 from introspect_bayes.fits.array_functions import array_function
+from introspect_bayes.fits.shared_data import shared_variables
 
 _BLOCK: Final = 2_000_000
 """Numbers that one array of a block of draws holds, about."""
@@ -17,8 +19,8 @@ _FLATTEST: Final = 1e-6
 class ModelDensities:
     """Log posterior density of a PyMC model's free variables, unconstrained and side by side.
 
-    Prior, likelihood and transformations are the model's own; data that are shared variables may be
-    exchanged.
+    Prior, likelihood and transformations are the model's own. Data that are shared variables in it
+    are arguments here, so that densities of several data sets may be evaluated side by side.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ class ModelDensities:
 
     Attributes
     ----------
+    data
+        Values of the model's shared data by name, the model's own unless `given`.
     start
         Zero, unconstrained, shape (coefficient,). The model's own initial point depends on the data
         that it holds when it is prepared, and with it, in the last digits, would the draws.
@@ -48,7 +52,7 @@ class ModelDensities:
         import pytensor
         import pytensor.tensor as pt
         from pymc.pytensorf import join_nonshared_inputs
-        from pytensor.graph.replace import vectorize_graph
+        from pytensor.graph.replace import graph_replace, vectorize_graph
 
         point = model.initial_point()
         self.start = np.zeros(sum(np.size(point[v.name]) for v in model.value_vars))
@@ -56,23 +60,45 @@ class ModelDensities:
         (log, *kept), joined = join_nonshared_inputs(
             point, [model.logp(), *asked], model.value_vars
         )
+        shared = shared_variables([log, *kept])
+        given = [variable.type(variable.name) for variable in shared]
+        log, *kept = graph_replace([log, *kept], dict(zip(shared, given, strict=True)))
         draws = pt.dmatrix("draws")
         many, *variables = vectorize_graph([log, *kept], {joined: draws})
         gradient = pytensor.grad(log, joined, disconnected_inputs="ignore")
-        self._log = array_function([draws], many)
-        self._variables = array_function([draws], variables)
-        self._gradient = array_function([joined], [log, gradient])
+        self._log = array_function([draws, *given], many)
+        self._variables = array_function([draws, *given], variables)
+        self._gradient = array_function([joined, *given], [log, gradient])
         self.names = tuple(names)
-        self._observed = [model.rvs_to_values[variable] for variable in model.observed_RVs]
+        self.data = {variable.name: variable.get_value() for variable in shared}
+        self._types = {variable.name: variable.dtype for variable in shared}
+        seen = [model.rvs_to_values[variable] for variable in model.observed_RVs]
+        self._seen = [variable.name for variable in seen if variable in shared]
+        self._constants = sum(v.data.size for v in seen if hasattr(v, "data"))
+
+    def given(self, values: Mapping[str, np.ndarray]) -> "ModelDensities":
+        """Return these densities with other data.
+
+        Parameters
+        ----------
+        values
+            All or some of the model's shared data by name; others stay as they are. Names of none
+            are passed over.
+        """
+        other = copy(self)
+        other.data = {
+            name: np.asarray(values.get(name, held), dtype=self._types[name])
+            for name, held in self.data.items()
+        }
+        return other
 
     def log_density(self, places: np.ndarray) -> np.ndarray:
         """Return log densities, shape (1, draw), of unconstrained values (1, draw, coefficient)."""
-        # Shared data tell their size only now.
-        held = [v.data if hasattr(v, "data") else v.get_value(borrow=True) for v in self._observed]
-        size = max(1, _BLOCK // max(1, sum(array.size for array in held)))
+        seen = self._constants + sum(self.data[name].size for name in self._seen)
+        size = max(1, _BLOCK // max(1, seen))
         (draws,) = places
         parts = np.array_split(draws, max(1, -(-len(draws) // size)))
-        return np.concatenate([self._log(part) for part in parts])[None]
+        return np.concatenate([self._log(part, *self.data.values()) for part in parts])[None]
 
     def take(self, _: np.ndarray) -> "ModelDensities":
         """Return these densities: there is one posterior only."""
@@ -86,7 +112,7 @@ class ModelDensities:
         dict
             Name to values, shape (draw, ...).
         """
-        return dict(zip(self.names, self._variables(draws), strict=True))
+        return dict(zip(self.names, self._variables(draws, *self.data.values()), strict=True))
 
     def mode(self) -> tuple[np.ndarray, np.ndarray]:
         """Climb from zero to the density's summit.
@@ -99,7 +125,7 @@ class ModelDensities:
         from scipy.optimize import approx_fprime, minimize
 
         def downhill(place: np.ndarray) -> tuple[float, np.ndarray]:
-            log, gradient = self._gradient(place)
+            log, gradient = self._gradient(place, *self.data.values())
             return -float(log), -gradient
 
         summit = minimize(downhill, self.start, jac=True, method="BFGS").x

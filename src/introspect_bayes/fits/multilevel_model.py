@@ -15,6 +15,7 @@ import pandas as pd
 from introspect_bayes.fits.bambi_models import mean_component, prior_numbers
 from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.multilevel_information import Layout, information
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
 from introspect_bayes.specs import Specification
 
@@ -71,6 +72,7 @@ def multilevel_arrays(spec: Specification, data: pd.DataFrame, model: Any) -> di
     return arrays | information(layout, known, arrays["common_scales"], spec.family)
 
 
+@one_thread_at_a_time
 def build_multilevel_model(
     spec: Specification, data: pd.DataFrame, model: Any, arrays: dict[str, np.ndarray]
 ) -> Any:

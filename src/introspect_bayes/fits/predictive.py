@@ -21,6 +21,7 @@ from introspect_bayes.fits.free_variables import (
     model_of_likelihood,
     pymc_model,
 )
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.regression import Regression
 
 __all__ = [
@@ -50,6 +51,7 @@ class ImproperPriorError(InputError):
     """A prior that is no probability distribution, so that nothing can be drawn from it."""
 
 
+@one_thread_at_a_time
 def posterior_predictive(
     fit: ChoiceWeights | Regression, seed: int, draws: int = PREDICTIVE_DRAWS
 ) -> xr.DataTree:
@@ -100,6 +102,7 @@ def posterior_predictive(
     )
 
 
+@one_thread_at_a_time
 def prior_predictive(
     fit: ChoiceWeights | Regression, seed: int, draws: int = PREDICTIVE_DRAWS
 ) -> xr.DataTree:
@@ -145,6 +148,7 @@ def prior_predictive(
     )
 
 
+@one_thread_at_a_time
 def draw_from_prior(model: Any, draws: int, seed: int) -> xr.DataTree:
     """Return draws of all variables of a PyMC model, and of what it observes, from the prior.
 
@@ -169,6 +173,7 @@ def draw_from_prior(model: Any, draws: int, seed: int) -> xr.DataTree:
     return drawn
 
 
+@one_thread_at_a_time
 def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> xr.DataTree:
     """Return the log-likelihood of every observation and the log prior of every parameter.
 
@@ -221,6 +226,7 @@ def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> 
     return xr.DataTree.from_dict(groups)
 
 
+@one_thread_at_a_time
 def expected_response(fit: Regression, posterior: xr.Dataset) -> xr.DataArray:
     """Return the mean (of Student's t: the centre) of each observation under each draw.
 

@@ -1,7 +1,6 @@
 """A PyMC model made ready once, then sampled with whatever data, by either engine."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from introspect_bayes.engines import Engine
 from introspect_bayes.fits.importance import ImportanceDraws, sample_around
 from introspect_bayes.fits.model_densities import ModelDensities
+from introspect_bayes.fits.one_thread import built_once
 from introspect_bayes.fits.sampling import (
     Diagnostics,
     Sampler,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class PreparedModel:
     """A PyMC model whose shared data may be exchanged; each engine prepares it on first use.
 
+    Threads may sample it side by side: nothing in it changes once it is prepared.
+
     Importance sampling (`importance`) needs no compilation. Its proposal is a multivariate t around
     the summit, so that it suits posteriors of some ten variables that are nearly Gaussian once
     unconstrained; Pareto k tells whether that is so.
@@ -35,8 +37,6 @@ class PreparedModel:
         The model, its data shared variables where they are to be exchanged.
     names
         Variables of the posterior, deterministic ones included.
-    shared
-        Names of the shared data that the model uses.
 
     Examples
     --------
@@ -55,20 +55,11 @@ class PreparedModel:
         self.model = model
         self.names = list(names)
 
-    @cached_property
-    def shared(self) -> dict[str, Any]:
-        """The model's shared data by name."""
-        from pytensor.compile.sharedvalue import SharedVariable
-        from pytensor.graph.traversal import graph_inputs
-
-        found = graph_inputs([self.model.logp()])
-        return {v.name: v for v in found if isinstance(v, SharedVariable)}
-
-    @cached_property
+    @built_once
     def _densities(self) -> ModelDensities:
         return ModelDensities(self.model, self.names)
 
-    @cached_property
+    @built_once
     def _compiled(self) -> Any:
         import nutpie
 
@@ -93,7 +84,7 @@ class PreparedModel:
         engine
             auto: importance sampling, unless its weights cannot be trusted.
         values
-            All or some of the shared data by name; others stay as they are.
+            All or some of the shared data by name; others are as in the model.
         target_accept
             Acceptance rate at which NUTS aims.
 
@@ -105,29 +96,26 @@ class PreparedModel:
         """
         import xarray as xr
 
-        given = {name: value for name, value in (values or {}).items() if name in self.shared}
-        for key, value in given.items():
-            held = self.shared[key]
-            held.set_value(np.asarray(value, dtype=held.dtype))
+        given = values or {}
         if engine != "nuts":
             count = sampler.chains * sampler.draws
-            centre, information = self._densities.mode()
+            densities = self._densities.given(given)
+            centre, information = densities.mode()
             generators = [np.random.default_rng(sampler.seed_for(name))]
-            made = sample_around(
-                self._densities, centre[None], information[None], count, generators
-            )
+            made = sample_around(densities, centre[None], information[None], count, generators)
             if engine == "importance" or made.trusted.all():
-                return self._independent(made, sampler)
+                return self._independent(densities.variables(made.coefficients[0]), made, sampler)
         tree = run_nuts(exchanged(self._compiled, given), sampler, name, target_accept)
         stats = tree["sample_stats"].to_dataset().assign(engine="nuts")
         groups = {"posterior": tree["posterior"].to_dataset()[self.names], "sample_stats": stats}
         return xr.DataTree.from_dict(groups)
 
-    def _independent(self, made: ImportanceDraws, sampler: Sampler) -> "xr.DataTree":
+    def _independent(
+        self, found: Mapping[str, np.ndarray], made: ImportanceDraws, sampler: Sampler
+    ) -> "xr.DataTree":
         """Return importance sampling's draws in the shape that chains have."""
         import xarray as xr
 
-        found = self._densities.variables(made.coefficients[0])
         chains = {"chain": np.arange(sampler.chains), "draw": np.arange(sampler.draws)}
         apart = (sampler.chains, sampler.draws)
         variables = {}

@@ -21,6 +21,7 @@ from introspect_bayes.fits.multilevel_model import (
     multilevel_applies,
     multilevel_arrays,
 )
+from introspect_bayes.fits.one_thread import built_once
 from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
 from introspect_bayes.fits.responses import check_response, stand_in
 from introspect_bayes.fits.sampling import Diagnostics, target_acceptance
@@ -54,7 +55,7 @@ class Regression(FromSource):
     data: pd.DataFrame = field(repr=False)
     source: "xr.DataTree | FinishedFit" = field(repr=False)
 
-    @cached_property
+    @built_once
     def model(self) -> Any:
         """The Bambi model, for prediction, plots and whatever else Bambi can do."""
         return build_bambi_model(self.spec, self.data)
@@ -171,7 +172,7 @@ class RegressionSampler(ModelSampler):
     """Fits regressions; the first of a structure compiles for all data and prior numbers.
 
     Bambi compiles every model anew because it keeps data and the priors' numbers as constants; here
-    they become shared variables, so that the next fit only exchanges them. Settings are those of
+    they become data that the next fit only exchanges. Settings are those of
     `ModelSampler`.
     """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ def independent_draws(pareto_k: np.ndarray, effective_draws: np.ndarray) -> Diag
     return Diagnostics(1.0, least, least, 0, "", pareto_k=largest)
 
 
+@one_thread_at_a_time
 def diagnose(posterior: "xr.Dataset", divergences: int) -> Diagnostics:
     """Return the diagnostics of a posterior with dims chain and draw (and any others)."""
     import arviz_stats as azs

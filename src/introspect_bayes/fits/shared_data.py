@@ -1,7 +1,9 @@
 """Arrays of a PyMC model as shared variables, to be exchanged after compilation."""
 
-from collections.abc import Mapping
-from typing import Any
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -78,20 +80,42 @@ def products_as_sums(model: Any) -> Any:
     return model_from_fgraph(graph, mutate_fgraph=True)
 
 
+_starting: Final = threading.Lock()
+"""Held while a chain's start is computed, by a thread of nutpie's; nothing else is waited for."""
+
+
 def exchanged(compiled: Any, values: Mapping[str, np.ndarray]) -> Any:
     """Return a model that nutpie compiled, with other shared data.
 
-    Unlike nutpie's ``with_data`` it lets the chains start from where they would in a model compiled
-    with these data, so that draws do not depend on what was fitted before.
+    Fits of several threads may hold and sample models that were exchanged from the same one: the
+    density reads a copy of the data, and only the start of a chain needs the shared variables,
+    which are set for it. Unlike nutpie's ``with_data`` it lets the chains start from where they
+    would in a model compiled with these data, so that draws do not depend on what was fitted before
+    or beside.
 
     Parameters
     ----------
     compiled
-        The compiled model. Its starting points change, too; it samples one fit at a time.
+        The compiled model.
     values
-        All or some of its shared data by name.
+        All or some of its shared data by name; others are as when it was compiled. Names of none
+        are passed over.
     """
-    for variable in compiled.shared_var_keys:
-        if variable.name in values:
-            variable.set_value(np.asarray(values[variable.name], dtype=variable.dtype))
-    return compiled.with_data(**values)
+    known = {variable.name for variable in compiled.shared_var_keys}
+    made = compiled.with_data(**{name: value for name, value in values.items() if name in known})
+
+    def start(seed: Any = None) -> np.ndarray:
+        with _starting:
+            for variable, key in made.shared_var_keys.items():
+                variable.set_value(made.shared_data[key])
+            return np.asarray(compiled.initial_point_func(seed))
+
+    return replace(made, initial_point_func=start)
+
+
+def shared_variables(outputs: Sequence[Any]) -> list[Any]:
+    """Return the shared variables that symbolic arrays depend on."""
+    from pytensor.compile.sharedvalue import SharedVariable
+    from pytensor.graph.traversal import graph_inputs
+
+    return list(dict.fromkeys(v for v in graph_inputs(outputs) if isinstance(v, SharedVariable)))
