@@ -14,6 +14,9 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts
 from introspect_bayes.stages import Model
 from introspect_bayes.study import load_study
+from introspect_bayes.study.authors_layout.opening import is_known
+from introspect_bayes.study.checked_csv import CheckedTable
+from introspect_bayes.study.chosen_rows import ChosenRows, choose_rows
 from introspect_bayes.study.export import export_study
 from introspect_bayes.study.splits import splits_trials
 from split_data import CHOICES, NATIVE, REPORTS, add_column, reverse_every_other_choice, set_column
@@ -164,6 +167,16 @@ def test_a_file_without_such_rows_is_left_out_and_it_is_said(folder):
     assert f"Without such rows, and left out: {REPORTS}" in study.chosen_rows.notes
 
 
+def test_a_file_without_rows_stays_a_set_without_reports(folder):
+    none = CheckedTable(folder / NATIVE, ()).only(np.zeros(ROWS_OF_A_FILE, bool))
+    add_column(folder / CHOICES, "dose", lambda i: i % 2)
+    some = CheckedTable(folder / CHOICES, ())
+    wanted = ChosenRows.of({"dose": 0})
+    kept, noted = choose_rows({REPORTS: none, CHOICES: some}, wanted, is_known)
+    assert [len(table) for table in kept.values()] == [0, ROWS_OF_A_FILE / 2]
+    assert noted.notes == (f"Without a column dose, and used whole: {REPORTS}",)
+
+
 def test_target_weights_follow_the_condition_where_they_have_it(folder):
     targets = folder / "instilled_weights.csv"
     add_column(targets, "flipped", lambda _: 0)
@@ -273,7 +286,6 @@ def test_any_choice_of_rows_is_what_a_filter_gives(cells):
             "item": [str(i) for i in range(12)], "score": 1, "kind": cells,
         }
     )  # fmt: skip
-    from introspect_bayes.study.chosen_rows import ChosenRows
     from introspect_bayes.study.explanation_scores import read_explanation_scores
 
     for value in set(cells):

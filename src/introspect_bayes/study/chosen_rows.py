@@ -147,14 +147,14 @@ def choose_rows(
     whole: dict[str, list[str]] = {}
     for name, table in tables.items():
         rows = rows_with(table, chosen.where)
-        if not rows.any():
+        if len(table) and not rows.any():
             empty.append(name)
             continue
         kept[name] = table if rows.all() else table.only(rows)
         for column in chosen.where:
             if spelling(table, column) is None:
                 whole.setdefault(column, []).append(name)
-    if not kept:
+    if not any(len(table) for table in kept.values()):
         msg = f"{' '.join(_typed(chosen))}: no row of {', '.join(tables)} has all of that"
         raise InputError(msg)
     notes = [f"Without such rows, and left out: {', '.join(empty)}"] if empty else []
