@@ -2,8 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Final
 
 from introspect_bayes.store.records import POSSIBLY_BILLED
+
+_BILLED: Final = (*POSSIBLY_BILLED, "answered")
+"""Also what was answered: a failed generation, stored as an answer by an earlier version, is asked
+again."""
 
 
 class StoredAttempts:
@@ -17,13 +22,13 @@ class StoredAttempts:
         return (last or 0) + 1
 
     def possibly_billed(self, model: str) -> set[str]:
-        """Return the requests to a model that an unanswered attempt may have been billed for."""
+        """Return the requests to a model that an attempt may have been billed for."""
         rows = self.connection.execute(
             "SELECT request, kind FROM attempts JOIN requests ON requests.id = request"
             " LEFT JOIN outcomes ON attempt = attempts.number WHERE requests.model = ?",
             (model,),
         )
-        return {request for request, kind in rows if kind is None or kind in POSSIBLY_BILLED}
+        return {request for request, kind in rows if kind is None or kind in _BILLED}
 
     def failed_attempts(self, model: str) -> dict[str, int]:
         """Return how many attempts at each request to a model failed, by request."""
@@ -49,7 +54,7 @@ class StoredAttempts:
         for request, kind in rows:
             if request in billed:
                 twice.add(request)
-            if kind is None or kind in POSSIBLY_BILLED:
+            if kind is None or kind in _BILLED:
                 billed.add(request)
         return len(twice)
 
