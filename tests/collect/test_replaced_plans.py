@@ -35,7 +35,7 @@ def asked_in_vain(study, conditions=WRONG, fault=None):
     "fault", [error(400, "no"), error(404), error(500), Answer(b"", sent=0)],
     ids=["option", "address", "failing", "lost"],
 )  # fmt: skip
-def test_without_an_answer_other_conditions_replace_the_plan(study, tmp_path, fault):
+def test_without_an_answer_other_conditions_replace_the_plan(study, tmp_path, capsys, fault):
     asked_in_vain(study, fault=fault)
     vain = rows(study, "SELECT count(*) FROM attempts")
     with ChatServer() as server:
@@ -46,6 +46,7 @@ def test_without_an_answer_other_conditions_replace_the_plan(study, tmp_path, fa
     assert rows(study, "SELECT count(*) FROM attempts") >= vain
     assert ib.load_study(study).unanswered == {}
     assert main(["verify", str(study)]) == 0
+    assert "no reply yet" not in capsys.readouterr().out
     assert main(["export", str(study), str(tmp_path / "tables")]) == 0
     with pytest.raises(InputError, match="top_k: not set, now 1"):
         collect_replies(study, MODEL, base_url="http://localhost:1/v1", conditions=WRONG)

@@ -58,7 +58,7 @@ def verify(
         for problem in found.problems:
             typer.echo(f"introspect-bayes: {study}: {problem}", err=True)
         raise typer.Exit(EXIT_NOT_INTACT)
-    left = found.requests - found.replies
+    left = found.unanswered
     typer.echo(
         f"OK: {found.requests:,} requests, {found.replies:,} replies, {found.attempts:,} attempts"
         + (f"; {left:,} requests have no reply yet" if left else "")

@@ -29,12 +29,15 @@ class Verification:
         One line a problem; empty if all is well.
     requests, replies, attempts
         How many the store holds; 0 where it cannot be read.
+    unanswered
+        Requests that are still to be answered: neither refused nor of a plan that was replaced.
     """
 
     problems: tuple[str, ...]
     requests: int = 0
     replies: int = 0
     attempts: int = 0
+    unanswered: int = 0
 
 
 def verify_study(folder: Path) -> Verification:
@@ -72,7 +75,7 @@ def verify_study(folder: Path) -> Verification:
         prepared = read_study_folder(folder)
     except (ValueError, AttributeError, csv.Error) as error:
         problems.append(f"the study folder cannot be read: {error}")
-    counts = (0, 0, 0)
+    counts = (0, 0, 0, 0)
     with Store(path, read_only=True) as store:
         found = problems_of(store)
         problems += found
@@ -89,12 +92,13 @@ def verify_study(folder: Path) -> Verification:
     return Verification(tuple(problems), *counts)
 
 
-def _counts(connection: sqlite3.Connection) -> tuple[int, int, int]:
-    requests, replies, attempts = connection.execute(
+def _counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
+    requests, replies, attempts, unanswered = connection.execute(
         "SELECT (SELECT count(*) FROM requests), (SELECT count(*) FROM replies),"
-        " (SELECT count(*) FROM attempts)"
+        " (SELECT count(*) FROM attempts), (SELECT count(*) FROM planned_requests"
+        " WHERE id NOT IN (SELECT request FROM replies UNION SELECT request FROM refusals))"
     ).fetchone()
-    return requests, replies, attempts
+    return requests, replies, attempts, unanswered
 
 
 def problems_of_requests(connection: sqlite3.Connection, prepared: PreparedStudy) -> Iterator[str]:
