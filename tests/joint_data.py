@@ -94,7 +94,7 @@ def joint_study(truth, widths, *, seed, base_models=("m-one",), outliers=0.0, mi
         decision_contexts={context.name: context for context in contexts},
         choices=pd.concat(choices, ignore_index=True),
         reports=rows,
-        report_sets=sets.assign(reports_asked=5, replies=5),
+        report_sets=sets.assign(reports_asked=5, asked_known=True, replies=5),
         targets=pd.DataFrame(),
         models=rows[["base_model", "model", "stage"]].drop_duplicates(),
     )

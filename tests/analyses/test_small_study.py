@@ -98,7 +98,8 @@ def test_health_counts_what_was_planted(write_study, edit_line):
     choices = folder / "tiny-model_instilled_selections.csv"
     for line in range(2, 32):  # context_0: always A
         edit_line(choices, line, lambda s: s.replace("context_0,B", "context_0,A"))
-    small = Analysis(ib.load_study(folder), Settings.default(seed=1, draws=400, warmup=300))
+    asked = ib.load_study(folder, reports_asked=10)
+    small = Analysis(asked, Settings.default(seed=1, draws=400, warmup=300))
     rows = {row.figure: row for row in data_health(small)}
     found = {name: a.count for name, a in rows["e1.acc"].anomalies.items()}
     assert found["all_zero"] == found["out_of_range"] == found["no_report"] == 1

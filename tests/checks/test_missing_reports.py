@@ -21,7 +21,7 @@ CONTEXTS = 40
 def analysis(write_study):
     study = ib.load_study(write_study(contexts=CONTEXTS, trials=60))
     # As if the four reports that each context has were all that was asked for.
-    sets = study.report_sets.assign(reports_asked=4, replies=4 * CONTEXTS)
+    sets = study.report_sets.assign(reports_asked=4, asked_known=True, replies=4 * CONTEXTS)
     return Analysis(replace(study, report_sets=sets), Settings.default(seed=1, draws=300))
 
 

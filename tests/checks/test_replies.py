@@ -38,7 +38,8 @@ def test_choices_of_one_letter_fail_for_that_stage_only(study):
 
 
 def test_invalid_and_missing_replies_fail(study):
-    sets = study.report_sets.assign(replies=3 * study.report_sets["replies"])
+    asked = 3 * study.report_sets["replies"]
+    sets = study.report_sets.assign(asked_known=True, replies=asked)
     unread = replace(study, report_sets=sets, unanswered={study.models["model"].iloc[0]: 12})
     found = [check for check in reply_checks(unread, "data.replies") if check.status == "fail"]
     assert any("reports cannot be used" in check.message for check in found)

@@ -231,9 +231,25 @@ def _invalid_share(analysis: Analysis, base_model: str) -> Result:
     valid = len(reports[["report_set", "context", "report"]].drop_duplicates())
     note = ""
     if "count" not in study.failures:
-        each = "/".join(str(count) for count in sorted(sets["reports_asked"].unique()))
-        note = f"taking {each} reports asked in each context"
+        note = _asked_note(sets)
     return Result(estimate=1 - valid / asked, n=asked, note=note)
+
+
+def _asked_note(sets: pd.DataFrame) -> str:
+    """Say how many reports were asked in each context, and where only the least is known."""
+
+    def counts(some: pd.DataFrame) -> str:
+        return "/".join(str(count) for count in sorted(some["reports_asked"].unique()))
+
+    known = sets["asked_known"].astype(bool)
+    note = f"taking {counts(sets[known])} reports asked in each context" if known.any() else ""
+    if known.all():
+        return note
+    guessed = (
+        f"of at least {counts(sets[~known])} reports asked in each context, the most that one has "
+        "(--reports-asked says how many)"
+    )
+    return "; ".join(filter(None, (note, guessed)))
 
 
 def _effect(figure: str) -> Callable[[Analysis, str], Result]:

@@ -68,6 +68,9 @@ class HealthRow:
         Pearson's correlation of learned and reported weights; None if it cannot be computed.
     invalid_share
         Share of the reports asked that were invalid.
+    asked_at_least
+        Reports in each context that the share is taken of, where nobody said how many were asked;
+        None where it is known.
     share_a
         Share of choices of A.
     intercept
@@ -89,6 +92,7 @@ class HealthRow:
     anomalies: dict[str, Anomaly]
     note: str
     problems: tuple[str, ...] = ()
+    asked_at_least: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready values."""
@@ -105,6 +109,7 @@ class HealthRow:
             "id": f"{self.figure}.{self.base_model}",
             "r": self.r,
             "invalid_share": self.invalid_share,
+            "asked_at_least": self.asked_at_least,
             "share_a": self.share_a,
             "intercept": self.intercept,
             "anomalies": anomalies,
@@ -168,7 +173,13 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
         anomalies={name: anomalies[name] for name in ANOMALIES if name in anomalies},
         note="; ".join(dict.fromkeys(notes)),
         problems=problems,
+        asked_at_least=_at_least(_sets(analysis, base_model, figure)),
     )
+
+
+def _at_least(sets: pd.DataFrame) -> int | None:
+    guessed = sets.loc[~sets["asked_known"].astype(bool), "reports_asked"]
+    return int(guessed.min()) if len(guessed) else None
 
 
 def _learned(analysis: Analysis, base_model: str, figure: str) -> pd.DataFrame:

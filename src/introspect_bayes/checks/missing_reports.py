@@ -74,7 +74,7 @@ def missing_reports(
     touched, without = int((shares > 0).sum()), int((shares == 1).sum())
     counts = {"contexts": len(shares), "with_invalid": touched, "without_report": without}
     if touched == 0:
-        return Check(MISSING_REPORTS, subject, "pass", "Every report is valid.", counts)
+        return Check(MISSING_REPORTS, subject, "pass", _all_valid(analysis, base_model), counts)
     if touched < LEAST_CONTEXTS or (shares == shares.iloc[0]).all():
         message = (
             f"Reports are invalid in {touched} of {len(shares)} contexts ({without} without a "
@@ -86,6 +86,13 @@ def missing_reports(
     features = weight_features(weights).reindex(shares.index)
     relation = _relation(features, shares, np.random.default_rng(seed))
     return _judged(subject, counts, relation)
+
+
+def _all_valid(analysis: Analysis, base_model: str) -> str:
+    sets = analysis.study.report_sets
+    if sets.loc[sets["base_model"] == base_model, "asked_known"].all():
+        return "Every report is valid."
+    return "Every context has as many valid reports; how many were asked is not known."
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,10 @@ def _tally(study: Study, who: tuple[str, ...], choices: pd.DataFrame, each: pd.D
             tally.failures[task, why] += count
     else:
         sets = _of(study.report_sets, who)
-        tally.failures["report", NOT_KEPT] = int(sets["replies"].sum()) - len(each)
+        # Of the others nobody knows how many were asked, so no share of theirs is one.
+        sets = sets[sets["asked_known"].astype(bool)]
+        valid = int(each["report_set"].isin(sets["report_set"]).sum())
+        tally.failures["report", NOT_KEPT] = int(sets["replies"].sum()) - valid
     return tally
 
 

@@ -12,7 +12,15 @@ import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
 from introspect_bayes.cli.report_files import report_target, write_known
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+    print_warnings,
+)
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
@@ -146,6 +154,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     only: Only = None,
     json_file: JsonFile = None,
     report_file: ReportFile = None,
@@ -175,7 +185,9 @@ def analyze(  # noqa: PLR0913 - one argument an option
     target = report_target(report_file, only)
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
-    loaded = open_study(study, where, pool, parser=parser)
+    loaded = open_study(
+        study, where, pool, reports_asked=reports_asked, contexts_from=contexts_from, parser=parser
+    )
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
         if weights_file is not None:
@@ -195,6 +207,8 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     ] = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     only: Only = None,
     json_file: JsonFile = None,
     report_file: ReportFile = None,
@@ -219,7 +233,13 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    study = open_study(find_paper_data(data, progress=shown), where, pool)
+    study = open_study(
+        find_paper_data(data, progress=shown),
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+    )
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(study, progress, settings)
         _analyse(analysis, progress, only, json_file, health_file, target, published=True)
@@ -334,7 +354,6 @@ def _print_figures(
     from rich.console import Console
 
     from introspect_bayes.analyses import exclusion_table
-    from introspect_bayes.checks import study_warnings
     from introspect_bayes.report import privileged, provenance, tables
     from introspect_bayes.report.refusals import reply_tables
 
@@ -342,8 +361,7 @@ def _print_figures(
     # Piped output has no width of its own: wide enough that no cell is cut.
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 140, highlight=False)
-    for warning in study_warnings(analysis.study):
-        console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    print_warnings(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures
     if shown:

@@ -21,7 +21,14 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis
@@ -56,6 +63,8 @@ def check(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -78,7 +87,15 @@ def check(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = open_study(study, where, pool, parser=parser, progress=shown)
+    loaded = open_study(
+        study,
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        parser=parser,
+        progress=shown,
+    )
     checks = []
     with TerminalProgress(shown=shown, what="Checks") as progress:
         analysis = start_analysis(loaded, progress, settings)

@@ -18,7 +18,15 @@ from introspect_bayes.cli.analysis import (
     Warmup,
 )
 from introspect_bayes.cli.files import check_writable, write_json
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+    print_warnings,
+)
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses.joint_accuracy import JointAccuracy
@@ -51,6 +59,8 @@ def joint(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -74,7 +84,15 @@ def joint(  # noqa: PLR0913 - one argument an option
     require_joint(specs[_MODEL])
     figures_beginning(only or [])
     shown = sys.stderr.isatty()
-    loaded = open_study(study, where, pool, parser=parser, progress=shown)
+    loaded = open_study(
+        study,
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        parser=parser,
+        progress=shown,
+    )
     with TerminalProgress(shown=shown) as progress:
         found = joint_accuracy(
             loaded,
@@ -110,13 +128,11 @@ def _sampler(**given: int | None) -> Any:
 def _print(found: "JointAccuracy", spec: "Specification", changed: list[str]) -> None:
     from rich.console import Console
 
-    from introspect_bayes.checks import study_warnings
     from introspect_bayes.report.joint import joint_notes, joint_table
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 120, highlight=False)
-    for warning in study_warnings(found.analysis.study):
-        console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    print_warnings(console, found.analysis.study)
     print_rows(console, found.analysis.study.chosen_rows)
     console.print(joint_table(found))
     for note in joint_notes(found):

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from introspect_bayes.cli.files import check_writable, write_json, write_text
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+)
 from introspect_bayes.cli.sensitivity import check_plot
 from introspect_bayes.errors import InputError
 
@@ -83,6 +90,8 @@ def plan(  # noqa: PLR0913 - one argument an option
     base_model: Annotated[str | None, typer.Option(help="Base model of the earlier study.")] = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     width: Annotated[
         float | None, typer.Option(help="Goal: expected width of the 95% HDI, at most.")
     ] = None,
@@ -160,7 +169,15 @@ def plan(  # noqa: PLR0913 - one argument an option
             assumed, earlier = _assumed(given, models), None
         else:
             _refuse_assumptions(like, given)
-            earlier = _like(open_study(like, where, pool), figure, base_model, seed, progress)
+            earlier = _like(
+                open_study(
+                    like, where, pool, reports_asked=reports_asked, contexts_from=contexts_from
+                ),
+                figure,
+                base_model,
+                seed,
+                progress,
+            )
             assumed = earlier.models
         progress.expect(studies)
         found = plan_study(

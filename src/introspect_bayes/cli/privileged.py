@@ -22,7 +22,15 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+    print_warnings,
+)
 from introspect_bayes.errors import InputError
 
 
@@ -43,6 +51,8 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -66,7 +76,15 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = open_study(study, where, pool, parser=parser, progress=shown)
+    loaded = open_study(
+        study,
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        parser=parser,
+        progress=shown,
+    )
     with TerminalProgress(shown=shown) as progress:
         analysis = start_analysis(loaded, progress, settings)
         try:
@@ -83,6 +101,7 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 140, highlight=False)
+    print_warnings(console, loaded)
     print_rows(console, loaded.chosen_rows)
     for part in tables.everything(access):
         console.print(part, markup=False)

@@ -20,7 +20,7 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.report_files import tell_written
-from introspect_bayes.cli.rows import Pool, Where, open_study
+from introspect_bayes.cli.rows import ContextsFrom, Pool, ReportsAsked, Where, open_study
 
 
 def report(  # noqa: PLR0913 - one argument an option
@@ -67,6 +67,8 @@ def report(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -92,7 +94,15 @@ def report(  # noqa: PLR0913 - one argument an option
     settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
     settings["keep"] = not no_cache
     shown = sys.stderr.isatty()
-    loaded = open_study(study, where, pool, parser=parser, progress=shown)
+    loaded = open_study(
+        study,
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        parser=parser,
+        progress=shown,
+    )
     with TerminalProgress(shown=shown, what="Report") as progress:
         analysis = start_analysis(loaded, progress, settings)
         materials = gather(analysis, wanted)

@@ -26,6 +26,23 @@ Pool = Annotated[
         help="Analyse rows together although this column tells them apart. Repeatable.",
     ),
 ]
+ReportsAsked = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="How many reports were asked in each context, where the authors' layout holds the "
+        "valid ones only.",
+    ),
+]
+ContextsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Folder with the contexts (scenarios.csv) of a study in the authors' layout, and its "
+        "target weights and units.",
+    ),
+]
 
 
 def typed_rows(where: Sequence[str] | None, pool: Sequence[str] | None) -> "ChosenRows":
@@ -35,11 +52,13 @@ def typed_rows(where: Sequence[str] | None, pool: Sequence[str] | None) -> "Chos
     return ChosenRows.typed(where or (), pool or ())
 
 
-def open_study(
+def open_study(  # noqa: PLR0913 - what all commands share
     source: Path,
     where: Sequence[str] | None,
     pool: Sequence[str] | None,
     *,
+    reports_asked: int | None = None,
+    contexts_from: Path | None = None,
     parser: str | None = None,
     progress: bool = False,
 ) -> "Study":
@@ -51,6 +70,8 @@ def open_study(
         What `load_study` takes.
     where, pool
         What was typed for `Where` and `Pool`.
+    reports_asked, contexts_from
+        What was typed for `ReportsAsked` and `ContextsFrom`.
     parser
         Name of another parser of reports.
     progress
@@ -58,7 +79,22 @@ def open_study(
     """
     from introspect_bayes.study import read_study
 
-    return read_study(source, typed_rows(where, pool), parser=parser, progress=progress)
+    return read_study(
+        source,
+        typed_rows(where, pool),
+        parser=parser,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        progress=progress,
+    )
+
+
+def print_warnings(console: "Console", study: "Study") -> None:
+    """Print the warnings that belong above all estimates of a study."""
+    from introspect_bayes.checks import study_warnings
+
+    for warning in study_warnings(study):
+        console.print(f"Warning: {warning}", style="bold yellow", markup=False)
 
 
 def print_rows(console: "Console", chosen: "ChosenRows") -> None:

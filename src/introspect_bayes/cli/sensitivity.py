@@ -21,7 +21,15 @@ from introspect_bayes.cli.analysis import (
     start_analysis,
 )
 from introspect_bayes.cli.files import check_writable, write_json, write_text
-from introspect_bayes.cli.rows import Pool, Where, open_study, print_rows
+from introspect_bayes.cli.rows import (
+    ContextsFrom,
+    Pool,
+    ReportsAsked,
+    Where,
+    open_study,
+    print_rows,
+    print_warnings,
+)
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,6 +81,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     parser: Parser = None,
     where: Where = None,
     pool: Pool = None,
+    reports_asked: ReportsAsked = None,
+    contexts_from: ContextsFrom = None,
     seed: Seed = 2025,
     draws: Draws = None,
     warmup: Warmup = None,
@@ -98,7 +108,15 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     settings["keep"] = not no_cache
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     shown = sys.stderr.isatty()
-    loaded = open_study(study, where, pool, parser=parser, progress=shown)
+    loaded = open_study(
+        study,
+        where,
+        pool,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        parser=parser,
+        progress=shown,
+    )
     with TerminalProgress(shown=shown, what="Priors") as progress:
         analysis = start_analysis(loaded, progress, settings)
         scenarios = own or usual_scenarios(settings["specs"])
@@ -135,6 +153,7 @@ def _print(found: "PriorSensitivity", analysis: "Analysis") -> None:
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 120, highlight=False)
+    print_warnings(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)
     console.print(tables.movements_table(found))
     console.print(tables.scenarios_table(found))

@@ -169,11 +169,18 @@ def health_table(rows: Iterable[HealthRow]) -> Table:
         table.add_row(
             f"{row.figure}.{_label(row.base_model)}" + (f" {PROBLEM_MARK}" if row.problems else ""),
             "-" if row.r is None else number(row.r, decimals=3),
-            "-" if row.invalid_share is None else f"{row.invalid_share:.1%}",
+            _invalid(row),
             "-" if row.share_a is None else f"{row.share_a:.1%}",
             "-" if row.intercept is None else f"{row.intercept:+.2f}",
         )
     return table
+
+
+def _invalid(row: HealthRow) -> str:
+    if row.invalid_share is None:
+        return "-"
+    of = "" if row.asked_at_least is None else f" of at least {row.asked_at_least}"
+    return f"{row.invalid_share:.1%}{of}"
 
 
 def anomalies_table(rows: Iterable[HealthRow]) -> Table:

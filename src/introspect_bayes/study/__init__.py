@@ -38,12 +38,14 @@ def study_folder(source: str | Path) -> Path:
     return folder
 
 
-def load_study(
+def load_study(  # noqa: PLR0913 - all that can be said of how to read a study
     source: str | Path = "plunkett2025",
     *,
     parser: str | None = None,
     where: Mapping[str, Any] | None = None,
     pool: str | Sequence[str] = (),
+    reports_asked: int | None = None,
+    contexts_from: str | Path | None = None,
     progress: bool = False,
 ) -> Study:
     """Load a study.
@@ -65,6 +67,12 @@ def load_study(
         In a study folder, whose replies have no columns, ``{"model": NAME}`` alone.
     pool
         Columns of conditions whose rows are analysed together, such as ``["flipped"]``.
+    reports_asked
+        How many reports were asked in each context, where the authors' layout does not say it: it
+        holds valid reports only. Of the paper's own files it is known.
+    contexts_from
+        Folder with ``scenarios.csv``, ``instilled_weights.csv`` and ``candidate_scenarios.json`` of
+        a study in the authors' layout, where its own folder and the one above lack them.
     progress
         Whether to show a progress bar while downloading.
 
@@ -81,14 +89,23 @@ def load_study(
     >>> study.base_models  # doctest: +SKIP
     ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18']
     """
-    return read_study(source, ChosenRows.of(where, pool), parser=parser, progress=progress)
+    return read_study(
+        source,
+        ChosenRows.of(where, pool),
+        parser=parser,
+        reports_asked=reports_asked,
+        contexts_from=contexts_from,
+        progress=progress,
+    )
 
 
-def read_study(
+def read_study(  # noqa: PLR0913 - as load_study
     source: str | Path,
     chosen: ChosenRows = EVERYTHING,
     *,
     parser: str | None = None,
+    reports_asked: int | None = None,
+    contexts_from: str | Path | None = None,
     progress: bool = False,
     fitting: bool = True,
 ) -> Study:
@@ -96,7 +113,7 @@ def read_study(
 
     Parameters
     ----------
-    source, parser, progress
+    source, parser, reports_asked, contexts_from, progress
         As for `load_study`.
     chosen
         Which rows are used, and which columns are pooled over.
@@ -104,8 +121,11 @@ def read_study(
         Whether models are to be fitted, so that columns which split trials are refused.
     """
     folder = study_folder(source)
+    if reports_asked is not None and reports_asked < 1:
+        msg = f"--reports-asked {reports_asked}: the number of reports asked is 1 or more"
+        raise InputError(msg)
     if str(source) == "plunkett2025" and not folder.is_dir():
-        return read_authors_layout(find_paper_data(progress=progress), chosen, fitting=fitting)
+        folder = find_paper_data(progress=progress)
     if not folder.is_dir():
         msg = (
             f"{folder}: no such study folder; make one with `introspect-bayes prepare {folder}`, "
@@ -113,8 +133,18 @@ def read_study(
         )
         raise InputError(msg)
     if (folder / STUDY_FILE).is_file():
+        if reports_asked is not None or contexts_from is not None:
+            option = "--contexts-from" if reports_asked is None else "--reports-asked"
+            msg = f"{folder}: a study folder states its contexts and counts itself; leave {option}"
+            raise InputError(msg)
         return read_prepared(folder, parser, chosen)
     if parser is not None:
         msg = f"{folder}: the authors' layout holds no raw replies that a parser could read again"
         raise InputError(msg)
-    return read_authors_layout(folder, chosen, fitting=fitting)
+    return read_authors_layout(
+        folder,
+        chosen,
+        reports_asked=reports_asked,
+        contexts_from=None if contexts_from is None else Path(contexts_from).expanduser(),
+        fitting=fitting,
+    )

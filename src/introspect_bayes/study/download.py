@@ -130,6 +130,13 @@ def damaged_files(folder: Path, files: dict[str, str]) -> list[str]:
     ]
 
 
+def is_papers_file(path: Path) -> bool:
+    """Return whether a file is one of the paper's data, whatever it is called."""
+    from hashlib import sha256
+
+    return sha256(path.read_bytes()).hexdigest() in set(paper_data()["sha256"].values())
+
+
 @lru_cache(maxsize=8)
 def unchanged(folder: Path) -> bool:
     """Return whether no file in a folder differs from the authors' file of that name."""

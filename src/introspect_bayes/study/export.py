@@ -59,7 +59,7 @@ _INTEGERS: Final = {
     "contexts": {"position"},
     "choices": {"trial"},
     "reports": {"report", "position"},
-    "report_sets": {"reports_asked", "replies"},
+    "report_sets": {"reports_asked", "asked_known", "replies"},
     "targets": {"position"},
     "ablations": {"trial", "position", "changed", "foreseen"},
     "ablation_scores": {"score"},
@@ -244,10 +244,11 @@ def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
         "choices": study.choices,
         "reports": study.reports,
         "report_sets": study.report_sets.assign(
+            asked_known=study.report_sets["asked_known"].astype(int),
             contexts_asked=[
                 json.dumps(list(names), ensure_ascii=False)
                 for names in study.report_sets["contexts_asked"]
-            ]
+            ],
         ),
         "targets": study.targets,
         "failures": study.failures.reindex(columns=list(_FAILURES)),

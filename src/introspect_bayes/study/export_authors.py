@@ -336,10 +336,10 @@ def _changed_sets(study: Study, placed: dict[str, _Group], again: Study) -> Iter
     for _, after in again.report_sets.iterrows():
         group = placed[after["report_set"]]
         asked = before[group.base_model, group.stage, group.report_set]
-        if after["reports_asked"] != asked["reports_asked"]:
+        if not after["asked_known"]:
             changes[
-                f"{asked['reports_asked']} reports were asked in each context; readers of the "
-                f"layout take it for {after['reports_asked']}"
+                f"{asked['reports_asked']} reports were asked in each context, which the layout "
+                f"does not state: read it with --reports-asked {asked['reports_asked']}"
             ] += 1
         if set(after["contexts_asked"]) != set(asked["contexts_asked"]):
             changes[

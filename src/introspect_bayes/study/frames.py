@@ -51,8 +51,9 @@ class Study:
         report_set, context, report (from 1), position (from 1), reported.
     report_sets
         One row a set of reports asked of one model: report_set, base_model, model, stage,
-        context_set, contexts_asked (tuple), reports_asked (per context), replies (that came, valid
-        or not; in the authors' layout as many as were asked).
+        context_set, contexts_asked (tuple), reports_asked (per context), asked_known, replies (that
+        came, valid or not; in the authors' layout as many as were asked). Where asked_known is
+        False, nobody said how many were asked: at least as many as the context with the most has.
     targets
         One row an attribute: context, position, target. Empty if nothing was instilled.
     models

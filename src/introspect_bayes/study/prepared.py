@@ -249,9 +249,9 @@ class _Reader:
             context_set = key[3]
             names = [c.name for c in self.prepared.contexts[context_set]]
             asked = tuple(name for name in names if name in replies)
-            rows.append((*key, asked, self.prepared.counts.reports, replies.total()))
+            rows.append((*key, asked, self.prepared.counts.reports, True, replies.total()))
         columns = ["base_model", "model", "stage", "context_set", "report_set", "contexts_asked"]
-        return pd.DataFrame(rows, columns=[*columns, "reports_asked", "replies"])
+        return pd.DataFrame(rows, columns=[*columns, "reports_asked", "asked_known", "replies"])
 
     def _targets(self) -> pd.DataFrame:
         rows = [

@@ -8,23 +8,15 @@ from pathlib import Path
 from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.authors_layout.columns import numbered
-from introspect_bayes.study.authors_layout.file_names import CONTEXTS_FILE, UNITS_FILE, data_files
+from introspect_bayes.study.authors_layout.file_names import CONTEXTS_FILE, UNITS_FILE
 from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
 
 
-def read_contexts(folder: Path) -> dict[str, DecisionContext]:
-    """Read the decision contexts of a folder, by name, in the file's order."""
-    path = folder / CONTEXTS_FILE
-    if not path.is_file():
-        msg = (
-            f"{folder}: no {CONTEXTS_FILE}, which describes the decision contexts; put it there"
-            if data_files(folder)
-            else f"{folder}: neither a study folder (no study.toml) nor a data folder in the "
-            f"authors' layout (no {CONTEXTS_FILE}, no MODEL_instilled_selections.csv); is it the "
-            "right one?"
-        )
-        raise InputError(msg)
-    table = CheckedTable(path, ("scenario", "question", "attr1", "attr1_min", "attr1_max"))
+def read_contexts(folder: Path, units_folder: Path) -> dict[str, DecisionContext]:
+    """Read the decision contexts of a folder, and their units, by name, in the file's order."""
+    table = CheckedTable(
+        folder / CONTEXTS_FILE, ("scenario", "question", "attr1", "attr1_min", "attr1_max")
+    )
     ks = numbered(table, r"attr(\d+)")
     table.require(f"attr{k}_{end}" for k in ks for end in ("min", "max"))
     absent = (table.text[[f"attr{k}" for k in ks]] == "").to_numpy()
@@ -35,7 +27,7 @@ def read_contexts(folder: Path) -> dict[str, DecisionContext]:
     highs = table.numbers([f"attr{k}_max" for k in ks], blank=absent)
     names = table.strings("scenario")
     table.refuse(names.duplicated(), "scenario", lambda cell: f"context {cell!r} occurs twice")
-    units = _read_units(folder)
+    units = _read_units(units_folder)
     contexts = {}
     for row, name in enumerate(names):
         attributes = []

@@ -58,7 +58,7 @@ class DataFile:
 def data_files(folder: Path) -> list[DataFile]:
     """Return the files of choices and reports in a folder, by what their names say."""
     found = []
-    for path in sorted(folder.glob("*.csv")):
+    for path in sorted(p for p in folder.iterdir() if p.suffix.casefold() == ".csv"):
         for ending, task, stage, context_set in _ENDINGS:
             match = re.fullmatch(rf"(?P<base>.+){ending}", one_spelling(path.stem))
             if match is None:

@@ -25,7 +25,10 @@ def open_files(files: Sequence[DataFile]) -> Opened:
     InputError
         If one is malformed.
     """
-    return [(f, CheckedTable(f.path, _REQUIRED[f.task])) for f in files]
+    return [
+        (f, CheckedTable(f.path, _REQUIRED[f.task], may_be_empty=f.task == "reports"))
+        for f in files
+    ]
 
 
 def used_rows(opened: Opened, chosen: ChosenRows) -> tuple[Opened, ChosenRows]:
@@ -58,6 +61,8 @@ def splits_of(opened: Opened, chosen: ChosenRows) -> tuple[Split, ...]:
     """Return the columns that split the trials of the files, but for those pooled over."""
     found: list[Split] = []
     for file, table in opened:
+        if not len(table):
+            continue
         model = _MODEL[file.task]
         pooled = [spelt for column in chosen.pool if (spelt := spelling(table, column)) is not None]
         found += find_splits(

@@ -18,15 +18,21 @@ from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows, rows_with
 
 
 def read_targets(
-    folder: Path, contexts: dict[str, DecisionContext], chosen: ChosenRows = EVERYTHING
+    folder: Path,
+    contexts: dict[str, DecisionContext],
+    chosen: ChosenRows = EVERYTHING,
+    *,
+    elsewhere: bool = False,
 ) -> pd.DataFrame:
-    """Read the target weights, if the folder has any: one row an attribute."""
+    """Read the target weights, if there are any: one row an attribute."""
     path = folder / TARGETS_FILE
     nothing = pd.DataFrame(columns=pd.Index(["context", "position", "target"]))
     if not path.is_file():
         return nothing
     table = CheckedTable(path, ("scenario", "attr1"))
     rows = rows_with(table, chosen.where)
+    if elsewhere:
+        rows = rows & table.text["scenario"].isin(contexts).to_numpy()
     if not rows.any():
         return nothing
     table = table.only(rows)

@@ -40,7 +40,7 @@ def _blocks(materials: Materials) -> Iterator[Block]:
 
 
 def _frame(rows: tuple[HealthRow, ...]) -> pd.DataFrame:
-    kept = ("id", "r", "invalid_share", "share_a", "intercept", "note")
+    kept = ("id", "r", "invalid_share", "asked_at_least", "share_a", "intercept", "note")
     return pd.DataFrame([{key: row.as_dict()[key] for key in kept} for row in rows])
 
 
