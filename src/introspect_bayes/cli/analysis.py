@@ -296,6 +296,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     from introspect_bayes.analyses.privileged import access_ids, access_where_possible
     from introspect_bayes.analyses.reproduce import figure_ids, select_ids
     from introspect_bayes.checks import data_health
+    from introspect_bayes.report.readings import reading_record
     from introspect_bayes.specs import changed_priors
 
     base_models = analysis.study.base_models
@@ -315,7 +316,11 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     progress.close()
     changed = changed_priors(analysis.settings.specs)
     everything = [*(figure.as_dict() for figure in figures), *access.as_dicts()]
-    made_of = {"changed_priors": changed, **analysis.study.chosen_rows.as_dict()}
+    made_of = {
+        "changed_priors": changed,
+        **analysis.study.chosen_rows.as_dict(),
+        **reading_record(analysis.study),
+    }
     rows = [{**row, **made_of} for row in everything]
     if truth is not None:
         rows = [{**row, "truth": truth.get(row["id"])} for row in rows]
@@ -355,6 +360,7 @@ def _print_figures(
 
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.report import privileged, provenance, tables
+    from introspect_bayes.report.readings import reading_notes
     from introspect_bayes.report.refusals import reply_tables
 
     figures, health = found.figures, found.health
@@ -370,7 +376,7 @@ def _print_figures(
         )
     if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
-    for note in tables.notes(shown):
+    for note in [*reading_notes(analysis.study), *tables.notes(shown)]:
         console.print(note, markup=False)
     missing = tables.absent(figures) if collapsed else ""
     if missing:

@@ -10,6 +10,7 @@ from introspect_bayes.report.document.check_table import checks_table
 from introspect_bayes.report.document.materials import Materials
 from introspect_bayes.report.document.records import Block, Paragraph, Section
 from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.readings import reading_notes
 from introspect_bayes.report.refusals import refusals_table
 
 
@@ -26,6 +27,8 @@ def _blocks(materials: Materials) -> Iterator[Block]:
     )
     yield from_terminal("health", tables.health_table(rows), _frame(rows))
     yield from_terminal("anomalies", tables.anomalies_table(rows), _anomalies(rows))
+    for text in reading_notes(materials.analysis.study):
+        yield Paragraph(text, "note")
     failures = tables.failures_table(materials.analysis.study)
     if failures is not None:
         yield from_terminal("failures", failures, materials.analysis.study.failures)
