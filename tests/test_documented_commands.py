@@ -17,6 +17,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate import SimulatedDesign, simulate_study
 from introspect_bayes.study.download import DATA_VARIABLE
+from split_data import CHOICES, reverse_every_other_choice
 
 SERVERS = ("http://localhost:11434/v1", "http://localhost:8000/v1")
 
@@ -54,6 +55,11 @@ def stand_ins(tmp_path_factory, write_study):
     models = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
     shutil.copytree(write_study(base_models=models), folder / "self-interpretability" / "data")
     shutil.copy(shipped_folder("models") / "report_accuracy.toml", folder)
+    shutil.copytree(write_study(), folder / "my-files")
+    shutil.copytree(write_study(), folder / "my-data")
+    reverse_every_other_choice(folder / "my-data" / CHOICES)
+    (folder / "contexts").mkdir()
+    shutil.copy(folder / "my-files" / "scenarios.csv", folder / "contexts")
     design = SimulatedDesign.shipped()
     design = replace(design, models=design.models[:1])
     simulate_study(folder / "my-study", design, seed=1, instilled=6, native=6)
