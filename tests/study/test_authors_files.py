@@ -1,5 +1,6 @@
 """Files of the authors' layout: which names are known, what is missing, how much was asked."""
 
+import gzip
 import shutil
 
 import pytest
@@ -86,13 +87,31 @@ def test_two_complete_base_models_of_one_model_are_refused(write_study):
         ib.load_study(folder)
 
 
-@pytest.mark.parametrize("content", ["\n", "header"])
+def test_compressed_files_are_read(write_study):
+    folder = write_study(trials=8)
+    plain = ib.load_study(folder)
+    for name in (CHOICES, HALF, "Copy of " + CHOICES):
+        compressed = gzip.compress((folder / name.removeprefix("Copy of ")).read_bytes())
+        (folder / f"{name}.gz").write_bytes(compressed)
+    with pytest.raises(InputError, match=f"{CHOICES}.gz and {CHOICES} have the same name"):
+        ib.load_study(folder)
+    for name in (CHOICES, HALF):
+        (folder / name).unlink()
+    study = ib.load_study(folder)
+    assert study.choices.equals(plain.choices)
+    assert study.reports.equals(plain.reports)
+    (warning,) = study.reading_warnings
+    assert warning.startswith(f"Copy of {CHOICES}.gz is left out: ")
+    assert CHOICES in warning.partition("nearest")[2]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "header"])
 def test_files_of_which_no_report_survived(write_study, content):
     folder = write_study(trials=8)
     for name in (REPORTS, HALF):
         path = folder / name
         header = path.read_text(encoding="utf-8").splitlines()[0] + "\n"
-        path.write_text(header if content == "header" else "\n", encoding="utf-8")
+        path.write_text(header if content == "header" else content, encoding="utf-8")
     study = ib.load_study(folder)
     (warning,) = study.reading_warnings
     assert warning == f"{REPORTS}, {HALF} hold no report: none of those asked is valid"

@@ -20,6 +20,10 @@ from introspect_bayes.errors import InputError
 _NUMERIC: Final = re.compile(r"[0-9.eE+\-\s]*", re.ASCII)
 
 
+UNREADABLE: Final = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
+"""What reading a CSV file may raise."""
+
+
 def one_spelling(text: str) -> str:
     """Return text with accents composed (NFC), so that names that look the same are the same.
 
@@ -134,7 +138,8 @@ class CheckedTable:
         return f"{self.path.name}, line {self._lines[row]}, column {column}"
 
 
-def _opened(path: Path) -> TextIO:
+def opened(path: Path) -> TextIO:
+    """Open a CSV file, compressed or not, for reading; may raise `UNREADABLE`."""
     compressed = path.suffix.lower() == ".gz"
     binary = gzip.open(path) if compressed else path.open("rb")  # noqa: SIM115 - closed with it
     return TextIOWrapper(cast("BinaryIO", binary), encoding="utf-8-sig", newline="")
@@ -155,17 +160,17 @@ def _read_rows(path: Path, *, may_be_empty: bool) -> tuple[list[str], list[list[
     """Return header, rows, and the line of the file on which each row begins."""
     lines, starts, end = [], [], 0
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             text = one_spelling(file.read())
         reader = csv.reader(StringIO(text, newline=""), strict=True)
         for line in reader:
             lines.append(line)
             starts.append(end + 1)
             end = reader.line_num
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+    except UNREADABLE as error:
         msg = f"{path.name}: cannot be read as a CSV file: {error}"
         raise InputError(msg) from error
-    if may_be_empty and lines and not any(any(line) for line in lines):
+    if may_be_empty and not any(any(line) for line in lines):
         return [], [], []
     if not lines or not any(lines[0]):
         msg = f"{path.name}: the file is empty"

@@ -12,6 +12,8 @@ CONTEXTS_FILE: Final = "scenarios.csv"
 TARGETS_FILE: Final = "instilled_weights.csv"
 UNITS_FILE: Final = "candidate_scenarios.json"
 
+_CSV: Final = re.compile(r"(.+)\.csv(?:\.gz)?", re.IGNORECASE)
+
 # From the most to the least specific ending: a report file's name ends in others' endings too.
 _ENDINGS: Final[tuple[tuple[str, str, Stage, ContextSet], ...]] = (
     (r"_instilled_latent_selections", "choices", "weight-trained", "native"),
@@ -46,6 +48,11 @@ class DataFile:
     trained: slice | None = None
 
     @property
+    def label(self) -> str:
+        """The file's name without ``.csv``: what its set of reports is called."""
+        return label_of(self.path) or self.path.name
+
+    @property
     def columns(self) -> dict[str, str]:
         """Columns that are the same in each of its rows."""
         return {
@@ -55,12 +62,24 @@ class DataFile:
         }
 
 
+def label_of(path: Path) -> str:
+    """Return the name of a CSV file without its ending; empty if it is none.
+
+    Examples
+    --------
+    >>> label_of(Path("x_weight_reports.CSV")), label_of(Path("x.csv.gz")), label_of(Path("x.txt"))
+    ('x_weight_reports', 'x', '')
+    """
+    match = _CSV.fullmatch(one_spelling(path.name))
+    return match[1] if match else ""
+
+
 def data_files(folder: Path) -> list[DataFile]:
     """Return the files of choices and reports in a folder, by what their names say."""
     found = []
-    for path in sorted(p for p in folder.iterdir() if p.suffix.casefold() == ".csv"):
+    for path in sorted(folder.iterdir()):
         for ending, task, stage, context_set in _ENDINGS:
-            match = re.fullmatch(rf"(?P<base>.+){ending}", one_spelling(path.stem))
+            match = re.fullmatch(rf"(?P<base>.+){ending}", label_of(path))
             if match is None:
                 continue
             parts = match.groupdict()

@@ -15,7 +15,7 @@ from introspect_bayes.study.authors_layout.columns import (
 )
 from introspect_bayes.study.authors_layout.file_names import DataFile
 from introspect_bayes.study.authors_layout.oddities import OddRows
-from introspect_bayes.study.checked_csv import CheckedTable, one_spelling
+from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.download import is_papers_file
 from introspect_bayes.study.frames import KEYS, ODD_ROWS, REPORTS_PER_CONTEXT
 
@@ -77,15 +77,14 @@ def read_reports(
     )
     held_out = _held_out(file, asked, unused)
     frame = pd.DataFrame({"context": names})
-    label = one_spelling(file.path.stem)
-    frame = frame.assign(**file.columns, model=model, report_set=label)
+    frame = frame.assign(**file.columns, model=model, report_set=file.label)
     frame["report"] = frame.groupby("context").cumcount() + 1
     held_out += [name for name in names.unique() if name not in set(held_out)]
     count, known = _reports_asked(file, frame, reports_asked)
     row = {
         **file.columns,
         "model": model,
-        "report_set": label,
+        "report_set": file.label,
         "contexts_asked": tuple(held_out),
         "reports_asked": count,
         "asked_known": known,
@@ -118,7 +117,7 @@ def _none_survived(
     row = {
         **file.columns,
         "model": file.base_model,
-        "report_set": one_spelling(file.path.stem),
+        "report_set": file.label,
         "contexts_asked": tuple(held_out),
         "reports_asked": stated or 1,
         "asked_known": stated is not None,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.study.authors_layout.file_names import DataFile, data_files
-from introspect_bayes.study.checked_csv import one_spelling
+from introspect_bayes.study.authors_layout.file_names import DataFile, data_files, label_of
+from introspect_bayes.study.checked_csv import UNREADABLE, one_spelling, opened
 
 _LOOKS_LIKE_DATA: Final = re.compile(r"selection|weight_report", re.IGNORECASE)
 _PART_OF_ENDING: Final = re.compile(r"_(latent|instilled)$|_itrained(_|$)")
@@ -32,7 +32,7 @@ def sorted_files(folder: Path) -> tuple[list[DataFile], list[str]]:
     Raises
     ------
     InputError
-        If two files have the same name but for its case, or it cannot be told whether two leading
+        If two files have the same name but for its case or compression, or it cannot be told whether two leading
         parts are one base model.
     """
     files = data_files(folder)
@@ -57,7 +57,7 @@ def sorted_files(folder: Path) -> tuple[list[DataFile], list[str]]:
 def _refuse_same_names(files: Sequence[DataFile]) -> None:
     seen: dict[str, Path] = {}
     for file in files:
-        other = seen.setdefault(one_spelling(file.path.name).casefold(), file.path)
+        other = seen.setdefault(file.label.casefold(), file.path)
         if other != file.path:
             msg = f"{file.path.name} and {other.name} have the same name; keep one of them"
             raise InputError(msg)
@@ -96,9 +96,9 @@ def _why_not(file: DataFile, other: str, files: Sequence[DataFile]) -> str:
 def _model(path: Path) -> str:
     """Return the model that the first row of a file names; empty if there is none."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with opened(path) as file:
             row = next(csv.DictReader(file), {})
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except UNREADABLE:
         return ""
     return one_spelling(row.get("model") or row.get("explaining_model") or "")
 
@@ -117,12 +117,12 @@ def _unknown(folder: Path, known: set[Path]) -> Iterator[Path]:
 
 
 def _has_columns(path: Path) -> bool:
-    if path.suffix.casefold() != ".csv":
+    if not label_of(path):
         return False
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with opened(path) as file:
             header = set(next(csv.reader(file), []))
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except UNREADABLE:
         return False
     return {"scenario", "selection"} <= header or {"scenario", "report_attr1"} <= header
 
