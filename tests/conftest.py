@@ -60,13 +60,15 @@ def write_study(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
 class SmallStudy:
     """Simulated choices and reports of decision makers with known weights."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a property of the study
         self,
         folder: Path,
+        *,
         base_models: Sequence[str] = ("tiny-model",),
         attributes: int = 3,
         contexts: int = 6,
         trials: int = 30,
+        reports_each: int = 4,
         seed: int = 1,
     ) -> None:
         self.folder = folder
@@ -74,7 +76,7 @@ class SmallStudy:
         self.k = range(1, attributes + 1)
         self.names = [f"context_{i}" for i in range(2 * contexts)]
         self.instilled, self.native = self.names[:contexts], self.names[contexts:]
-        self.trials = trials
+        self.trials, self.reports_each = trials, reports_each
         self.random = np.random.default_rng(seed)
         self.weights = {name: self.random.integers(-100, 101, attributes) for name in self.names}
 
@@ -132,7 +134,7 @@ class SmallStudy:
     def reports(self, model: str, ending: str, names: list[str], noise: float) -> None:
         rows = []
         for name in names:
-            for _ in range(4):
+            for _ in range(self.reports_each):
                 noisy = self.weights[name] + self.random.normal(0, noise, len(self.k))
                 report = np.clip(np.round(noisy), -100, 100).astype(int)
                 rows.append([f"ft:{model}{ending}", "v", name, *report, *self.options().ravel()])

@@ -1,6 +1,7 @@
-"""`--where` and `--pool`: the same in every command that fits, and said wherever numbers are."""
+"""Which rows and files are used: the same in every command that fits, said wherever numbers are."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,15 @@ def flipped(write_study):
         path.unlink()
     for name in (CHOICES, NATIVE):
         reverse_every_other_choice(made / name)
+    return made
+
+
+@pytest.fixture(scope="module")
+def five(write_study):
+    """A study with five valid reports on each context; nothing says of how many."""
+    made = write_study(reports_each=5)
+    for path in {*made.glob("*itrained*"), *made.glob("*latent*")}:
+        path.unlink()
     return made
 
 
@@ -74,10 +84,73 @@ def test_every_command_takes_both_options(capsys, flipped, command):
         assert complaint in err
 
 
-def test_plan_takes_rows_of_an_earlier_study_only(capsys):
-    code, _, err = run(capsys, "plan", "--where", "flipped=0")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_what_was_asked_and_where_contexts_are(capsys, five, command):
+    words = [word.format(five) for word in COMMANDS[command]]
+    for option, value, complaint in (
+        ("--reports-asked", "4", "5 reports on context 'context_0', more than --reports-asked 4"),
+        ("--contexts-from", "nowhere", "--contexts-from nowhere: no scenarios.csv there"),
+    ):
+        code, out, err = run(capsys, *words, option, value)
+        assert (code, out) == (2, "")
+        assert complaint in err
+        assert err.count("\n") == 1
+
+
+def test_five_valid_reports_of_five_are_no_sign_of_invalid_ones(capsys, five, tmp_path):
+    """Until somebody says that ten were asked."""
+    file = tmp_path / "figures.json"
+    words = ["analyze", five, "--only", "invalid", "--json", file]
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "cannot be used" not in out
+    (figure,) = json.loads(file.read_text())
+    assert figure["estimate"] == 0
+    assert figure["note"].startswith("of at least 5 reports asked in each context")
+    code, out, _ = run(capsys, *words, "--reports-asked", 10)
+    assert code == 0
+    assert "50% of 60 reports cannot be used" in " ".join(out.split())
+    (figure,) = json.loads(file.read_text())
+    assert figure["estimate"] == 0.5
+
+
+def test_contexts_from_elsewhere_are_told(capsys, five, tmp_path):
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    for path in five.glob("tiny-model*"):
+        shutil.copy(path, apart)
+    code, _, err = run(capsys, "analyze", apart, "--only", "invalid")
     assert code == 2
-    assert "--where flipped=0: is about an earlier study; give --like" in err
+    assert "name its folder with --contexts-from" in err
+    code, out, _ = run(capsys, "analyze", apart, "--only", "invalid", "--contexts-from", five)
+    assert code == 0
+    assert f"scenarios.csvfrom{five}" in "".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--where flipped=0", "--pool flipped", "--reports-asked 5", "--contexts-from elsewhere"],
+)
+def test_plan_takes_options_about_an_earlier_study_with_like_only(capsys, words):
+    code, _, err = run(capsys, "plan", *words.split())
+    assert code == 2
+    assert f"{words}: is about an earlier study; give --like" in err
+
+
+@pytest.mark.slow
+def test_plan_says_what_it_takes_and_what_is_odd(capsys, five, tmp_path):
+    file = tmp_path / "plan.json"
+    size = ["--contexts", 4, "--choices", 20, "--reports", 2, "--studies", 10, "--processes", 1]
+    words = ["plan", "--like", five, "--figure", "e1.acc", *size, "--json", file]
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "tiny-model was asked for at least 5 reports in each context" in out
+    assert not any(row["asked_known"] for row in json.loads(file.read_text())["matched"])
+    code, out, _ = run(capsys, *words, "--reports-asked", 10)
+    assert code == 0
+    assert "at least" not in out
+    assert "50% of 60 reports cannot be used" in " ".join(out.split())
+    assert all(row["asked_known"] for row in json.loads(file.read_text())["matched"])
 
 
 def test_commands_that_do_not_fit_are_not_held_up(capsys, flipped, tmp_path):

@@ -16,6 +16,7 @@ from introspect_bayes.cli.rows import (
     Where,
     open_study,
     print_rows,
+    print_warnings,
 )
 from introspect_bayes.cli.sensitivity import check_plot
 from introspect_bayes.errors import InputError
@@ -165,19 +166,21 @@ def plan(  # noqa: PLR0913 - one argument an option
     prices = _prices(price_prompt, price_reply)
     with TerminalProgress(shown=sys.stderr.isatty(), what="Studies") as progress:
         if like is None:
-            _refuse(figure=figure, base_model=base_model, where=where, pool=pool)
-            assumed, earlier = _assumed(given, models), None
+            _refuse(
+                figure=figure,
+                base_model=base_model,
+                where=where,
+                pool=pool,
+                reports_asked=reports_asked,
+                contexts_from=contexts_from,
+            )
+            assumed, study, earlier = _assumed(given, models), None, None
         else:
             _refuse_assumptions(like, given)
-            earlier = _like(
-                open_study(
-                    like, where, pool, reports_asked=reports_asked, contexts_from=contexts_from
-                ),
-                figure,
-                base_model,
-                seed,
-                progress,
+            study = open_study(
+                like, where, pool, reports_asked=reports_asked, contexts_from=contexts_from
             )
+            earlier = _like(study, figure, base_model, seed, progress)
             assumed = earlier.models
         progress.expect(studies)
         found = plan_study(
@@ -195,7 +198,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     _write(found, earlier, json_file, csv_file)
     if plot_file is not None:
         found.plot().savefig(plot_file)
-    _print(found, earlier)
+    _print(found, study, earlier)
 
 
 def _numbers(name: str, text: str) -> list[int]:
@@ -214,10 +217,10 @@ def _prices(prompt: float | None, reply: float | None) -> "Prices | None":
     return Prices(prompt or 0.0, reply or 0.0)
 
 
-def _refuse(**options: str | list[str] | None) -> None:
+def _refuse(**options: object) -> None:
     for name, value in options.items():
         if value:
-            typed = value if isinstance(value, str) else value[0]
+            typed = value[0] if isinstance(value, list) else value
             msg = f"--{name.replace('_', '-')} {typed}: is about an earlier study; give --like"
             raise InputError(msg)
 
@@ -293,7 +296,7 @@ def _rows(table: "pd.DataFrame") -> list[dict[Any, Any]]:
     return known.where(known.notna(), None).to_dict("records")
 
 
-def _print(found: "DesignAnalysis", earlier: "LikeStudy | None") -> None:
+def _print(found: "DesignAnalysis", study: "Study | None", earlier: "LikeStudy | None") -> None:
     from rich.console import Console
 
     from introspect_bayes.designs import terminal
@@ -301,12 +304,15 @@ def _print(found: "DesignAnalysis", earlier: "LikeStudy | None") -> None:
 
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(width=None if known else 120, highlight=False)
-    if earlier is not None:
+    if study is not None and earlier is not None:
+        print_warnings(console, study)
         own = "; ".join(
             f"{name}: {design_text(asdict(design))}" for name, design in earlier.designs.items()
         )
         console.print(f"Like {earlier.figure} of the earlier study ({own}).", markup=False)
         print_rows(console, earlier.chosen_rows)
+        for sentence in terminal.least_asked(earlier):
+            console.print(sentence, markup=False)
     for model in found.models:
         console.print(terminal.assumed_text(model), markup=False)
     console.print(terminal.designs_table(found))

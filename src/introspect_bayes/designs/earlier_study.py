@@ -46,6 +46,7 @@ class LikeStudy:
     matched
         One row a base model and comparison: what the study shows, and beside it (beginning with
         simulated_) what a simulated study of the same models shows; see `ReportStatistics`.
+        asked_known: whether it is known how many reports were asked, or at least so many.
     chosen_rows
         Which rows of the earlier study were used, and which columns were pooled over.
     """
@@ -191,7 +192,8 @@ def _alike(
         matched.append(reports)
         beside = {f"simulated_{part}": value for part, value in asdict(simulated).items()}
         both = {**asdict(chosen), **asdict(statistics), **beside}
-        rows.append({"base_model": base_model, "figure": name, **both})
+        known = bool(_sets(analysis.study, base_model, name)["asked_known"].all())
+        rows.append({"base_model": base_model, "figure": name, **both, "asked_known": known})
     model = AssumedModel(
         matched[0],
         after=matched[1] if len(matched) > 1 else None,

@@ -11,6 +11,7 @@ from rich.table import Table
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design_analysis import SURE, TOLERATED, DesignAnalysis
 from introspect_bayes.designs.drawing import design_text
+from introspect_bayes.designs.earlier_study import LikeStudy
 from introspect_bayes.designs.goals import PROBABILITIES
 from introspect_bayes.report.tables import PROBLEM_MARK, number
 
@@ -21,6 +22,17 @@ _SHORT: Final = {
     "exclude_difference": "excludes value",
 }
 CHEAPEST_MARK: Final = "←"
+
+
+def least_asked(earlier: LikeStudy) -> Iterator[str]:
+    """Yield a sentence for each base model of which nobody said how many reports were asked."""
+    guessed = earlier.matched.loc[~earlier.matched["asked_known"].astype(bool), "base_model"]
+    for name in guessed.unique():
+        yield (
+            f"{name} was asked for at least {earlier.designs[name].reports} reports in each "
+            "context, the most that one has; if for more, its share of invalid ones is larger "
+            "(--reports-asked says how many)."
+        )
 
 
 def designs_table(found: DesignAnalysis) -> Table:

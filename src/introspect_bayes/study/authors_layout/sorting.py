@@ -32,8 +32,8 @@ def sorted_files(folder: Path) -> tuple[list[DataFile], list[str]]:
     Raises
     ------
     InputError
-        If two files have the same name but for its case or compression, or it cannot be told whether two leading
-        parts are one base model.
+        If two files have the same name but for its case or compression, or it cannot be told
+        whether two leading parts are one base model.
     """
     files = data_files(folder)
     _refuse_same_names(files)
