@@ -287,3 +287,20 @@ def test_the_summary_counts(many):
     assert f"and {mine['changed'].sum()} changed the choice" in said
     assert "Mean score of its own answers: 1.00" in said
     assert "any constant answer scores 0.50" in said
+
+
+def test_answers_that_an_older_parser_read_otherwise_are_counted(tmp_path):
+    study = prepared(tmp_path / "s", per_context=1)
+    maker = decision_maker(study, "thinks", Introspection(accuracy=1.0))
+
+    def reply(messages):
+        text, reason = maker.reply(messages)
+        draft = text.replace("true", "?").replace("false", "true").replace("?", "false")
+        return f"<think>{draft}</think>{text}", reason
+
+    answer(study, {"thinks": reply})
+    path = study.folder / "study.toml"
+    path.write_text(path.read_text().replace('"strict-2"', '"lenient-1"'))
+    said = ablation_summary(study.folder, "thinks")
+    assert f"{CONTEXTS} answers about ablations from valid answer to another valid answer" in said
+    assert "--parser lenient-1" in said

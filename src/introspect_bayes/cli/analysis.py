@@ -360,7 +360,6 @@ def _print_figures(
 
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.report import privileged, provenance, tables
-    from introspect_bayes.report.readings import reading_notes
     from introspect_bayes.report.refusals import reply_tables
 
     figures, health = found.figures, found.health
@@ -376,7 +375,7 @@ def _print_figures(
         )
     if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
-    for note in [*reading_notes(analysis.study), *tables.notes(shown)]:
+    for note in tables.notes(shown):
         console.print(note, markup=False)
     missing = tables.absent(figures) if collapsed else ""
     if missing:

@@ -27,6 +27,7 @@ from introspect_bayes.cli.rows import (
     ReportsAsked,
     Where,
     open_study,
+    print_reading,
     print_rows,
 )
 
@@ -121,6 +122,7 @@ def _print(analysis: "Analysis", checks: "Sequence[Check]") -> None:
     console = Console(width=None if known else _WIDTH, highlight=False)
     for group in check_tables(checks):
         console.print(group)
+    print_reading(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)
     if note := priors_note(analysis):
         console.print(note, style="bold", markup=False)

@@ -90,11 +90,20 @@ def open_study(  # noqa: PLR0913 - what all commands share
 
 
 def print_warnings(console: "Console", study: "Study") -> None:
-    """Print the warnings that belong above all estimates of a study."""
+    """Print the warnings that belong above all estimates of a study, and how it was read."""
     from introspect_bayes.checks import study_warnings
 
     for warning in study_warnings(study):
         console.print(f"Warning: {warning}", style="bold yellow", markup=False)
+    print_reading(console, study)
+
+
+def print_reading(console: "Console", study: "Study") -> None:
+    """Say what a parser took as a liberty or read otherwise than the one that the study names."""
+    from introspect_bayes.report.readings import reading_notes
+
+    for note in reading_notes(study):
+        console.print(note, markup=False)
 
 
 def print_rows(console: "Console", chosen: "ChosenRows") -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from introspect_bayes.report.readings import reading_notes
 from introspect_bayes.study import study_folder
 from introspect_bayes.study.ablations import counted, find_answers, scores_of
 
@@ -16,9 +17,9 @@ def ablation_summary(study: Path, model: str) -> str:
     model
         The model.
     """
-    answers = find_answers(study_folder(study))
-    mine = answers[answers["model"] == model]
-    lines = [f"Ablations: {counted(mine)}."]
+    found = find_answers(study_folder(study))
+    mine = found.table[found.table["model"] == model]
+    lines = [f"Ablations: {counted(mine)}.", *reading_notes(found.reading)]
     scores = scores_of(mine)
     if scores.empty:
         lines.append("There is nothing to score: no decision has attributes of both kinds.")

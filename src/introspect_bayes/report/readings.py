@@ -1,27 +1,45 @@
 """How a study's raw replies were read: which parser, what it left out, and what it changed."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pandas as pd
-
-from introspect_bayes.study import Study
 
 _TASKS: Final = {"decision": "choices", "report": "reports", "ablation": "answers about ablations"}
 
 
-def reading_notes(study: Study) -> list[str]:
+class HowRead(Protocol):
+    """What tells how raw replies were read: a study, or `ReadingCounts`."""
+
+    @property
+    def parser(self) -> str:
+        """The parser that read them; empty where there were no raw replies."""
+
+    @property
+    def named_parser(self) -> str:
+        """The parser that the study names."""
+
+    @property
+    def liberties(self) -> pd.DataFrame:
+        """What was left out or taken for something else, and how often."""
+
+    @property
+    def read_otherwise(self) -> pd.DataFrame:
+        """What the parser that the study names read otherwise, and how often."""
+
+
+def reading_notes(study: HowRead) -> list[str]:
     """Return sentences on how raw replies were read; none where there were none, or all is plain.
 
     Parameters
     ----------
     study
-        The study.
+        The study, or what was counted while reading.
     """
     return list(_notes(study))
 
 
-def reading_record(study: Study) -> dict[str, Any]:
+def reading_record(study: HowRead) -> dict[str, Any]:
     """Return the same as JSON-ready values; empty for a study without raw replies.
 
     Parameters
@@ -41,7 +59,7 @@ def reading_record(study: Study) -> dict[str, Any]:
     }
 
 
-def _notes(study: Study) -> Iterator[str]:
+def _notes(study: HowRead) -> Iterator[str]:
     changed = _summed(study.read_otherwise, ["task", "before", "now"])
     if changed:
         counted = "; ".join(

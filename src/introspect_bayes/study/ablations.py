@@ -6,6 +6,7 @@ which influence input tokens have on outputs, put to choices and to a model seen
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from introspect_bayes.material import PreparedStudy
 from introspect_bayes.plan import ablated_decision
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study.prepared import read_replies
-from introspect_bayes.study.rereading import Reading
+from introspect_bayes.study.rereading import Reading, ReadingCounts
 from introspect_bayes.trials import Trial
 
 ANSWER_COLUMNS: Final = (
@@ -64,7 +65,7 @@ def ablation_answers(study_folder: str | Path, parser: str | None = None) -> pd.
     """
     from introspect_bayes.study import study_folder as folder_of
 
-    answers = find_answers(folder_of(study_folder), parser)
+    answers = find_answers(folder_of(study_folder), parser).table
     if answers.empty:
         msg = (
             f"{study_folder}: holds no answers to the ablation task; run "
@@ -74,8 +75,24 @@ def ablation_answers(study_folder: str | Path, parser: str | None = None) -> pd.
     return answers
 
 
-def find_answers(folder: Path, parser: str | None = None) -> pd.DataFrame:
-    """Return the answers of a study folder as `ablation_answers` does; an empty frame if none."""
+@dataclass(frozen=True)
+class FoundAnswers:
+    """Answers to the ablation task, and how they were read.
+
+    Attributes
+    ----------
+    table
+        See `ablation_answers`; empty if there are none.
+    reading
+        The parser, and what it read otherwise than the one that the study names.
+    """
+
+    table: pd.DataFrame
+    reading: ReadingCounts
+
+
+def find_answers(folder: Path, parser: str | None = None) -> FoundAnswers:
+    """Return the answers of a study folder, even if there are none, and how they were read."""
     prepared, replies, *_ = read_replies(folder)
     reading = Reading(prepared, parser)
     by_model: dict[tuple[str, ...], dict[str, StoredReply]] = {}
@@ -90,7 +107,8 @@ def find_answers(folder: Path, parser: str | None = None) -> pd.DataFrame:
         for row in _answers(_context(prepared, question), question, decisions, said, reading)
     ]
     frame = pd.DataFrame(rows, columns=pd.Index(ANSWER_COLUMNS))
-    return frame.astype({"changed": "Int64", "foreseen": "Int64"})
+    frame = frame.astype({"changed": "Int64", "foreseen": "Int64"})
+    return FoundAnswers(frame, reading.counts())
 
 
 def _answers(

@@ -268,7 +268,7 @@ def _tables(study: Study, store: Store | None) -> Iterator[_Table]:
 
 
 def _ablation_tables(source: Path) -> Iterator[_Table]:
-    answers = find_answers(source)
+    answers = find_answers(source).table
     if answers.empty:
         return
     yield _table("ablations", answers)

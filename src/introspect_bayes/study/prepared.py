@@ -191,6 +191,7 @@ class _Reader:
             columns=[*keys, "report_set", "context", "report", "position", "reported"],
         )
         models = {(r.base_model, r.model, r.stage): 1 for r in replies}
+        reading = self.reading.counts()
         return Study(
             name=self.prepared.name,
             source=str(self.prepared.folder),
@@ -201,10 +202,10 @@ class _Reader:
             targets=self._targets(),
             models=pd.DataFrame(list(models), columns=["base_model", "model", "stage"]),
             failures=self._failures(),
-            parser=self.reading.parser.name,
-            named_parser=self.prepared.parser,
-            liberties=self.reading.liberties(),
-            read_otherwise=self.reading.otherwise(),
+            parser=reading.parser,
+            named_parser=reading.named_parser,
+            liberties=reading.liberties,
+            read_otherwise=reading.read_otherwise,
         )
 
     def _is_of_ablation(self, reply: StoredReply) -> bool:

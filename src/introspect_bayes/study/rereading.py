@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import pandas as pd
@@ -27,6 +28,22 @@ OTHERWISE_COLUMNS: Final = ("base_model", "model", "stage", "task", "before", "n
 _Parsed = TypeVar("_Parsed", ParsedChoice, ParsedReport, ParsedChanges)
 
 
+@dataclass(frozen=True)
+class ReadingCounts:
+    """How replies were read: by which parser, what it left out, and what it read otherwise.
+
+    Attributes
+    ----------
+    parser, named_parser, liberties, read_otherwise
+        See `Study`.
+    """
+
+    parser: str
+    named_parser: str
+    liberties: pd.DataFrame
+    read_otherwise: pd.DataFrame
+
+
 class Reading:
     """Reads stored replies by a parser, and counts as it does so.
 
@@ -46,6 +63,7 @@ class Reading:
     def __init__(self, prepared: PreparedStudy, chosen: str | None = None) -> None:
         self.parser = parser(chosen) if chosen is not None else _parser_of(prepared)
         self.named = PARSERS.get(prepared.parser, self.parser)
+        self._named_in_study = prepared.parser
         self._liberties: Counter[tuple[str, ...]] = Counter()
         self._otherwise: Counter[tuple[str, ...]] = Counter()
 
@@ -61,13 +79,14 @@ class Reading:
         """Read an answer to the ablation question."""
         return self._read(reply, "ablation", lambda by: by.changes(reply, attributes))
 
-    def liberties(self) -> pd.DataFrame:
-        """Return how often what was left out, or taken for something else; see `Study`."""
-        return _counted(self._liberties, LIBERTY_COLUMNS)
-
-    def otherwise(self) -> pd.DataFrame:
-        """Return how many replies the parser that the study names read otherwise; see `Study`."""
-        return _counted(self._otherwise, OTHERWISE_COLUMNS)
+    def counts(self) -> ReadingCounts:
+        """Return what was counted so far."""
+        return ReadingCounts(
+            self.parser.name,
+            self._named_in_study,
+            _counted(self._liberties, LIBERTY_COLUMNS),
+            _counted(self._otherwise, OTHERWISE_COLUMNS),
+        )
 
     def _read(
         self, reply: StoredReply, task: Task, read_by: Callable[[Parser], _Parsed]
