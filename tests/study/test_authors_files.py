@@ -121,6 +121,17 @@ def test_files_of_which_no_report_survived(write_study, content):
     assert set(study.reports["report_set"]) == set(sets.index) - {REPORTS[:-4], HALF[:-4]}
 
 
+def test_checks_name_files_that_are_left_out_or_empty(write_study):
+    folder = write_study(trials=8)
+    (check,) = ib.check_study(ib.Analysis(ib.load_study(folder)), ["data.files"])
+    assert check.status == "pass"
+    shutil.copyfile(folder / CHOICES, folder / f"{BASE}_selections.csv")
+    (folder / REPORTS).write_text("", encoding="utf-8")
+    found = list(ib.check_study(ib.Analysis(ib.load_study(folder)), ["data.files"]))
+    assert [(check.subject, check.status) for check in found] == [(folder.name, "fail")] * 2
+    assert [check.message.split()[0] for check in found] == [f"{BASE}_selections.csv", REPORTS]
+
+
 def test_contexts_from_the_folder_above_or_one_named(write_study, tmp_path):
     folder = write_study(trials=8)
     inner = folder / "first"

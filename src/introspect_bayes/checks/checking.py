@@ -23,10 +23,12 @@ from introspect_bayes.checks.position_bias import POSITION_BIAS, position_bias
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY, prior_sensitivity
 from introspect_bayes.checks.replies import (
     ANOMALOUS,
+    FILES,
     REPLIES,
     VALUES,
     VARIATION,
     anomalies,
+    file_checks,
     label,
     reply_checks,
 )
@@ -38,6 +40,7 @@ FITTED: Final = "fits"
 
 CHECKS: Final[dict[str, str]] = {
     FITTED: "What can be fitted",
+    FILES: "Is every file used?",
     VARIATION: "Do choices and reports vary?",
     REPLIES: "Are replies there, and readable?",
     VALUES: "Are values, rows and numbers of choices sound?",
@@ -131,6 +134,8 @@ def select_checks(only: Collection[str]) -> list[str]:
 
 
 def _checks(analysis: Analysis, wanted: list[str]) -> Iterator[Check]:
+    if FILES in wanted:
+        yield from file_checks(analysis.study)
     for name in (VARIATION, REPLIES, VALUES):
         if name in wanted:
             yield from reply_checks(analysis.study, name)

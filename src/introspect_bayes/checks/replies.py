@@ -10,6 +10,7 @@ from introspect_bayes.checks.values import KINDS
 from introspect_bayes.checks.warnings import model_warnings
 from introspect_bayes.study import Study
 
+FILES: Final = "data.files"
 VARIATION: Final = "data.variation"
 REPLIES: Final = "data.replies"
 VALUES: Final = "data.values"
@@ -40,6 +41,26 @@ def label(base_model: str) -> str:
     ('4o', 'llama3.2')
     """
     return published_labels().get(base_model, base_model)
+
+
+def file_checks(study: Study) -> Iterator[Check]:
+    """Yield a failed check for each thing that a study's files leave out, or one that passes.
+
+    Parameters
+    ----------
+    study
+        The study.
+
+    Examples
+    --------
+    >>> import introspect_bayes as ib
+    >>> [check.status for check in file_checks(ib.load_study("smollm2"))]
+    ['pass']
+    """
+    for text in study.reading_warnings:
+        yield Check(FILES, study.name, "fail", f"{text}.")
+    if not study.reading_warnings:
+        yield Check(FILES, study.name, "pass", "Nothing that looks like data is left out or empty.")
 
 
 def reply_checks(study: Study, name: str) -> Iterator[Check]:
