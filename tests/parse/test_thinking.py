@@ -109,7 +109,8 @@ def test_numbers_as_text_are_numbers_as_people_write_them():
     for text, number in {"40": 40, "+40%": 40, "\N{MINUS SIGN}3.5": -3.5}.items():
         read = lenient(json.dumps({"price": text, "seat_height": 1}), NAMES)
         assert (read.weights, read.liberties) == ((number, 1), ("number as text",))
-    for text in ("1_0", "nan", "0x2", "infinity", "high", "1" * 20):
+    others_digits = ("\uff11\uff10", "\u0661")
+    for text in ("1_0", "6_0", *others_digits, "nan", "0x2", "infinity", "high", "1" * 20):
         assert lenient(json.dumps({"price": text, "seat_height": 1}), NAMES).failure
 
 
@@ -117,6 +118,8 @@ def test_first_versions_read_as_they_did():
     reply = f"<think>{DRAFT}</think>{FINAL}"
     assert parser("lenient-1").reports(reply, NAMES).weights == (-40, 10)
     assert parser("strict-1").reports(reply, NAMES).failure == "not JSON"
+    underscored = '{"price": "6_0", "seat_height": 1}'
+    assert parser("lenient-1").reports(underscored, NAMES).weights == (60, 1)
     for name in ("strict-1", "lenient-1", "plunkett2025-1"):
         assert PARSERS[name].choices("\nA").failure == "not A or B"
         assert PARSERS[name].choices("A").choice == "A"
