@@ -1,3 +1,4 @@
+import random
 from collections import deque
 
 import pytest
@@ -120,6 +121,34 @@ def test_a_rate_limit_without_any_hint_is_found_and_kept(most, window, takes, sl
     assert clock.now - began_at <= 2 * window * wanted / most
     assert len(said) == 1
     assert "times a minute" in said[0]
+    (standing,) = findings.standing()
+    stated = float(standing.split("about ")[1].split()[0].replace(",", ""))
+    assert 0.4 < stated / (most / window * 60) < 2.5
+
+
+def test_a_high_rate_is_said_in_plain_digits_and_a_low_one_is_not_nothing():
+    for between, said in ((0.0501, " 1,198 times"), (150.0, " 0.4 times"), (8.0, " 7.5 times")):
+        pace = Pace(8)
+        pace.interval = pace.learned = between
+        assert said in next(Findings(pace, 120).new())
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+def test_a_server_that_refuses_a_share_of_all_calls_is_not_asked_ever_less(share):
+    clock, chance = Clock(), random.Random(3)
+    pace = Pace(8, clock=clock)
+    answered, began_at = 0, clock.now
+    while answered < 1000:
+        clock.now += pace.until_turn()
+        pace.take_turn()
+        began = clock.now
+        clock.now += 0.2
+        if chance.random() < share:
+            limited(pace, began)
+        else:
+            pace.answered(began)
+            answered += 1
+    assert clock.now - began_at < 5 * 1000
 
 
 class QueueingServer:
@@ -161,6 +190,7 @@ def test_how_many_calls_a_server_bears_is_found_after_few_time_outs(concurrency,
         assert "--concurrency" in said[-1]
         assert "--timeout" in said[-1]
         assert len(said) <= 2
+        assert findings.standing() == said[-1:]
     else:
         assert not said
         assert pace.allowed == concurrency

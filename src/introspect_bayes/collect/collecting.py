@@ -155,7 +155,6 @@ class _Collector:
         self.counts = RunCounts()
         self.ending: Ending = "complete"
         self.message = ""
-        self.findings: list[str] = []
         self.watch = Watch(study)
         self.shutdown = ShutdownWatch(plan.model, self.progress.warn)
         asked = set(plan.trials.values())
@@ -216,7 +215,7 @@ class _Collector:
                 settings,
                 on_answer=self._on_answer,
                 on_refusal=self._on_refusal,
-                on_finding=self._on_finding,
+                on_finding=self.progress.tell,
             )
             showing = asyncio.create_task(self._show_waiting())
             try:
@@ -270,10 +269,6 @@ class _Collector:
     def _on_refusal(self, refusal: Refusal) -> None:
         self.refused.add(refusal.request)
         self.left[self.plan.task_of(refusal.request)] -= 1
-
-    def _on_finding(self, text: str) -> None:
-        self.findings.append(text)
-        self.progress.tell(text)
 
     def _begin(self, server: Server, settings: RunSettings, conditions: Conditions) -> int:
         chosen = {
@@ -342,7 +337,7 @@ class _Collector:
             billed_twice=self.store.count_billed_twice(name),
             ending=ending,
             message=self.message,
-            findings=self.findings,
+            findings=[] if self._run is None else self._run.findings.standing(),
             warnings=[*self.shutdown.warnings, *(sign.text for sign in warning_signs(tally))],
             refusals=counted_refusals(refusals),
         )

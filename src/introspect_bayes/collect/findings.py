@@ -1,8 +1,13 @@
 """What a run finds that a server can do, in words, each once."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from introspect_bayes.collect.pace import Pace
+
+
+_ROUNDED: Final = 10
+"""Calls a minute from which on fractions say nothing."""
 
 
 class Findings:
@@ -25,20 +30,29 @@ class Findings:
         self._pace, self._timeout = pace, timeout
         self._calls = pace.concurrency
         self._rate_said = False
+        self._calls_found = ""
 
     def new(self) -> Iterator[str]:
         """Yield what was not said yet."""
         calls = self._pace.found()
         if calls is not None and calls < self._calls:
             self._calls = calls
-            yield (
+            self._calls_found = (
                 f"The server answers {calls} of {self._pace.concurrency} calls at once within "
                 f"{self._timeout:g} s, so no more are made at once. --concurrency {calls} begins "
                 "with that; --timeout SECONDS gives each call longer."
             )
-        if self._pace.interval and not self._rate_said:
+            yield self._calls_found
+        if self._pace.learned and not self._rate_said:
             self._rate_said = True
-            yield (
-                f"The server lets itself be asked about {60 / self._pace.interval:,.3g} times a "
-                "minute; calls are spaced so from now on, and nothing is lost."
-            )
+            yield f"{self._rate()}; calls are spaced so from now on, and nothing is lost."
+
+    def standing(self) -> list[str]:
+        """Return what holds of all that was found: of two findings of a kind the last one."""
+        rate = [f"{self._rate()}."] if self._rate_said else []
+        return [*([self._calls_found] if self._calls_found else []), *rate]
+
+    def _rate(self) -> str:
+        rate = 60 / self._pace.learned
+        digits = f"{rate:,.0f}" if rate >= _ROUNDED else f"{rate:.2g}"
+        return f"The server lets itself be asked about {digits} times a minute"

@@ -12,6 +12,9 @@ time that they come back."""
 _QUICKER: Final = 0.97
 """What each answer makes of the time between two calls, so that a raised limit is found."""
 
+_ENOUGH: Final = 3
+"""Answers, from one limit to the next or to one after it, whose rate says something."""
+
 
 class Pace:
     """Shared by all workers of a run.
@@ -36,6 +39,8 @@ class Pace:
         Calls at once, as far as is known now.
     interval
         Seconds between the beginnings of two calls; 0 as long as no limit of the rate is known.
+    learned
+        The same as it was when the server's limit was met last.
 
     Examples
     --------
@@ -54,7 +59,7 @@ class Pace:
     ) -> None:
         self.concurrency = concurrency
         self.allowed = concurrency
-        self.interval = 0.0
+        self.interval = self.learned = 0.0
         self.first_wait = first_wait
         self.longest_wait = longest_wait
         self.clock = clock
@@ -66,6 +71,8 @@ class Pace:
         self._borne = concurrency
         self._patience = PATIENCE
         self._limited_at: float | None = None
+        self._shortest = float("inf")
+        self._measured_from, self._measured = 0.0, 0
         self._answers_since_limit = 0
         self._random = random.Random(1)  # noqa: S311 - only spreads the workers
 
@@ -158,5 +165,12 @@ class Pace:
         now = self.clock()
         if self._limited_at is not None and self._answers_since_limit:
             between = (now - self._limited_at) / self._answers_since_limit
-            self.interval = min(between, self.longest_wait)
+            self._measured += self._answers_since_limit
+            # Where refusals come whatever the rate, the calls' own spacing must not add up.
+            self.interval = min(between, 2 * self._shortest, self.longest_wait)
+            self.learned = self.interval
+        if self._measured >= _ENOUGH:
+            self._shortest = min(self._shortest, (now - self._measured_from) / self._measured)
+        if self._limited_at is None or self._measured >= _ENOUGH:
+            self._measured_from, self._measured = now, 0
         self._limited_at, self._answers_since_limit = now, 0

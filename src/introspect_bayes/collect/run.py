@@ -70,7 +70,7 @@ class Run:
         self.ending: Ending = "complete"
         self.message = ""
         self.pace = Pace(settings.concurrency, settings.first_wait, settings.longest_wait)
-        self._findings = Findings(self.pace, settings.timeout)
+        self.findings = Findings(self.pace, settings.timeout)
         self._answering = store.answering_model(model)
         self._billed = store.possibly_billed(model)
         self._next_attempt = store.next_attempt()
@@ -262,7 +262,7 @@ class Run:
         self.counts.completion_tokens += outcome.completion_tokens or 0
 
     def _say_findings(self) -> None:
-        for text in self._findings.new():
+        for text in self.findings.new():
             self.on_finding(text)
 
     def _failed(self, result: Result, began: float, *, alone: bool) -> None:
