@@ -133,6 +133,17 @@ def warning_signs(tally: Tally) -> Iterator[WarningSign]:
             )
 
 
+def how_many(count: int, noun: str) -> str:
+    """Return a count together with the noun of what is counted, as many as they are.
+
+    Examples
+    --------
+    >>> how_many(1, "request"), how_many(1200, "request")
+    ('1 request', '1,200 requests')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def listed(counts: Counter[str]) -> str:
     """Return the most frequent of counted things in words, and how many more there are.
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import introspect_bayes as ib
-from chat_server import ChatServer, completion, error
+from chat_server import Answer, ChatServer, completion, error
 from introspect_bayes.cli import main
 from introspect_bayes.collect import CollectionStoppedError, collect_replies
 from loopback import MODEL, answers, impatient, rows
@@ -105,6 +105,47 @@ def test_a_server_that_refuses_everything_from_the_start_ends_the_run(study, ref
         collect_replies(study, MODEL, base_url=server.address, settings=impatient())
     assert len(server.hits) <= 3
     assert rows(study, "SELECT count(*) FROM refusals") == [(0,)]
+
+
+def test_one_refused_request_is_one(study, capsys):
+    done = started(study)
+    poison = next(c for c in contents(study) if c not in done)
+    with ChatServer(refusing({poison}, FLAGGED)) as server:
+        assert main(["collect", str(study), "--model", MODEL, "--base-url", server.address]) == 0
+    assert "refused 1 request," in capsys.readouterr().out
+    (warning,) = [w for w in ib.study_warnings(ib.load_study(study)) if "refused" in w]
+    assert "refused 1 request," in warning
+
+
+def test_a_refusal_without_words_ends_in_no_colon(study):
+    with (
+        ChatServer(lambda hit: Answer(b"", 403)) as server,  # noqa: ARG005
+        pytest.raises(CollectionStoppedError, match=r"\(403\)$"),
+    ):
+        collect_replies(study, MODEL, base_url=server.address, settings=impatient())
+
+
+OPENAI_LIMIT = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. "
+    "Use 'max_completion_tokens' instead."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        (OPENAI_LIMIT, "--limit-parameter max_completion_tokens"),
+        ("Unrecognized request argument: max_completion_tokens", "--limit-parameter max_tokens"),
+        ("Unsupported value: 'temperature' does not support 0", "--temperature default"),
+        ("'response_format' of type 'json_schema' is not supported", "--json-object-reports"),
+    ],
+)
+def test_what_avoids_a_refused_parameter_is_named(study, said, option):
+    with (
+        ChatServer(lambda hit: error(400, said, "unsupported_parameter")) as server,  # noqa: ARG005
+        pytest.raises(CollectionStoppedError, match=option),
+    ):
+        collect_replies(study, MODEL, base_url=server.address, settings=impatient())
 
 
 def test_a_task_that_is_always_called_wrong_is_no_row_of_refused_inputs(study):

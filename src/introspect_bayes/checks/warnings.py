@@ -8,7 +8,14 @@ import pandas as pd
 
 from introspect_bayes.checks.values import few_choice_signs, odd_row_signs, out_of_range_signs
 from introspect_bayes.study import Study
-from introspect_bayes.warning_signs import LEAST, Tally, WarningSign, listed, warning_signs
+from introspect_bayes.warning_signs import (
+    LEAST,
+    Tally,
+    WarningSign,
+    how_many,
+    listed,
+    warning_signs,
+)
 
 NOT_KEPT: Final = "not kept by the authors"
 """Reason of invalid reports in the authors' layout, which holds the valid ones only."""
@@ -99,7 +106,7 @@ def _refused(study: Study) -> Iterator[ModelWarning]:
             for name, count in zip(rows[column].tolist(), counts, strict=True):
                 counter[name] += count
         text = (
-            f"the server refused {sum(counts):,} requests, which are missing and not invalid: "
+            f"the server refused {how_many(sum(counts), 'request')}, missing and not invalid: "
             f"{listed(reasons)}; in the contexts {listed(contexts)}"
         )
         yield ModelWarning(str(base_model), str(model), str(stage), "refused", text)

@@ -50,6 +50,7 @@ def verify(
     """
     from introspect_bayes.study import study_folder
     from introspect_bayes.study.verify import verify_study
+    from introspect_bayes.warning_signs import how_many
 
     check_writable(json_file)
     found = verify_study(study_folder(study))
@@ -60,6 +61,12 @@ def verify(
         raise typer.Exit(EXIT_NOT_INTACT)
     left = found.unanswered
     typer.echo(
-        f"OK: {found.requests:,} requests, {found.replies:,} replies, {found.attempts:,} attempts"
-        + (f"; {left:,} requests have no reply yet" if left else "")
+        f"OK: {how_many(found.requests, 'request')}, "
+        f"{found.replies:,} {'reply' if found.replies == 1 else 'replies'}, "
+        f"{how_many(found.attempts, 'attempt')}"
+        + (
+            f"; {how_many(left, 'request')} {'has' if left == 1 else 'have'} no reply yet"
+            if left
+            else ""
+        )
     )

@@ -5,7 +5,6 @@ from typing import Final
 
 from introspect_bayes.collect.pace import Pace
 
-
 _ROUNDED: Final = 10
 """Calls a minute from which on fractions say nothing."""
 

@@ -13,6 +13,7 @@ from introspect_bayes.collect.findings import Findings
 from introspect_bayes.collect.model_names import is_same_model, named
 from introspect_bayes.collect.pace import Pace
 from introspect_bayes.collect.refusals import Refusals
+from introspect_bayes.collect.refused_options import option_instead
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.writing import StorageFailed, Writer
@@ -287,8 +288,9 @@ class Run:
         if self._refusals.too_many(refusal, task, clear=clear, status=status):
             said = f"the server refuses one {task} after the other: {reason}"
             if status == _FORBIDDEN and not clear:
-                said = f"{FORBIDDEN}: {outcome.error}"
-            self.stop("needs mending", said)
+                said = f"{FORBIDDEN}: {outcome.error}" if outcome.error else FORBIDDEN
+            instead = option_instead(outcome.error or "")
+            self.stop("needs mending", f"{said}; {instead}" if instead else said)
 
     def _task(self, request: str) -> str:
         return self.store.trial(request).partition("/")[0]

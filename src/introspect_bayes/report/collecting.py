@@ -24,7 +24,7 @@ from introspect_bayes.collect.planning import CollectionPlan
 from introspect_bayes.report.harmless import harmless
 from introspect_bayes.report.waiting import SparseLines, waiting_in_words
 from introspect_bayes.trials import Task
-from introspect_bayes.warning_signs import listed
+from introspect_bayes.warning_signs import how_many, listed
 
 _SHOWN: Final = 400
 """Most characters shown of a first reply."""
@@ -201,14 +201,15 @@ def refusal_lines(collection: Collection) -> list[str]:
     """Return what the server refused to have answered: how often, why, and in which contexts."""
     if not collection.refusals:
         return []
+    refused = collection.snapshot.refused
     reasons, contexts = Counter[str](), Counter[str]()
     for counted in collection.refusals:
         reasons[counted.reason] += counted.count
         contexts[counted.context] += counted.count
     return [
         (
-            f"The server refused {collection.snapshot.refused:,} requests, which are not among the "
-            "replies that cannot be used; --ask-refused-again asks them again."
+            f"The server refused {how_many(refused, 'request')}, not counted among the "
+            "replies that cannot be used; --ask-refused-again asks again."
         ),
         f"Reasons: {listed(reasons)}.",
         f"Contexts: {listed(contexts)}.",
