@@ -132,12 +132,13 @@ class SmallStudy:
         self.rows(f"{model}{ending}.csv", header, rows)
 
     def reports(self, model: str, ending: str, names: list[str], noise: float) -> None:
+        reporter = f"ft:{model}" if ending.startswith("_instilled") else f"ft:{model}{ending}"
         rows = []
         for name in names:
             for _ in range(self.reports_each):
                 noisy = self.weights[name] + self.random.normal(0, noise, len(self.k))
                 report = np.clip(np.round(noisy), -100, 100).astype(int)
-                rows.append([f"ft:{model}{ending}", "v", name, *report, *self.options().ravel()])
+                rows.append([reporter, "v", name, *report, *self.options().ravel()])
         header = ["explaining_model", "version", "scenario"]
         header += [*(f"report_attr{k}" for k in self.k), *self.option_columns()]
         self.rows(f"{model}{ending}.csv", header, rows)

@@ -72,6 +72,17 @@ def test_all_rows_doubled(found, name, counts):
     assert f"(first: {name}, line {2 + int(counts.split()[0])}, " in warning
 
 
+def test_rows_that_were_numbered_after_they_were_doubled(found):
+    def double_and_number(folder):
+        double(folder / CHOICES)
+        lines = (folder / CHOICES).read_text(encoding="utf-8").splitlines()
+        numbered = [f"{number},{line}" for number, line in enumerate(lines[1:])]
+        (folder / CHOICES).write_text("\n".join([f",{lines[0]}", *numbered]), encoding="utf-8")
+
+    (warning,) = found(double_and_number)
+    assert "180 of 360 choices in instilled contexts are copies of another row" in warning
+
+
 def test_cells_of_attributes_that_the_context_lacks(found):
     def shorten(folder):
         for end in ("", "_min", "_max"):
@@ -104,7 +115,7 @@ def test_a_third_option(found):
 
 def test_a_report_beyond_the_limit(found):
     (warning,) = found(lambda f: change(f / REPORTS, "report_attr1", "1000000", slice(0, 1)))
-    assert "1 of 24 valid reports with a weight beyond ±100" in warning
+    assert "1 of 48 valid reports with a weight beyond ±100" in warning
     assert "(the largest: 1e+06, in context context_0)" in warning
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.errors import InputError
+from split_data import set_column
 
 BASE = "tiny-model"
 CHOICES = f"{BASE}_instilled_selections.csv"
@@ -45,6 +46,72 @@ def test_unknown_names_are_named_and_no_base_model(write_study, name, copied, ne
     if nearest:
         assert f"(the nearest known name: {nearest})" in warning
     assert ib.study_warnings(study)[0] == warning
+
+
+def test_files_that_other_programs_hide_are_none(write_study):
+    folder = write_study(trials=8)
+    for path in list(folder.glob(f"{BASE}*")):
+        (folder / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+        shutil.copyfile(path, folder / f".{path.name}")
+    (folder / f"~${CHOICES}").write_bytes(b"\x05user")
+    study = ib.load_study(folder)
+    assert study.base_models == [BASE]
+    assert study.reading_warnings == ()
+
+
+def test_a_sign_more_makes_no_base_model(write_study):
+    folder = write_study(trials=8)
+    shutil.copyfile(folder / CHOICES, folder / f"_{CHOICES}")
+    study = ib.load_study(folder)
+    assert study.base_models == [BASE]
+    assert study.reading_warnings[0].startswith(f"_{CHOICES} is left out: ")
+
+
+def test_base_models_that_differ_in_case_only_are_refused(write_study):
+    folder = write_study(trials=8)
+    for path in list(folder.glob(f"{BASE}*selections.csv")):
+        path.rename(folder / path.name.replace(BASE, BASE.title()))
+    with pytest.raises(InputError, match="'Tiny-Model' and 'tiny-model' have the same name but"):
+        ib.load_study(folder)
+
+
+def test_halves_count_the_instilled_contexts_where_there_are_no_choices(write_study):
+    folder = write_study(trials=8)
+    whole = ib.load_study(folder)
+    (folder / CHOICES).unlink()
+    study = ib.load_study(folder)
+    asked = whole.report_sets.set_index("report_set")["contexts_asked"].to_dict()
+    assert study.report_sets.set_index("report_set")["contexts_asked"].to_dict() == asked
+
+
+def test_reports_of_another_model_than_the_one_that_chose(write_study):
+    folder = write_study(trials=8)
+    set_column(folder / REPORTS, "explaining_model", lambda _: "ft:other")
+    (warning,) = ib.load_study(folder).reading_warnings
+    assert warning.startswith(
+        f"{BASE} (weight-trained, instilled contexts): choices are by the model ft:{BASE}, "
+        "reports by ft:other; "
+    )
+
+
+def test_what_is_used_decides_whose_reports_are_meant(write_study):
+    """One model of two chosen among choices, and the other among reports."""
+    folder = write_study(trials=8)
+    set_column(folder / CHOICES, "model", lambda i: f"m{i % 2}")
+    set_column(folder / REPORTS, "explaining_model", lambda i: f"m{i % 2}")
+    of_one = ib.load_study(folder, where={"model": "m1", "explaining_model": "m1"})
+    assert not any("choices are by" in said for said in of_one.reading_warnings)
+    mixed = ib.load_study(folder, where={"model": "m1", "explaining_model": "m0"})
+    assert "choices are by the model m1, reports by m0" in mixed.reading_warnings[-1]
+    pooled = ib.load_study(folder, pool=["model", "explaining_model"])
+    assert not any("choices are by" in said for said in pooled.reading_warnings)
+
+
+def test_a_file_that_is_a_copy_of_another(write_study):
+    folder = write_study(trials=8)
+    shutil.copyfile(folder / OWN, folder / REPORTS)
+    copied, _ = ib.load_study(folder).reading_warnings
+    assert copied.startswith(f"{OWN} and {REPORTS} hold the same rows: ")
 
 
 def test_a_folder_of_unknown_names_says_which(write_study):
@@ -166,7 +233,7 @@ def test_numbers_asked_that_nobody_stated(write_study):
     assert figure.note.startswith("of at least 4 reports asked in each context")
     told = ib.load_study(folder, reports_asked=10)
     assert told.report_sets["asked_known"].all()
-    assert sum("60% of" in warning for warning in ib.study_warnings(told)) == 6
+    assert sum("60% of" in warning for warning in ib.study_warnings(told)) == 5
     (figure,) = ib.reproduce(ib.Analysis(told), [f"invalid.{BASE}"], published=False)
     assert figure.result.estimate == pytest.approx(0.6)
     with pytest.raises(InputError, match="4 reports on context 'context_6', more than --reports-a"):

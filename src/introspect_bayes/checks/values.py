@@ -15,8 +15,8 @@ ODDITIES: Final[dict[Oddity, str]] = {
     "counts as more than the whole range",
     "lacking_attribute": "have cells of attributes that their context lacks, which are not used",
     "third_option": "state a further option beside A and B, which the models do not know",
-    "repeated": "are copies of another row, every cell the same: they tell nothing new, and make "
-    "intervals too narrow",
+    "repeated": "are copies of another row, every cell the same but for a row's number: they tell "
+    "nothing new, and make intervals too narrow",
 }
 """What is said of rows with each oddity."""
 

@@ -20,8 +20,10 @@ def require_proper_posterior(spec: Specification, data: ChoiceData) -> None:
     direction of the coefficients may make every choice at least as probable, however far one goes
     (Albert & Anderson 1984, doi:10.1093/biomet/71.1.1; Chen & Shao 2001,
     doi:10.1090/S0002-9939-00-05513-1). There is one where the choices are separable, or too few or
-    too much alike to tell the attributes apart. A heavy-tailed prior beside a flat one bounds no
-    such direction; a normal one does.
+    too much alike to tell the attributes apart. A normal prior beside a flat one bounds directions
+    that change its coefficients. A heavy-tailed one is not counted on: where d attributes more are
+    free along such a direction, the posterior's tail falls like its own times a power d, so that a
+    t with 3 degrees of freedom leaves no posterior for d above 2, and no mean for d above 1.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Choices in the authors' layout: one row of a file a choice."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ from introspect_bayes.study.frames import KEYS
 CHOICES: Final = [*KEYS, "context", "trial", "selection"]
 """Columns of a frame of choices, before the differences."""
 
+PAPERS_CONTEXTS: Final = 100
+"""Contexts of each set in the paper's data, the instilled ones first."""
 
 REQUIRED: Final = ("model", "scenario", "selection", "A_attribute_1")
 """Columns that a file of choices needs."""
@@ -55,10 +57,17 @@ def read_choices(
 
 
 def contexts_of_sets(
-    contexts: dict[str, DecisionContext], opened: Iterable[tuple[DataFile, CheckedTable]]
+    contexts: dict[str, DecisionContext], opened: Sequence[tuple[DataFile, CheckedTable]]
 ) -> dict[str, list[str]]:
-    """Return the instilled and the native contexts, in the study's order, by files of choices."""
-    fallback = {"instilled": list(contexts)[:100], "native": list(contexts)[100:200]}
+    """Return the instilled and the native contexts, in the study's order, by files of choices.
+
+    Without choices they are those at the paper's positions: as many instilled as names of files
+    count, or 100, and then 100 native ones.
+    """
+    stated = {file.instilled for file, _ in opened if file.instilled is not None}
+    count = stated.pop() if len(stated) == 1 else PAPERS_CONTEXTS
+    names = list(contexts)
+    fallback = {"instilled": names[:count], "native": names[count : count + PAPERS_CONTEXTS]}
     chosen: dict[str, set[str]] = {context_set: set() for context_set in fallback}
     for file, table in opened:
         if file.task == "choices":

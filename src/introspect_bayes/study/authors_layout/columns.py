@@ -1,6 +1,7 @@
 """Columns of the authors' files: numbered attributes, and names of contexts."""
 
 import re
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.authors_layout.file_names import CONTEXTS_FILE
 from introspect_bayes.study.checked_csv import CheckedTable
+
+OF_ATTRIBUTES: Final = re.compile(r"[A-Z]_attribute_\d+|report_attr\d+")
+"""Columns of files of choices and reports that state an attribute."""
 
 
 def numbered(table: CheckedTable, pattern: str) -> list[int]:

@@ -13,6 +13,8 @@ TARGETS_FILE: Final = "instilled_weights.csv"
 UNITS_FILE: Final = "candidate_scenarios.json"
 
 _CSV: Final = re.compile(r"(.+)\.csv(?:\.gz)?", re.IGNORECASE)
+HIDDEN: Final = (".", "~$")
+"""Beginnings of names of files that other programs leave, and hide."""
 
 # From the most to the least specific ending: a report file's name ends in others' endings too.
 _ENDINGS: Final[tuple[tuple[str, str, Stage, ContextSet], ...]] = (
@@ -38,7 +40,15 @@ _ENDINGS: Final[tuple[tuple[str, str, Stage, ContextSet], ...]] = (
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of choices or reports, and what its name says of them."""
+    """A file of choices or reports, and what its name says of them.
+
+    Attributes
+    ----------
+    trained
+        Which of the instilled contexts the model was trained to report on, if its name says so.
+    instilled
+        How many contexts were instilled, if its name says so.
+    """
 
     path: Path
     base_model: str
@@ -46,6 +56,7 @@ class DataFile:
     stage: Stage
     context_set: ContextSet
     trained: slice | None = None
+    instilled: int | None = None
 
     @property
     def label(self) -> str:
@@ -75,18 +86,23 @@ def label_of(path: Path) -> str:
 
 
 def data_files(folder: Path) -> list[DataFile]:
-    """Return the files of choices and reports in a folder, by what their names say."""
+    """Return the files of choices and reports in a folder, by what their names say.
+
+    Hidden files are not a study's: other programs leave them (``._x.csv`` of macOS, ``~$x.csv``).
+    """
     found = []
     for path in sorted(folder.iterdir()):
+        if path.name.startswith(HIDDEN):
+            continue
         for ending, task, stage, context_set in _ENDINGS:
             match = re.fullmatch(rf"(?P<base>.+){ending}", label_of(path))
             if match is None:
                 continue
             parts = match.groupdict()
-            trained = None
+            trained, total = None, None
             if parts.get("half"):
                 part, total = int(parts["part"]), int(parts["all"])
                 trained = slice(0, part) if parts["half"] == "first" else slice(total - part, total)
-            found.append(DataFile(path, parts["base"], task, stage, context_set, trained))
+            found.append(DataFile(path, parts["base"], task, stage, context_set, trained, total))
             break
     return found

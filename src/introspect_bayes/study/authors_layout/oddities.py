@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.study.authors_layout.columns import OF_ATTRIBUTES
 from introspect_bayes.study.authors_layout.repeats import copied_rows
 from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.frames import ODD_ROWS, Oddity
@@ -54,7 +55,9 @@ class OddRows:
 
     def note_copies(self, answers: Sequence[str]) -> None:
         """Note rows that are copies of others, if they are suspicious (`copied_rows`)."""
-        copies = copied_rows(self.table.text, "scenario", answers)
+        text = self.table.text
+        counting = [name for name in text if _counts_rows(str(name), text[name])]
+        copies = copied_rows(text.drop(columns=counting), "scenario", answers)
         self.note(copies, "repeated", lambda row: self.table.locate(row, "scenario"))
 
     def note_surplus(self, columns: Sequence[str], lacking: np.ndarray) -> None:
@@ -124,6 +127,13 @@ class OddRows:
             return f"{self.table.locate(row, column)}: {self.table.text[column].iloc[row]}"
 
         return where
+
+
+def _counts_rows(name: str, cells: pd.Series) -> bool:
+    """Return whether a column numbers a file's rows, as programs that join files write it."""
+    if OF_ATTRIBUTES.fullmatch(name) or not cells.is_unique:
+        return False
+    return bool(cells.str.fullmatch(r"[0-9]+").all())
 
 
 def _filled(cells: pd.Series) -> np.ndarray:

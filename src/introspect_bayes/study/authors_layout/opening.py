@@ -1,10 +1,10 @@
 """Files of choices and reports in the authors' layout, opened: which of their rows are used."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from introspect_bayes.study.authors_layout import choices, reports
+from introspect_bayes.study.authors_layout.columns import OF_ATTRIBUTES
 from introspect_bayes.study.authors_layout.file_names import DataFile
 from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.chosen_rows import ChosenRows, choose_rows, spelling
@@ -13,8 +13,9 @@ from introspect_bayes.study.splits import Split, find_splits
 Opened = Sequence[tuple[DataFile, CheckedTable]]
 
 _REQUIRED: Final = {"choices": choices.REQUIRED, "reports": reports.REQUIRED}
-_MODEL: Final = {"choices": "model", "reports": "explaining_model"}
-_NUMBERED: Final = re.compile(r"[A-Z]_attribute_\d+|report_attr\d+")
+
+MODEL_COLUMN: Final = {"choices": "model", "reports": "explaining_model"}
+"""Columns that name the model of a row, by the task."""
 
 
 def open_files(files: Sequence[DataFile]) -> Opened:
@@ -54,7 +55,7 @@ def is_known(column: str) -> bool:
     (True, False)
     """
     used = any(column in required for required in _REQUIRED.values())
-    return used or _NUMBERED.fullmatch(column) is not None
+    return used or OF_ATTRIBUTES.fullmatch(column) is not None
 
 
 def splits_of(opened: Opened, chosen: ChosenRows) -> tuple[Split, ...]:
@@ -63,7 +64,7 @@ def splits_of(opened: Opened, chosen: ChosenRows) -> tuple[Split, ...]:
     for file, table in opened:
         if not len(table):
             continue
-        model = _MODEL[file.task]
+        model = MODEL_COLUMN[file.task]
         pooled = [spelt for column in chosen.pool if (spelt := spelling(table, column)) is not None]
         found += find_splits(
             file.path.name,

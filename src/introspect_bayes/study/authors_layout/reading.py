@@ -13,6 +13,7 @@ from introspect_bayes.study.authors_layout.choices import (
     read_choices,
 )
 from introspect_bayes.study.authors_layout.contexts import read_contexts
+from introspect_bayes.study.authors_layout.mix_ups import mix_ups
 from introspect_bayes.study.authors_layout.opening import Opened, open_files, splits_of, used_rows
 from introspect_bayes.study.authors_layout.places import find_places
 from introspect_bayes.study.authors_layout.reports import (
@@ -40,7 +41,8 @@ def read_authors_layout(
 
     One or several base models, any of the experiments' files missing, any number of
     attributes. Which contexts were instilled and which are native follows from the files of
-    choices; without one, from the paper's positions (contexts 1-100 and 101-200).
+    choices; without one, from the paper's positions (contexts 1-100 and 101-200, or as many as
+    names of files count).
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ def read_authors_layout(
         models=models.drop_duplicates(ignore_index=True),
         chosen_rows=replace(chosen, notes=(*chosen.notes, *places.notes)),
         splits=splits,
-        reading_warnings=(*left_out, *_of_empty_files(opened)),
+        reading_warnings=(*left_out, *_of_empty_files(opened), *mix_ups(opened)),
         odd_rows=_stack([odd for *_, odd in (*decided, *told) if len(odd)], ODD_ROWS),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.study.authors_layout.file_names import DataFile, data_files, label_of
+from introspect_bayes.study.authors_layout.file_names import HIDDEN, DataFile, data_files, label_of
 from introspect_bayes.study.checked_csv import UNREADABLE, one_spelling, opened
 
 _LOOKS_LIKE_DATA: Final = re.compile(r"selection|weight_report", re.IGNORECASE)
@@ -32,8 +32,8 @@ def sorted_files(folder: Path) -> tuple[list[DataFile], list[str]]:
     Raises
     ------
     InputError
-        If two files have the same name but for its case or compression, or it cannot be told
-        whether two leading parts are one base model.
+        If two files have the same name but for its case or compression, two base models but for
+        their case, or it cannot be told whether two leading parts are one base model.
     """
     files = data_files(folder)
     _refuse_same_names(files)
@@ -48,6 +48,7 @@ def sorted_files(folder: Path) -> tuple[list[DataFile], list[str]]:
         else:
             kept.append(file)
     bases = sorted({f.base_model for f in kept})
+    _refuse_same_but_for_case(bases)
     said = [_left_out(f.path, bases, why) for f, why in out]
     known = {f.path for f in files}
     said += [_left_out(path, bases, "it has no known ending") for path in _unknown(folder, known)]
@@ -60,6 +61,18 @@ def _refuse_same_names(files: Sequence[DataFile]) -> None:
         other = seen.setdefault(file.label.casefold(), file.path)
         if other != file.path:
             msg = f"{file.path.name} and {other.name} have the same name; keep one of them"
+            raise InputError(msg)
+
+
+def _refuse_same_but_for_case(bases: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for base in bases:
+        other = seen.setdefault(base.casefold(), base)
+        if other != base:
+            msg = (
+                f"base models {other!r} and {base!r} have the same name but for its case; rename "
+                f"the files {other}_*.csv or {base}_*.csv, or move those of one elsewhere"
+            )
             raise InputError(msg)
 
 
@@ -78,7 +91,9 @@ def _why_not(file: DataFile, other: str, files: Sequence[DataFile]) -> str:
         return ""
     mine = [f for f in files if f.base_model == file.base_model]
     models = {_model(f.path) for f in mine}
-    if any(_letters(file.base_model) in _letters(model) for model in models):
+    letters = _letters(file.base_model)
+    own = letters != _letters(other)  # or else what names the other would be taken for its name
+    if own and any(letters in _letters(model) for model in models):
         return ""
     shared = models & {_model(f.path) for f in files if f.base_model == other} - {""}
     if {f.task for f in mine} != {"choices", "reports"}:
@@ -110,7 +125,7 @@ def _letters(name: str) -> str:
 def _unknown(folder: Path, known: set[Path]) -> Iterator[Path]:
     """Yield files that look like choices or reports by their names, or by their columns."""
     for path in sorted(folder.iterdir()):
-        if path in known or not path.is_file() or path.name.startswith("."):
+        if path in known or not path.is_file() or path.name.startswith(HIDDEN):
             continue
         if _LOOKS_LIKE_DATA.search(path.name) or _has_columns(path):
             yield path
