@@ -1,7 +1,10 @@
 """Known correlations are found again, whatever else is in the data."""
 
+import pickle
+
 import arviz_stats as az
 import numpy as np
+import pandas as pd
 import pytest
 
 import introspect_bayes as ib
@@ -33,12 +36,20 @@ class _Unfitted(Analysis):
 
     def __init__(self, study):
         super().__init__(study, Settings.default(keep=False))
+        self.accuracy = self.effect = _refuse
 
-        def refuse(*_):
-            msg = "not in this test"
-            raise CannotCompute(msg)
 
-        self.accuracy = self.effect = refuse
+def _refuse(*_):
+    msg = "not in this test"
+    raise CannotCompute(msg)
+
+
+def test_a_pickle_holds_all_of_it(found):
+    found["m-one.instilled"].model  # noqa: B018 - what cannot be pickled is built again
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
+    pd.testing.assert_frame_equal(again.hdi(), found.hdi())
+    pd.testing.assert_frame_equal(again.table(), found.table())
+    assert again.problems == found.problems
 
 
 def test_known_correlations_are_found(found):

@@ -1,5 +1,6 @@
 """Own minus other, on simulated studies and the paper's data."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +49,14 @@ def test_three_models_have_nine_cells_and_their_contrasts(study):
         assert overall["hdi_low"] < overall["estimate"] < overall["hdi_high"]
     assert access.problems == ()
     assert set(access.partial()["base_model"]) == {"", "m-one", "m-three", "m-two"}
+
+
+def test_a_pickle_holds_all_of_it(access):
+    access.fits["e2.acc"].model  # noqa: B018 - what cannot be pickled is built again
+    again = pickle.loads(pickle.dumps(access))  # noqa: S301 - our own
+    for table in ("table", "correlations", "partial"):
+        pd.testing.assert_frame_equal(getattr(again, table)(), getattr(access, table)())
+    assert again.idata.identical(access.idata)
 
 
 def test_models_with_the_same_weights_have_no_privileged_access(access):

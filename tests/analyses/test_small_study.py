@@ -1,8 +1,10 @@
 """Whole analyses of small simulated studies."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import introspect_bayes as ib
@@ -156,6 +158,21 @@ def test_fit_in_one_line_with_other_priors(study):
     assert usual["e2.acc.m-one"].model.formula is not None
     with pytest.raises(ib.InputError, match="another study"):
         ib.fit("report_accuracy", ib.load_study(study.source), weights=weights)
+
+
+def test_fits_can_be_pickled_and_fitted_on(study):
+    weights = ib.fit("choice_weights", study, seed=5)
+    names = ("report_accuracy", "introspection_training")
+    fits = [weights, *(ib.fit(name, study, weights=weights) for name in names)]
+    for part in fits:
+        next(iter(part.values())).model  # noqa: B018 - what cannot be pickled is built again
+    again = pickle.loads(pickle.dumps(fits))  # noqa: S301 - our own
+    for made, expected in zip(again, fits, strict=True):
+        assert list(made) == list(expected)
+        assert made.skipped == expected.skipped
+        pd.testing.assert_frame_equal(made.hdi(), expected.hdi())
+    on = ib.fit("report_accuracy", again[0].analysis.study, weights=again[0])
+    pd.testing.assert_frame_equal(on.hdi(), fits[1].hdi())
 
 
 def test_better_specifications_take_their_places(write_study):

@@ -128,6 +128,15 @@ def test_prior_can_be_swapped_without_a_new_model(sampler, complete, fit):
     assert drawn.mean() < fit.draws("model_posterior")[..., 0, 2].mean() - 0.1
 
 
+def test_fits_of_one_structure_name_their_own_variables(sampler, complete, fit):
+    others = tuple(f"another's {name}" for name in NAMES)
+    other = sampler.fit(SPEC, CorrelationData(complete.values, others, complete.units), "others")
+    for made, names in ((fit, NAMES), (other, others)):
+        for group in ("posterior", "model_posterior"):
+            for dim in ("variable", "other_variable"):
+                assert tuple(made.idata[group][dim].to_numpy()) == names
+
+
 def test_hyperparameters_are_sampled(complete):
     pooled = SPEC.with_priors(location="Normal(0, location_scale)", location_scale="HalfNormal(1)")
     model = build_correlation_model(pooled, complete)

@@ -22,6 +22,7 @@ from introspect_bayes.fits import (
     RegressionSampler,
     Sampler,
     compiled_models,
+    context_densities,
     summarize_weights,
     weight_summaries,
 )
@@ -110,6 +111,8 @@ def in_threads(work, jobs):
 def test_every_fit_gives_what_it_gives_alone(alone, monkeypatch):
     # Nothing is prepared or compiled yet, so that threads ask for the same at the same time.
     monkeypatch.setattr(compiled_models, "_compiled", {})
+    for made in (context_densities._likelihood, context_densities._density):
+        made.cache_clear()
     jobs = [(kind, number) for kind in FITS for _ in range(3) for number in DATA_SETS]
     made = in_threads(lambda kind, number: posterior(FITS[kind](number)), jobs)
     wrong = [job for job, found in zip(jobs, made, strict=True) if not found.identical(alone[job])]

@@ -12,6 +12,7 @@ from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import model_data
+from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.priors import Prior
 from introspect_bayes.specs import Specification
 
@@ -130,6 +131,7 @@ class _Density:
 
 
 @cache
+@one_thread_at_a_time
 def _likelihood() -> _Density:
     import pymc as pm
 
@@ -137,6 +139,7 @@ def _likelihood() -> _Density:
 
 
 @cache
+@one_thread_at_a_time
 def _density(dist: str) -> _Density:
     import pymc as pm
     import pytensor.tensor as pt

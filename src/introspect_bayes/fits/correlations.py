@@ -12,6 +12,7 @@ from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
 from introspect_bayes.fits.correlation_model import (
+    DIMS,
     build_correlation_model,
     exchangeable,
     log_density,
@@ -160,7 +161,9 @@ class CorrelationSampler(ModelSampler):
             by_chains = self.engine == "auto" and bool(diagnostics_of(tree).problems)
         if by_chains:
             tree = prepared.sample(self.sampler, name, "nuts", values)
-        posterior = tree["posterior"].to_dataset()
+        # The prepared model knows the variables of the first fit of this structure only.
+        named = {dim: list(data.variables) for dim in DIMS}
+        posterior = tree["posterior"].to_dataset().assign_coords(named)
         groups = {
             "posterior": _adjusted(posterior, data),
             "model_posterior": posterior,

@@ -50,7 +50,9 @@ class BuildsOnce:
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        built = {
-            name for name in vars(self) if isinstance(getattr(type(self), name, 0), built_once)
+        known = dict(vars(self))  # a copy, as another thread may be building
+        return {
+            name: value
+            for name, value in known.items()
+            if not isinstance(getattr(type(self), name, None), built_once)
         }
-        return {name: value for name, value in vars(self).items() if name not in built}
