@@ -233,6 +233,18 @@ def test_a_pickle_holds_the_draws_themselves(finished, choices, rows):
         assert again.model is not None
 
 
+def test_draws_can_be_written_as_netcdf(choices, rows, tmp_path):
+    made = [
+        ChoiceWeightsSampler(SAMPLER).fit(spec("choice_weights"), choices, "same"),
+        RegressionSampler(SAMPLER).fit(spec("report_accuracy"), rows, "same"),
+    ]
+    for number, fit in enumerate(made):
+        path = tmp_path / f"{number}.nc"
+        fit.idata.to_netcdf(path, engine="h5netcdf")
+        with xr.open_datatree(path, engine="h5netcdf") as again:
+            assert again.load().equals(fit.idata)
+
+
 def test_what_cannot_be_read_is_fitted_again(finished, choices):
     sampler = ChoiceWeightsSampler(SAMPLER, finished=finished)
     made = sampler.fit(spec("choice_weights"), choices, "same")
