@@ -128,7 +128,7 @@ def test_improper_priors_need_choices_that_inform_them():
     counts = {"context_0": 1, "context_1": 2}
     data = ChoiceData.from_frame(simulated_choices(2, 2, 10).assign(d2=0.0), ["d1", "d2"], counts)
     flat = spec("choice_weights").with_priors(slopes=Prior("Flat", {}))
-    with pytest.raises(InputError, match="improper"):
+    with pytest.raises(InputError, match="no proper posterior"):
         ChoiceWeightsSampler(SAMPLER).fit(flat, data, "flat")
 
 
