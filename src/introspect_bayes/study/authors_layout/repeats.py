@@ -40,9 +40,9 @@ def copied_rows(text: pd.DataFrame, context: str, answers: Sequence[str]) -> np.
 
     Examples
     --------
-    >>> rows = [["c", str(n), "A"] for n in range(20)]
-    >>> text = pd.DataFrame(rows + rows[:3], columns=["scenario", "price", "selection"])
-    >>> copied_rows(text, "scenario", ["selection"]).sum()
+    >>> rows = [["c", str(n), str(n), "A"] for n in range(20)]
+    >>> text = pd.DataFrame(rows + rows[:3], columns=["scenario", "price", "size", "selection"])
+    >>> int(copied_rows(text, "scenario", ["selection"]).sum())
     3
     """
     copies = text.duplicated().to_numpy()
