@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from introspect_bayes.parse.failures import Liberty
 from introspect_bayes.parse.first_versions import truth_from_text
-from introspect_bayes.parse.names import kinds_of, liberties_of, matched_names, why_not_named
-from introspect_bayes.parse.objects import one_object, only_value
+from introspect_bayes.parse.named_values import (
+    NamedValues,
+    stated_leniently,
+    stated_strictly,
+)
 from introspect_bayes.parse.results import ParsedChanges
-from introspect_bayes.parse.thinking import read_answer
 
 
 def parse_changes_strictly(
@@ -25,14 +26,10 @@ def parse_changes_strictly(
     >>> parse_changes_strictly('{"size": 1, "price": 0}', ["size", "price"]).failure
     'not true or false'
     """
-    answer, thought, failure = read_answer(text, cut_off=cut_off)
-    if failure is not None:
-        return ParsedChanges(failure=failure)
-    stated = only_value(answer, cut_off=cut_off)
-    failure = stated.failure or why_not_named(stated.value, attributes)
-    if failure is not None:
-        return ParsedChanges(failure=failure)
-    return _as_changes([stated.value[name] for name in attributes], {}, thought)
+    stated = stated_strictly(text, attributes, cut_off=cut_off)
+    if stated.failure is not None:
+        return ParsedChanges(failure=stated.failure)
+    return _as_changes(stated.values, stated)
 
 
 def parse_changes_leniently(
@@ -49,28 +46,17 @@ def parse_changes_leniently(
     >>> parse_changes_leniently('So: {"Size": "Yes", "price": 0}', ["size", "price"]).changes
     (True, False)
     """
-    answer, thought, failure = read_answer(text, cut_off=cut_off)
-    if failure is not None:
-        return ParsedChanges(failure=failure)
-    stated = one_object(answer, cut_off=cut_off)
+    stated = stated_leniently(text, attributes, cut_off=cut_off)
     if stated.failure is not None:
         return ParsedChanges(failure=stated.failure)
-    matched, failure = matched_names(stated.value, attributes)
-    if matched is None:
-        return ParsedChanges(failure=failure)
-    values = {matched[key]: value for key, value in stated.value.items()}
-    truths = [truth_from_text(values[name]) for name in attributes]
-    mapping = liberties_of(matched)
-    liberties: list[Liberty] = [*thought, *stated.liberties, *kinds_of(mapping)]
-    if any(truth is not values[name] for truth, name in zip(truths, attributes, strict=True)):
-        liberties.append("truth in other words")
-    return _as_changes(truths, mapping, tuple(liberties))
+    values = [truth_from_text(value) for value in stated.values]
+    if any(value is not was for value, was in zip(values, stated.values, strict=True)):
+        stated = stated._replace(liberties=(*stated.liberties, "truth in other words"))
+    return _as_changes(values, stated)
 
 
-def _as_changes(
-    values: Sequence[object], mapping: dict[str, str], liberties: tuple[Liberty, ...]
-) -> ParsedChanges:
+def _as_changes(values: Sequence[object], stated: NamedValues) -> ParsedChanges:
     changes = tuple(value for value in values if isinstance(value, bool))
     if len(changes) != len(values):
         return ParsedChanges(failure="not true or false")
-    return ParsedChanges(changes, None, mapping, liberties)
+    return ParsedChanges(changes, None, stated.mapping, stated.liberties)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from introspect_bayes.parse.failures import Liberty
-from introspect_bayes.parse.names import kinds_of, liberties_of, matched_names, why_not_named
+from introspect_bayes.parse.named_values import (
+    NamedValues,
+    stated_leniently,
+    stated_strictly,
+)
 from introspect_bayes.parse.numbers import are_in_range, finite_numbers, number_from_text
-from introspect_bayes.parse.objects import one_object, only_value
 from introspect_bayes.parse.results import ParsedReport
-from introspect_bayes.parse.thinking import read_answer
 
 
 def parse_strictly(
@@ -33,14 +34,10 @@ def parse_strictly(
     >>> parse_strictly('{"size": 40, "price": -101}', ["size", "price"]).failure
     'out of range'
     """
-    answer, thought, failure = read_answer(text, cut_off=cut_off)
-    if failure is not None:
-        return ParsedReport(failure=failure)
-    stated = only_value(answer, cut_off=cut_off)
-    failure = stated.failure or why_not_named(stated.value, attributes)
-    if failure is not None:
-        return ParsedReport(failure=failure)
-    return _weighed([stated.value[name] for name in attributes], {}, thought)
+    stated = stated_strictly(text, attributes, cut_off=cut_off)
+    if stated.failure is not None:
+        return ParsedReport(failure=stated.failure)
+    return _weighed(stated.values, stated)
 
 
 def parse_leniently(
@@ -61,30 +58,19 @@ def parse_leniently(
     >>> parsed.liberties
     ('surrounding text', 'part of a name', 'number as text')
     """
-    answer, thought, failure = read_answer(text, cut_off=cut_off)
-    if failure is not None:
-        return ParsedReport(failure=failure)
-    stated = one_object(answer, cut_off=cut_off)
+    stated = stated_leniently(text, attributes, cut_off=cut_off)
     if stated.failure is not None:
         return ParsedReport(failure=stated.failure)
-    matched, failure = matched_names(stated.value, attributes)
-    if matched is None:
-        return ParsedReport(failure=failure)
-    values = {matched[key]: value for key, value in stated.value.items()}
-    numbers = [number_from_text(values[name]) for name in attributes]
-    mapping = liberties_of(matched)
-    liberties: list[Liberty] = [*thought, *stated.liberties, *kinds_of(mapping)]
-    if any(number is not values[name] for number, name in zip(numbers, attributes, strict=True)):
-        liberties.append("number as text")
-    return _weighed(numbers, mapping, tuple(liberties))
+    values = [number_from_text(value) for value in stated.values]
+    if any(value is not was for value, was in zip(values, stated.values, strict=True)):
+        stated = stated._replace(liberties=(*stated.liberties, "number as text"))
+    return _weighed(values, stated)
 
 
-def _weighed(
-    values: Sequence[object], mapping: dict[str, str], liberties: tuple[Liberty, ...]
-) -> ParsedReport:
+def _weighed(values: Sequence[object], stated: NamedValues) -> ParsedReport:
     weights = finite_numbers(values)
     if weights is None:
         return ParsedReport(failure="non-numeric")
     if not are_in_range(weights):
         return ParsedReport(failure="out of range")
-    return ParsedReport(weights, None, mapping, liberties)
+    return ParsedReport(weights, None, stated.mapping, stated.liberties)
