@@ -1,11 +1,12 @@
 """The paper's experiments: which rows, which specification, which contrast, which figure."""
 
-from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.exclusion import exclusion_table
 from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute, NotInStudy
 from introspect_bayes.analyses.figures import FIGURES, PROPORTIONS
 from introspect_bayes.analyses.published import published_figures
 from introspect_bayes.analyses.reproduce import Reproduction, reproduce
+from introspect_bayes.analyses.settings import Progress, Settings
 
 __all__ = [
     "COMPARISONS",

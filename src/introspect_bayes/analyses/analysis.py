@@ -1,8 +1,8 @@
 """One study's fits, each made once and only when a figure needs it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,114 +19,23 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
     standardize,
 )
-from introspect_bayes.engines import Engine
+from introspect_bayes.analyses.once import Once
+from introspect_bayes.analyses.settings import Progress, Settings, Silent
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
     ChoiceWeightsSampler,
     Diagnostics,
-    FinishedFits,
     Regression,
     RegressionSampler,
-    Sampler,
 )
-from introspect_bayes.specs import Specification, chosen_specifications
+from introspect_bayes.specs import Specification
 from introspect_bayes.study import ContextSet, Stage, Study
-from introspect_bayes.study.download import cache_root
 from introspect_bayes.study.split_frames import require_unsplit
-
-CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
-"""Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
-
-REGRESSION_SAMPLER: Final = Sampler(draws=4000, warmup=1000)
-"""Settings for regressions: four times the draws of the paper, for steadier interval ends."""
 
 BATCHES: Final = 20
 """Batches of draws, five a chain, whose spread tells the weights' Monte Carlo error."""
-
-
-class Progress(Protocol):
-    """Told what long work begins and how far it is."""
-
-    def start(self, description: str, total: int) -> None:
-        """Begin a piece of work of so many steps."""
-
-    def advance(self, steps: int) -> None:
-        """Finish some steps of the piece of work begun last."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def start(self, description: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything beside the data that decides the numbers.
-
-    Attributes
-    ----------
-    specs
-        The three specifications by name, priors included.
-    choice_sampler, regression_sampler
-        Sampler settings.
-    engine
-        How posteriors are sampled.
-    finished
-        Where finished fits are found and kept; nowhere if None.
-    """
-
-    specs: Mapping[str, Specification]
-    choice_sampler: Sampler
-    regression_sampler: Sampler
-    engine: Engine = "auto"
-    finished: FinishedFits | None = None
-
-    @classmethod
-    def default(
-        cls,
-        seed: int | None = None,
-        draws: int | None = None,
-        warmup: int | None = None,
-        specs: Mapping[str, Specification] | None = None,
-        *,
-        engine: Engine = "auto",
-        keep: bool = True,
-    ) -> "Settings":
-        """Return the shipped specifications and default settings, some of them replaced.
-
-        Finished fits are kept in the user's cache folder (``INTROSPECT_BAYES_CACHE``) unless `keep`
-        is False.
-        """
-        given = {"seed": seed, "draws": draws, "warmup": warmup}
-        changes = {name: value for name, value in given.items() if value is not None}
-        return cls(
-            specs={**chosen_specifications(), **(specs or {})},
-            choice_sampler=replace(CHOICE_SAMPLER, **changes),
-            regression_sampler=replace(REGRESSION_SAMPLER, **changes),
-            engine=engine,
-            finished=FinishedFits(cache_root() / "fits") if keep else None,
-        )
-
-
-class _Once[**Arguments, Result]:
-    """A function whose results are kept. Unlike those of `functools` it can be pickled."""
-
-    def __init__(self, make: Callable[Arguments, Result]) -> None:
-        self._make = make
-        self._made: dict[tuple[object, ...], Result] = {}
-
-    def __call__(self, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
-        key = (*args, *sorted(options.items()))
-        if key not in self._made:
-            self._made[key] = self._make(*args, **options)
-        return self._made[key]
 
 
 class Analysis:
@@ -166,11 +75,11 @@ class Analysis:
         self._regressions = RegressionSampler(
             chosen.regression_sampler, chosen.finished, chosen.engine
         )
-        self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = _Once(self._fit_weights)
-        self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = _Once(self._scale_weights)
-        self.rows = _Once(self._compare)
-        self.accuracy = _Once(self._fit_accuracy)
-        self.effect = _Once(self._fit_effect)
+        self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = Once(self._fit_weights)
+        self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = Once(self._scale_weights)
+        self.rows = Once(self._compare)
+        self.accuracy = Once(self._fit_accuracy)
+        self.effect = Once(self._fit_effect)
         self.fits: dict[str, Regression] = {}
         self.weight_fits: dict[str, ChoiceWeights] = {}
 

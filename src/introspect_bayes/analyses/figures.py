@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -25,52 +25,10 @@ from introspect_bayes.analyses.experiments import (
     correlation,
     standardize,
 )
+from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.fits import Regression
 from introspect_bayes.study import ContextSet, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A figure computed from a study.
-
-    Attributes
-    ----------
-    estimate
-        Posterior mean of a regression's slope, Pearson's correlation, or a proportion.
-    n
-        Rows used: attributes, choices or reports.
-    hdi
-        95% HDI, None for proportions.
-    errors
-        Monte Carlo standard errors of the estimate and of the HDI's two ends.
-    problems
-        Failed diagnostics of any fit that the figure rests on.
-    note
-        What a reader should know.
-    base_models
-        For figures over several base models: those that entered.
-    read_draws
-        Returns the posterior draws of the slope or contrast behind the HDI, shape (chain, draw);
-        None without an HDI.
-    """
-
-    estimate: float
-    n: int
-    hdi: tuple[float, float] | None = None
-    errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    problems: tuple[str, ...] = ()
-    note: str = ""
-    base_models: tuple[str, ...] = ()
-    read_draws: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def draws(self) -> np.ndarray | None:
-        """Posterior draws of the slope or contrast behind the HDI, shape (chain, draw).
-
-        Where the estimate is Pearson's correlation their mean differs from it a little.
-        """
-        return None if self.read_draws is None else self.read_draws()
 
 
 @dataclass(frozen=True, slots=True)

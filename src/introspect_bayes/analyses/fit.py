@@ -6,8 +6,9 @@ from functools import partial
 
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, REVEALED, CannotCompute
+from introspect_bayes.analyses.settings import Progress, Settings
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.priors import closest

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import (
     COMPARISONS,
     EFFECTS,
@@ -17,6 +17,7 @@ from introspect_bayes.analyses.experiments import (
     NotInStudy,
     reports_of,
 )
+from introspect_bayes.analyses.settings import Progress, Settings
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, Estimate, FinishedFits, Sampler, estimate
 from introspect_bayes.fits.joint_data import JointData

@@ -14,8 +14,9 @@ import pandas as pd
 
 from introspect_bayes.analyses import access_tables
 from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access_figure
-from introspect_bayes.analyses.analysis import Analysis, Progress, Settings
+from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute, cannot_compute
+from introspect_bayes.analyses.settings import Progress, Settings
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import CorrelationFit
 from introspect_bayes.priors import closest

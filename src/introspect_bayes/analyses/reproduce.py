@@ -13,7 +13,6 @@ from introspect_bayes.analyses.figures import (
     OWN_FIGURES,
     PAPER_ONLY,
     FigureKind,
-    Result,
 )
 from introspect_bayes.analyses.published import (
     Published,
@@ -22,6 +21,7 @@ from introspect_bayes.analyses.published import (
     published_figures,
     published_labels,
 )
+from introspect_bayes.analyses.result import Result
 from introspect_bayes.errors import InputError
 from introspect_bayes.study.download import unchanged
 

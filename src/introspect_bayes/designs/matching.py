@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses import Analysis, Settings
-from introspect_bayes.analyses.analysis import REGRESSION_SAMPLER
 from introspect_bayes.analyses.experiments import correlation, mean_reports
+from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.simulated_studies import CHOICE_SAMPLER, simulated_replies

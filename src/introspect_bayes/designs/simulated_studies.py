@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses import Analysis, CannotCompute, Settings
-from introspect_bayes.analyses.analysis import REGRESSION_SAMPLER
 from introspect_bayes.analyses.figures import FIGURES
+from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, Design
 from introspect_bayes.fits import Sampler

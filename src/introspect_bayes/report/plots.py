@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 import xarray as xr
 
 from introspect_bayes.analyses import COMPARISONS, FIGURES, Analysis, CannotCompute
-from introspect_bayes.analyses.figures import Result
 from introspect_bayes.analyses.fit import Fits
 from introspect_bayes.analyses.published import published_figures, published_labels
+from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from introspect_bayes.analyses import COMPARISONS, FIGURES, CannotCompute
-from introspect_bayes.analyses.figures import Result
 from introspect_bayes.analyses.published import published_figures, published_labels
+from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.report import plots
 from introspect_bayes.report.document.drawings import drawing, svg_of
