@@ -275,8 +275,8 @@ class Listener:
     def tell(self, text):
         self.told.append(text)
 
-    def first(self, task, reply, *, usable):
-        self.replies.append((task, reply, usable))
+    def first(self, task, reply, failure):
+        self.replies.append((task, reply, failure))
 
 
 def test_early_warnings_come_before_the_money_is_spent(prepare):

@@ -27,8 +27,8 @@ class Listener(Silent):
     def tell(self, text):
         self.told.append(text)
 
-    def first(self, task, reply, *, usable):
-        self.replies.append((task, reply, usable))
+    def first(self, task, reply, failure):
+        self.replies.append((task, reply, failure))
 
 
 def one_at_a_time(takes):
@@ -216,7 +216,7 @@ def test_the_first_replies_are_shown_as_they_come(study, capsys):
     shown = [line for line in said.splitlines() if line.startswith("First")]
     assert sorted(line[:12] for line in shown) == ["First decisi", "First report"]
     assert any(line.endswith((": A", ": B")) for line in shown)
-    assert any("(cannot be used): I'd rather\\x1b[2J not" in line for line in shown)
+    assert any("(cannot be used: not JSON): I'd rather\\x1b[2J not" in line for line in shown)
     assert "First" not in quiet
 
 

@@ -77,12 +77,12 @@ def test_lines_come_now_and_then_and_soon_when_something_happens(capsys):
 @pytest.mark.parametrize("shown", [True, False])
 def test_first_replies_are_shown_and_obeyed_by_no_terminal(capsys, shown):
     with CollectionProgress(None, shown=shown) as progress:
-        progress.first("decision", NASTY, usable=False)
-        progress.first("report", "x" * 5000, usable=True)
+        progress.first("decision", NASTY, "not A or B")
+        progress.first("report", "x" * 5000, None)
         progress.warn(f"so said {NASTY}")
         progress.tell(NASTY)
     said = capsys.readouterr().err
-    assert "First decision (cannot be used): A \\x1b[2J" in said
+    assert "First decision (cannot be used: not A or B): A \\x1b[2J" in said
     assert "[bold red]B[/] \\u202edrawkcab\\r\\n[link=http://x]c[/link]" in said.replace("\n", "")
     for letter in ("\x1b[2J", "\x1b]0", "\x07", "\u202e"):
         assert letter not in said
@@ -93,7 +93,7 @@ def test_first_replies_are_shown_and_obeyed_by_no_terminal(capsys, shown):
 def test_who_wants_quiet_is_only_warned(capsys):
     clock = Clock()
     with CollectionProgress(None, shown=True, quiet=True, clock=clock) as progress:
-        progress.first("decision", "A", usable=True)
+        progress.first("decision", "A", None)
         progress.tell("found")
         clock.now = 1000.0
         progress.update(Snapshot(2, 1, 1, 0))

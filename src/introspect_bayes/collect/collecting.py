@@ -252,12 +252,10 @@ class _Collector:
         self.answered.add(outcome.request)
         self.left[task] -= 1
         trial = self.plan.trials[outcome.request]
-        unusable = self.watch.tally.invalid
-        self.watch.read(trial, outcome)
+        failure = self.watch.read(trial, outcome)
         if task not in self._tasks_seen:
             self._tasks_seen.add(task)
-            usable = self.watch.tally.invalid == unusable
-            self.progress.first(task, outcome.text or "", usable=usable)
+            self.progress.first(task, outcome.text or "", failure)
         signs = self.watch.look()
         for sign in signs:
             self.progress.warn(sign)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from introspect_bayes.collect.settings import Ending, RunCounts
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.errors import InputError
+from introspect_bayes.parse import Failure
 from introspect_bayes.store import StoredRefusal
 from introspect_bayes.trials import Task
 
@@ -58,8 +59,8 @@ class Progress(Protocol):
     def tell(self, text: str) -> None:
         """Show at once what was found of the server."""
 
-    def first(self, task: Task, reply: str, *, usable: bool) -> None:
-        """Show the first reply of this run to a task."""
+    def first(self, task: Task, reply: str, failure: Failure | None) -> None:
+        """Show the first reply of this run to a task, and why it cannot be used."""
 
 
 class Silent:
@@ -74,7 +75,7 @@ class Silent:
     def tell(self, text: str) -> None:
         """Do nothing."""
 
-    def first(self, task: Task, reply: str, *, usable: bool) -> None:
+    def first(self, task: Task, reply: str, failure: Failure | None) -> None:
         """Do nothing."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from introspect_bayes.material import PreparedStudy
 from introspect_bayes.parse import Failure, RawReply, newest_of_kind
-from introspect_bayes.trials import Task, Trial
+from introspect_bayes.trials import Trial
 from introspect_bayes.warning_signs import Tally, warning_signs
 
 _EVERY = 10
@@ -34,30 +34,30 @@ class Watch:
         }
         self._read = 0
 
-    def read(self, trial_id: str, reply: RawReply) -> None:
-        """Count a reply."""
+    def read(self, trial_id: str, reply: RawReply) -> Failure | None:
+        """Count a reply, and return why it cannot be used; None if it can."""
         trial = self._trials[trial_id]
+        failure = self._read_as(trial, reply)
+        if failure is not None:
+            self.tally.failures[trial.task, failure] += 1
+        return failure
+
+    def _read_as(self, trial: Trial, reply: RawReply) -> Failure | None:
+        names = self._names[trial.context]
         if trial.task == "decision":
             choice = self._parser.choice(reply)
             if choice.choice is not None:
                 self.tally.choices[choice.choice] += 1
-            self._count(trial.task, choice.failure)
-            return
-        names = self._names[trial.context]
+            return choice.failure
         if trial.task == "ablation":
             answer = self._parser.changes(reply, names)
             self.tally.ablations += answer.failure is None
             self.tally.foreseen.update(answer.changes or ())
-            self._count(trial.task, answer.failure)
-            return
+            return answer.failure
         report = self._parser.report(reply, names)
         if report.weights is not None:
             self.tally.add_report(report.weights)
-        self._count(trial.task, report.failure)
-
-    def _count(self, task: Task, failure: Failure | None) -> None:
-        if failure is not None:
-            self.tally.failures[task, failure] += 1
+        return report.failure
 
     def look(self) -> list[str]:
         """Return warning signs that were not there before."""

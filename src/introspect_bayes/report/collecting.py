@@ -21,6 +21,7 @@ from rich.text import Text
 from introspect_bayes.collect.collection import Collection, Snapshot
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import CollectionPlan
+from introspect_bayes.parse import Failure
 from introspect_bayes.report.harmless import harmless
 from introspect_bayes.report.waiting import SparseLines, waiting_in_words
 from introspect_bayes.trials import Task
@@ -107,10 +108,10 @@ class CollectionProgress:
         if not self._quiet:
             self._print(text)
 
-    def first(self, task: Task, reply: str, *, usable: bool) -> None:
-        """Show the first reply to a task, and whether it can be used."""
+    def first(self, task: Task, reply: str, failure: Failure | None) -> None:
+        """Show the first reply to a task, and why it cannot be used."""
         if not self._quiet:
-            unusable = "" if usable else " (cannot be used)"
+            unusable = "" if failure is None else f" (cannot be used: {failure})"
             self._print(harmless(reply, _SHOWN) or "(empty)", f"First {task}{unusable}: ")
 
     def _print(self, text: str, before: str = "", style: str = "bold") -> None:
