@@ -31,6 +31,7 @@ ROOMS = [
     "analyses",
     "checks",
     "report",
+    "document",
     "designs",
     "cli",
 ]
@@ -49,6 +50,7 @@ NEVER = {
     "analyses": {"pymc", "bambi", "nutpie", "openai"},
     "checks": {"openai"},
     "report": {"pymc", "bambi", "nutpie"},
+    "document": {"pymc", "bambi", "nutpie"},
     "designs": {"pymc", "bambi", "nutpie", "openai"},
     "cli": {"pymc", "bambi", "nutpie", "numpy"},
 }

@@ -205,8 +205,8 @@ def test_two_models_in_one_file_of_choices(capsys, write_study):
 
 
 def test_a_report_says_which_rows_it_is_about(flipped):
-    from introspect_bayes.report.document.gathering import Wanted, gather
-    from introspect_bayes.report.document.sections import SECTIONS
+    from introspect_bayes.document.gathering import Wanted, gather
+    from introspect_bayes.document.sections import SECTIONS
 
     study = ib.load_study(flipped, where={"flipped": 0})
     analysis = ib.Analysis(study, ib.Settings.default(draws=100))

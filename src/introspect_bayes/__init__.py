@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     )
     from introspect_bayes.constants import HDI_PROB
     from introspect_bayes.designs import AssumedModel, AssumedReports, Goals, like_study, plan_study
+    from introspect_bayes.document import write_report
     from introspect_bayes.errors import InputError
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
-    from introspect_bayes.report.document import write_report
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
@@ -104,7 +104,7 @@ _HOMES = {
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",
-    "write_report": "report.document",
+    "write_report": "document",
 }
 
 __all__ = [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
     from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
-    from introspect_bayes.report.document import Target
+    from introspect_bayes.document import Target
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.study import Study
 

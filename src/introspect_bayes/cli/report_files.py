@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis, Reproduction
     from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
-    from introspect_bayes.report.document import Target
+    from introspect_bayes.document import Target
 
 
 def report_target(file: Path | None, only: Sequence[str] | None) -> "Target | None":
@@ -28,7 +28,7 @@ def report_target(file: Path | None, only: Sequence[str] | None) -> "Target | No
     if only:
         msg = "--report holds every figure of a study: leave out --only"
         raise InputError(msg)
-    from introspect_bayes.report.document import Target
+    from introspect_bayes.document import Target
 
     return Target.checked(file)
 
@@ -44,7 +44,7 @@ def write_known(  # noqa: PLR0913 - all that is known already
     truth: Mapping[str, float] | None,
 ) -> None:
     """Write the usual report from figures that are computed already."""
-    from introspect_bayes.report.document import Known, build, gather, write_document
+    from introspect_bayes.document import Known, build, gather, write_document
 
     known = Known(tuple(figures), tuple(health), published=published, truth=truth, access=access)
     tell_written(write_document(build(gather(analysis, known=known)), target))

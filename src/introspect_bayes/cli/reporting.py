@@ -83,8 +83,8 @@ def report(  # noqa: PLR0913 - one argument an option
     numbers of every table and figure (CSV) and every figure (SVG). Exit code 1 if the diagnostics
     of a fit fail (its numbers are marked), 2 for bad input.
     """
-    from introspect_bayes.report.document import Target, Wanted, build, gather, write_document
-    from introspect_bayes.report.document.formats import FORMATS, format_named
+    from introspect_bayes.document import Target, Wanted, build, gather, write_document
+    from introspect_bayes.document.formats import FORMATS, format_named
     from introspect_bayes.report.progress import TerminalProgress
 
     kind = format_named(file_format, output.suffix if output else ".html")

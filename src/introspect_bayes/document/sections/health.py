@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from introspect_bayes.checks import HealthRow
+from introspect_bayes.document.check_table import checks_table
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import tables
-from introspect_bayes.report.document.check_table import checks_table
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Paragraph, Section
-from introspect_bayes.report.document.terminal_tables import from_terminal
 from introspect_bayes.report.readings import reading_notes
+from introspect_bayes.report.records import Block, Paragraph, Section
 from introspect_bayes.report.refusals import refusals_table
+from introspect_bayes.report.terminal_tables import from_terminal
 
 
 def health(materials: Materials) -> Section:

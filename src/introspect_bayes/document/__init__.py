@@ -4,10 +4,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from introspect_bayes.analyses import Analysis
-from introspect_bayes.report.document.building import build
-from introspect_bayes.report.document.files import Target, write_document
-from introspect_bayes.report.document.gathering import SLOW, Known, Wanted, gather
-from introspect_bayes.report.document.sections import SECTIONS
+from introspect_bayes.document.building import build
+from introspect_bayes.document.files import Target, write_document
+from introspect_bayes.document.gathering import SLOW, Known, Wanted, gather
+from introspect_bayes.document.sections import SECTIONS
 
 __all__ = [
     "SECTIONS",

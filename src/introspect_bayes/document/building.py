@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from introspect_bayes import __version__
-from introspect_bayes.report.document.gathering import SLOW, Wanted
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Document, Paragraph, Section
-from introspect_bayes.report.document.sections import SECTIONS
+from introspect_bayes.document.gathering import SLOW, Wanted
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.sections import SECTIONS
+from introspect_bayes.report.records import Document, Paragraph, Section
 
 _NOT_MADE: Final = {
     "joint": "joint",

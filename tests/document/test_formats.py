@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.report.document import Target, build, write_document
-from introspect_bayes.report.document.formats import (
+from introspect_bayes.document import Target, build, write_document
+from introspect_bayes.document.formats import (
     FORMATS,
     csv,
     format_named,
@@ -23,7 +23,7 @@ from introspect_bayes.report.document.formats import (
     latex,
     markdown,
 )
-from introspect_bayes.report.document.records import Document, Section, Table, csv_text
+from introspect_bayes.report.records import Document, Section, Table, csv_text
 from report_data import MADE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

@@ -8,10 +8,10 @@ import pandas as pd
 from introspect_bayes.analyses import Reproduction, exclusion_table
 from introspect_bayes.checks import study_warnings
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import provenance, tables
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Paragraph, Section
-from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.records import Block, Paragraph, Section
+from introspect_bayes.report.terminal_tables import from_terminal
 
 _READING = (
     "Accuracy is the slope of standardized learned (or native) weights on standardized reported "

@@ -7,7 +7,7 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes.analyses.scenarios import scenarios_from
 from introspect_bayes.analyses.sensitivity import prior_sensitivity
-from introspect_bayes.report.document import build, gather
+from introspect_bayes.document import build, gather
 from report_data import MADE
 
 PAPERS_MODEL = "gpt-4o-2024-08-06"

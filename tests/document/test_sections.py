@@ -11,10 +11,10 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes.analyses import FIGURES
 from introspect_bayes.analyses.published import published_figures
-from introspect_bayes.report.document import SECTIONS, SLOW, Wanted, build
-from introspect_bayes.report.document.drawings import drawn_data
-from introspect_bayes.report.document.sections.joint import draw_pairs
-from introspect_bayes.report.document.sections.reports import accuracies_frame
+from introspect_bayes.document import SECTIONS, SLOW, Wanted, build
+from introspect_bayes.document.sections.joint import draw_pairs
+from introspect_bayes.document.sections.reports import accuracies_frame
+from introspect_bayes.report.drawings import drawn_data
 from introspect_bayes.report.tables import interval, number
 
 FEW = Wanted(frozenset({"sensitivity"}))

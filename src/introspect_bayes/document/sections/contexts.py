@@ -9,11 +9,11 @@ import pandas as pd
 from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slopes
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.fits import Regression
-from introspect_bayes.report.document.drawings import drawing, svg_of
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.document.tabulating import from_frame
+from introspect_bayes.report.drawings import drawing, svg_of
+from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.slope_plots import plot_slopes
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 

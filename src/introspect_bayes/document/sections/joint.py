@@ -10,14 +10,14 @@ import pandas as pd
 from introspect_bayes.analyses import CannotCompute
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import joint as tables
 from introspect_bayes.report import panels
-from introspect_bayes.report.document.drawings import drawing, svg_of
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.drawings import drawing, svg_of
+from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.slope_plots import plot_slopes
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.report.terminal_tables import from_terminal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -6,7 +6,7 @@ import pandas as pd
 
 from introspect_bayes.checks import CHECKS, Check
 from introspect_bayes.report.checks import joined_rows
-from introspect_bayes.report.document.records import Table
+from introspect_bayes.report.records import Table
 
 
 def checks_table(name: str, title: str, checks: Sequence[Check]) -> Table:

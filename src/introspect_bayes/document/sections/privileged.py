@@ -6,13 +6,13 @@ from dataclasses import replace
 from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import privileged as tables
-from introspect_bayes.report.document.drawings import drawing, svg_of
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.privileged_plots import plot_own_minus_other
+from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.report.terminal_tables import from_terminal
 
 
 def privileged(materials: Materials) -> Section:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from introspect_bayes.analyses.sensitivity import PriorSensitivity
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.check_table import checks_table
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import plots
 from introspect_bayes.report import sensitivity as tables
-from introspect_bayes.report.document.check_table import checks_table
-from introspect_bayes.report.document.drawings import drawing, svg_of
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.document.terminal_tables import from_terminal
+from introspect_bayes.report.drawings import drawing, svg_of
+from introspect_bayes.report.records import Block, Figure, Paragraph, Section
+from introspect_bayes.report.terminal_tables import from_terminal
 
 
 def sensitivity(materials: Materials) -> Section:

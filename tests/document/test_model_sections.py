@@ -6,10 +6,10 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses.privileged import privileged_access
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.sections.joint import joint
+from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.fits import Sampler
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.sections.joint import joint
-from introspect_bayes.report.document.sections.privileged import privileged
 from introspect_bayes.report.tables import interval, number
 from joint_data import joint_study
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import pandas as pd
 
+from introspect_bayes.document.templating import rendered
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest
-from introspect_bayes.report.document.records import Block, Document, Table, csv_text
-from introspect_bayes.report.document.templating import rendered
+from introspect_bayes.report.records import Block, Document, Table, csv_text
 
 
 def html(document: Document, folder: str) -> str:

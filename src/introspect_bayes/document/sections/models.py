@@ -6,9 +6,9 @@ import pandas as pd
 
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Code, Paragraph, Section
-from introspect_bayes.report.document.tabulating import from_frame
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.tabulating import from_frame
+from introspect_bayes.report.records import Block, Code, Paragraph, Section
 from introspect_bayes.specs import Specification, changed_priors, spec
 
 

@@ -23,10 +23,10 @@ from introspect_bayes.checks.predictive_choices import PREDICTED, SHARE
 from introspect_bayes.checks.predictive_reports import PILE_UP, RESIDUALS
 from introspect_bayes.checks.replicates import replicates
 from introspect_bayes.checks.replies import ANOMALOUS, REPLIES, VARIATION
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import closest
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.sections import SECTIONS
 
 QUICK_CHECKS: Final = (
     VARIATION,

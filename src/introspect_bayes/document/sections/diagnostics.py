@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
+from introspect_bayes.document.check_table import checks_table
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.fits import ESS_MIN, RHAT_MAX, Diagnostics
 from introspect_bayes.fits.sampling import PARETO_K_MAX
-from introspect_bayes.report.document.check_table import checks_table
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Paragraph, Section
-from introspect_bayes.report.document.tabulating import from_frame
+from introspect_bayes.report.records import Block, Paragraph, Section
 from introspect_bayes.report.tables import PROBLEM_MARK
 
 OF_FITS = ("fits", "convergence")

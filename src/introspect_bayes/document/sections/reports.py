@@ -8,10 +8,10 @@ from introspect_bayes.analyses import COMPARISONS, FIGURES, CannotCompute
 from introspect_bayes.analyses.published import published_figures, published_labels
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import plots
-from introspect_bayes.report.document.drawings import drawing, svg_of
-from introspect_bayes.report.document.materials import Materials
-from introspect_bayes.report.document.records import Block, Figure, Paragraph, Section
+from introspect_bayes.report.drawings import drawing, svg_of
+from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.tables import interval, number
 
 _PARTS = {

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from introspect_bayes.report.document.records import Figure, Table, csv_text
+from introspect_bayes.report.records import Figure, Table, csv_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -19,7 +19,7 @@ def _environment() -> "Environment":
 
     # What is missing is a fault of ours, never an empty place in a report.
     environment = Environment(
-        loader=PackageLoader("introspect_bayes.report.document"),
+        loader=PackageLoader("introspect_bayes.document"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,

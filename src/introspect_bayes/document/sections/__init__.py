@@ -1,0 +1,34 @@
+"""The sections of a report, in its order: each a function from materials to text and pictures."""
+
+from collections.abc import Callable
+from typing import Final
+
+from introspect_bayes.document.materials import Materials
+from introspect_bayes.document.sections.contexts import contexts
+from introspect_bayes.document.sections.diagnostics import diagnostics
+from introspect_bayes.document.sections.headline import headline
+from introspect_bayes.document.sections.health import health
+from introspect_bayes.document.sections.joint import joint
+from introspect_bayes.document.sections.models import models
+from introspect_bayes.document.sections.origins import citation, provenance
+from introspect_bayes.document.sections.predictive import predictive
+from introspect_bayes.document.sections.privileged import privileged
+from introspect_bayes.document.sections.reports import reports
+from introspect_bayes.document.sections.sensitivity import sensitivity
+from introspect_bayes.report.records import Section
+
+SECTIONS: Final[dict[str, Callable[[Materials], Section]]] = {
+    "headline": headline,
+    "reports": reports,
+    "joint": joint,
+    "privileged": privileged,
+    "contexts": contexts,
+    "predictive": predictive,
+    "sensitivity": sensitivity,
+    "health": health,
+    "models": models,
+    "diagnostics": diagnostics,
+    "provenance": provenance,
+    "citation": citation,
+}
+"""Sections by name, in the order of a report."""
