@@ -83,7 +83,7 @@ def ours(folder: Path, concurrency: int) -> tuple[float, float]:
 
 def resume(folder: Path) -> float:
     """Run the finished collection's command again; return the seconds it took."""
-    command = [sys.executable, "-m", "introspect_bayes.cli", "collect", str(folder)]
+    command = [sys.executable, "-m", "introspect_bayes", "collect", str(folder)]
     command += ["--model", MODEL, "--base-url", "http://127.0.0.1:9/v1"]
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603

@@ -143,7 +143,7 @@ def command() -> list[dict[str, Any]]:
             "INTROSPECT_BAYES_DATA": str(find_paper_data()),
             "PYTENSOR_FLAGS": f"base_compiledir={folder}/pytensor",
         }
-        called = [sys.executable, "-m", "introspect_bayes.cli", "reproduce"]
+        called = [sys.executable, "-m", "introspect_bayes", "reproduce"]
 
         def work() -> None:
             subprocess.run(called, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603

@@ -34,6 +34,7 @@ ROOMS = [
     "document",
     "designs",
     "cli",
+    "__main__",
 ]
 NEVER = {
     "contexts": {"pandas", "openai"},

@@ -77,7 +77,7 @@ def test_an_interrupted_run_stops_and_writes_nothing(study, tmp_path):
     file = tmp_path / "figures.json"
     command = ["reproduce", "--data", str(study), "--json", str(file), "--draws", "3000000"]
     with subprocess.Popen(
-        [sys.executable, "-m", "introspect_bayes.cli", *command],
+        [sys.executable, "-m", "introspect_bayes", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMAND = f"{sys.executable} -m introspect_bayes.cli"
+COMMAND = f"{sys.executable} -m introspect_bayes"
 
 
 @pytest.mark.parametrize(

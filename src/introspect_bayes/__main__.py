@@ -1,4 +1,4 @@
-"""Run the command line: ``python -m introspect_bayes.cli``."""
+"""Run the command line: ``python -m introspect_bayes``."""
 
 import sys
 
