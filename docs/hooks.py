@@ -12,6 +12,7 @@ import typer.main
 from equations import equations_of, to_mathml
 
 import introspect_bayes as ib
+from introspect_bayes.cli.exit_codes import ExitCode
 from introspect_bayes.cli.main import app
 from introspect_bayes.report.installation import ENVIRONMENT
 from introspect_bayes.shipped import shipped_folder
@@ -63,6 +64,13 @@ def common_options() -> Iterator[str]:
     for name, names in having.items():
         if len(names) >= _SHARED:
             yield f"| `{name}` | {meanings[name][0]} | {', '.join(names)} |"
+
+
+def exit_codes() -> Iterator[str]:
+    """Write a table of the exit codes."""
+    yield "| code | meaning |\n| --- | --- |"
+    for code in ExitCode:
+        yield f"| {code.value} | {code.meaning} |"
 
 
 def models() -> Iterator[str]:
@@ -136,6 +144,7 @@ def home(name: str) -> str:
 GENERATED: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "commands": commands,
     "common options": common_options,
+    "exit codes": exit_codes,
     "models": models,
     "environment": environment,
     "public names": public_names,

@@ -1,44 +1,31 @@
 """Commands that analyse: demo, analyze, reproduce."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from introspect_bayes.cli.files import check_writable, write_json, write_text
+from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import FiguresFile, check_writable, write_json, write_text
+from introspect_bayes.cli.fitting import FitOptions, Seed, start_analysis
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import FileOptions, Only, StudyOptions, StudySource
 from introspect_bayes.cli.report_files import report_target, write_known
-from introspect_bayes.cli.rows import (
-    ContextsFrom,
-    Pool,
-    ReportsAsked,
-    Where,
-    open_study,
-    print_rows,
-    print_warnings,
-)
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from introspect_bayes.analyses import Analysis, Reproduction
     from introspect_bayes.analyses.privileged import PrivilegedAccess
     from introspect_bayes.checks import HealthRow
     from introspect_bayes.document import Target
     from introspect_bayes.report.progress import TerminalProgress
-    from introspect_bayes.study import Study
 
-EXIT_FAILED_DIAGNOSTICS: Final = 1
-
-Only = Annotated[
-    list[str] | None,
-    typer.Option(metavar="ID", help="Only this figure, or all that begin so. Repeatable."),
-]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures as JSON.")
-]
 HealthFile = Annotated[
     Path | None,
     typer.Option("--health-json", metavar="FILE", help="Also write the data's anomalies as JSON."),
@@ -51,66 +38,26 @@ ReportFile = Annotated[
         help="Also write a report (.html, .md, .tex or .csv), as the command report does.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all sampling.")]
-Draws = Annotated[int | None, typer.Option(min=4, help="Draws per chain, instead of the defaults.")]
-Warmup = Annotated[
-    int | None, typer.Option(min=1, help="Warm-up iterations per chain, instead of the defaults.")
-]
-
-Prior = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="SPECIFICATION.PARAMETER=PRIOR",
-        help="Another prior, such as report_accuracy.reported='Normal(0, 0.5)'. Repeatable.",
-    ),
-]
-SpecificationFile = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--specification",
-        metavar="FILE",
-        help="Your own specification (TOML), named as the one that it replaces. Repeatable.",
-    ),
-]
-
-Parser = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Read the raw replies again with this parser: strict, lenient or plunkett2025, or a "
-        "version of one (strict-1).",
-    ),
-]
-ChosenEngine = Annotated[
-    str,
-    typer.Option(
-        "--engine",
-        metavar="ENGINE",
-        help="How posteriors are sampled: importance, nuts, or auto (importance, and nuts "
-        "where its weights cannot be trusted).",
-    ),
-]
-NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Fit everything anew, and keep no finished fit.")
-]
 
 
-def demo(  # noqa: PLR0913 - one argument an option
+@dataclass(frozen=True, kw_only=True)
+class DemoFitOptions(FitOptions):
+    """All that decides the fits of the simulated study, whose seed is its own."""
+
+    seed: Seed = 1
+
+
+@takes_option_groups
+def demo(
     *,
     folder: Annotated[
         Path | None,
         typer.Option(help="Keep the simulated study in this new folder (default: not kept)."),
     ] = None,
     only: Only = None,
-    json_file: JsonFile = None,
+    json_file: FiguresFile = None,
     report_file: ReportFile = None,
-    seed: Seed = 1,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    fitting: DemoFitOptions,
 ) -> None:
     """Simulate the paper's three experiments offline, at full size, and analyse them.
 
@@ -126,8 +73,7 @@ def demo(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file)
     target = report_target(report_file, only)
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
+    settings = fitting.settings()
     design = SimulatedDesign.shipped()
     names = [model.name for model in design.models]
     select_ids([*figure_ids(names, published=False), *access_ids(names)], only or [])
@@ -137,27 +83,18 @@ def demo(  # noqa: PLR0913 - one argument an option
     ):
         progress.start("Simulating choices and reports", 40_000)
         place = folder or Path(scratch) / "demo"
-        simulate_study(place, design, seed, advance=progress.advance)
+        simulate_study(place, design, fitting.seed, advance=progress.advance)
         analysis = start_analysis(load_study(place), progress, settings)
         _analyse(analysis, progress, only, json_file, None, target, truth=design.truth())
 
 
+@takes_option_groups
 def analyze(  # noqa: PLR0913 - one argument an option
-    study: Annotated[
-        Path,
-        typer.Argument(
-            help="A study folder, a folder in the authors' layout, smollm2 (the shipped example), "
-            "or plunkett2025 (the paper's data)."
-        ),
-    ],
+    study: StudySource,
     *,
-    parser: Parser = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
+    reading: StudyOptions,
     only: Only = None,
-    json_file: JsonFile = None,
+    json_file: FiguresFile = None,
     report_file: ReportFile = None,
     health_file: HealthFile = None,
     weights_file: Annotated[
@@ -166,13 +103,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
             "--weights-csv", metavar="FILE", help="Also write the learned weights as CSV."
         ),
     ] = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    fitting: FitOptions,
 ) -> None:
     """Analyse a study: every figure that its data allows, with 95% HDIs.
 
@@ -183,11 +114,8 @@ def analyze(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file, health_file, weights_file)
     target = report_target(report_file, only)
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
-    loaded = open_study(
-        study, where, pool, reports_asked=reports_asked, contexts_from=contexts_from, parser=parser
-    )
+    settings = fitting.settings()
+    loaded = reading.open(study)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
         if weights_file is not None:
@@ -199,27 +127,19 @@ def analyze(  # noqa: PLR0913 - one argument an option
         _analyse(analysis, progress, only, json_file, health_file, target)
 
 
+@takes_option_groups
 def reproduce(  # noqa: PLR0913 - one argument an option
     *,
     data: Annotated[
         Path | None,
         typer.Option(help="Folder with the data (default: downloaded once, then cached)."),
     ] = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
+    reading: FileOptions,
     only: Only = None,
-    json_file: JsonFile = None,
+    json_file: FiguresFile = None,
     report_file: ReportFile = None,
     health_file: HealthFile = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    fitting: FitOptions,
 ) -> None:
     """Print the paper's figures beside what its raw data gives, with verdicts.
 
@@ -230,53 +150,11 @@ def reproduce(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file, health_file)
     target = report_target(report_file, only)
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
-    shown = sys.stderr.isatty()
-    study = open_study(
-        find_paper_data(data, progress=shown),
-        where,
-        pool,
-        reports_asked=reports_asked,
-        contexts_from=contexts_from,
-    )
-    with TerminalProgress(shown=shown) as progress:
+    settings = fitting.settings()
+    study = reading.open(find_paper_data(data, progress=sys.stderr.isatty()))
+    with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(study, progress, settings)
         _analyse(analysis, progress, only, json_file, health_file, target, published=True)
-
-
-def chosen_settings(
-    priors: list[str] | None,
-    files: list[Path] | None,
-    engine: str,
-    **sampling: int | None,
-) -> dict[str, Any]:
-    """Check what was chosen before anything is loaded.
-
-    Parameters
-    ----------
-    priors, files
-        Priors and specifications that take the place of the shipped ones.
-    engine
-        Name of an engine.
-    sampling
-        seed, draws and warmup; None for the defaults.
-    """
-    from introspect_bayes.engines import engine_named
-    from introspect_bayes.specs import chosen_specifications
-
-    specs = chosen_specifications(priors or [], files or [])
-    return {**sampling, "specs": specs, "engine": engine_named(engine)}
-
-
-def start_analysis(
-    study: "Study", progress: "TerminalProgress", settings: dict[str, Any]
-) -> "Analysis":
-    """Load what fits models, and begin an analysis."""
-    from introspect_bayes.analyses import Analysis, Settings
-
-    progress.start("Loading PyMC", 1)
-    return Analysis(study, Settings.default(**settings), progress)
 
 
 def _analyse(  # noqa: PLR0913 - shared by three commands
@@ -329,14 +207,15 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
     collapsed = not published and not only
     shown = Found(figures, access, health)
-    _print_figures(analysis, shown, published=published, collapsed=collapsed, truth=truth)
+    console = console_beside(json_file, health_file)
+    _print_figures(console, analysis, shown, published=published, collapsed=collapsed, truth=truth)
     if access.problems or any(figure.problems for figure in figures):
         typer.echo(
             "Diagnostics failed: do not rely on the numbers marked †; more draws (--draws), "
             "a milder prior or the engine auto may mend it.",
             err=True,
         )
-        raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 @dataclass(frozen=True)
@@ -349,6 +228,7 @@ class Found:
 
 
 def _print_figures(
+    console: "Console",
     analysis: "Analysis",
     found: Found,
     *,
@@ -356,16 +236,11 @@ def _print_figures(
     collapsed: bool,
     truth: Mapping[str, float] | None,
 ) -> None:
-    from rich.console import Console
-
     from introspect_bayes.analyses import exclusion_table
     from introspect_bayes.report import privileged, provenance, tables
     from introspect_bayes.report.refusals import reply_tables
 
     figures, health = found.figures, found.health
-    # Piped output has no width of its own: wide enough that no cell is cut.
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else 140, highlight=False)
     print_warnings(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)
     shown = [figure for figure in figures if figure.in_study] if collapsed else figures

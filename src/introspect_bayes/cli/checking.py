@@ -1,53 +1,29 @@
 """The command that checks a study."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from introspect_bayes.cli.analysis import (
-    ChosenEngine,
-    Draws,
-    NoCache,
-    Parser,
-    Prior,
-    Seed,
-    SpecificationFile,
-    Warmup,
-    chosen_settings,
-    start_analysis,
-)
-from introspect_bayes.cli.files import check_writable, write_json
-from introspect_bayes.cli.rows import (
-    ContextsFrom,
-    Pool,
-    ReportsAsked,
-    Where,
-    open_study,
-    print_reading,
-    print_rows,
-)
+from introspect_bayes.cli.console import console_beside, print_reading, print_rows
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import check_writable, json_option, write_json
+from introspect_bayes.cli.fitting import FitOptions, start_analysis
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import StudyOptions, StudySource
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from introspect_bayes.analyses import Analysis
     from introspect_bayes.checks import Check
 
-EXIT_FAILED_CHECKS: Final = 1
 
-_WIDTH: Final = 100
-
-
-def check(  # noqa: PLR0913 - one argument an option
-    study: Annotated[
-        Path,
-        typer.Argument(
-            help="A study folder, a folder in the authors' layout, smollm2 (the shipped example), "
-            "or plunkett2025 (the paper's data)."
-        ),
-    ],
+@takes_option_groups
+def check(
+    study: StudySource,
     *,
     only: Annotated[
         list[str] | None,
@@ -58,21 +34,10 @@ def check(  # noqa: PLR0913 - one argument an option
         ),
     ] = None,
     json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write the checks as JSON, with figures."),
+        Path | None, json_option("Also write the checks as JSON, with figures")
     ] = None,
-    parser: Parser = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    reading: StudyOptions,
+    fitting: FitOptions,
 ) -> None:
     """Check a study: its data, its fits, and whether the models could have made such data.
 
@@ -85,20 +50,10 @@ def check(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file)
     wanted = select_checks(only or [])
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
-    shown = sys.stderr.isatty()
-    loaded = open_study(
-        study,
-        where,
-        pool,
-        reports_asked=reports_asked,
-        contexts_from=contexts_from,
-        parser=parser,
-        progress=shown,
-    )
+    settings = fitting.settings()
+    loaded = reading.open(study)
     checks = []
-    with TerminalProgress(shown=shown, what="Checks") as progress:
+    with TerminalProgress(shown=sys.stderr.isatty(), what="Checks") as progress:
         analysis = start_analysis(loaded, progress, settings)
         for made in check_study(analysis, wanted):
             checks.append(made)
@@ -106,20 +61,15 @@ def check(  # noqa: PLR0913 - one argument an option
     changed = changed_priors(analysis.settings.specs)
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
     write_json(json_file, [{**made.as_dict(), **made_of} for made in checks])
-    _print(analysis, checks)
+    _print(console_beside(json_file), analysis, checks)
     if any(made.status in {"fail", "error"} for made in checks):
-        raise typer.Exit(EXIT_FAILED_CHECKS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _print(analysis: "Analysis", checks: "Sequence[Check]") -> None:
-    from rich.console import Console
-
+def _print(console: "Console", analysis: "Analysis", checks: "Sequence[Check]") -> None:
     from introspect_bayes.report.checks import check_summary, check_tables
     from introspect_bayes.report.provenance import priors_note
 
-    # Piped output has no width of its own.
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else _WIDTH, highlight=False)
     for group in check_tables(checks):
         console.print(group)
     print_reading(console, analysis.study)

@@ -3,11 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.cli.console import console_beside, say
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import check_writable, json_option, write_json
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.pricing import PriceOptions
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,9 +19,8 @@ if TYPE_CHECKING:
     from introspect_bayes.material import PreparedStudy
     from introspect_bayes.plan import Conditions, PlannedTask
 
-EXIT_RESUMABLE: Final = 3
 
-
+@takes_option_groups
 def collect(  # noqa: PLR0913 - one argument an option
     study: Annotated[Path, typer.Argument(help="A study folder, made by `prepare`.")],
     *,
@@ -50,9 +53,7 @@ def collect(  # noqa: PLR0913 - one argument an option
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print requests, tokens and cost; ask nothing.")
     ] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the run's counts as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, json_option("Write the run's counts as JSON")] = None,
     temperature: Annotated[
         str, typer.Option(metavar="NUMBER|default", help="Sampling temperature.")
     ] = "0",
@@ -83,12 +84,7 @@ def collect(  # noqa: PLR0913 - one argument an option
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Any other request parameter. Repeatable."),
     ] = None,
-    price_prompt: Annotated[
-        float | None, typer.Option(min=0, help="US dollars per million prompt tokens.")
-    ] = None,
-    price_reply: Annotated[
-        float | None, typer.Option(min=0, help="US dollars per million reply tokens.")
-    ] = None,
+    paying: PriceOptions,
     attempts: Annotated[
         int, typer.Option(min=1, help="Most attempts at a request; rate limits use up none.")
     ] = 6,
@@ -141,7 +137,7 @@ def collect(  # noqa: PLR0913 - one argument an option
         limit_parameter=limit_parameter,
         extra=_extras(option or []),
     )
-    prices = _prices(price_prompt, price_reply)
+    prices = paying.prices()
     prepared = _prepared(study, task, ablations, ablation_prompt, write=not dry_run)
     if dry_run:
         how = (task, limit, prices, ask_refused_again)
@@ -171,8 +167,8 @@ def collect(  # noqa: PLR0913 - one argument an option
         write_json(json_file, stopped.collection.as_dict())
         raise
     write_json(json_file, collection.as_dict())
-    typer.echo(summary(collection))
-    _close(collection, study, task)
+    say(summary(collection), json_file)
+    _close(collection, study, task, json_file)
 
 
 def _prepared(
@@ -196,15 +192,17 @@ def _prepared(
     return read_study_folder(study)
 
 
-def _close(collection: "Collection", study: Path, task: "PlannedTask") -> None:
+def _close(
+    collection: "Collection", study: Path, task: "PlannedTask", json_file: Path | None
+) -> None:
     if not collection.complete:
-        raise typer.Exit(EXIT_RESUMABLE)
+        raise typer.Exit(ExitCode.RESUMABLE)
     if task == "ablation":
         from introspect_bayes.report.ablations import ablation_summary
 
-        typer.echo(ablation_summary(study, collection.model))
+        say(ablation_summary(study, collection.model), json_file)
         return
-    typer.echo(f"Next: introspect-bayes analyze {study}")
+    say(f"Next: introspect-bayes analyze {study}", json_file)
 
 
 def _dry_run(
@@ -216,8 +214,6 @@ def _dry_run(
 ) -> None:
     from contextlib import ExitStack
 
-    from rich.console import Console
-
     from introspect_bayes.collect import plan_collection
     from introspect_bayes.material.study_folder import REPLIES_FILE
     from introspect_bayes.report.collecting import estimate_in_words, estimate_table
@@ -228,11 +224,12 @@ def _dry_run(
     with ExitStack() as stack:
         store = stack.enter_context(Store(path, read_only=True)) if path.is_file() else None
         plan = plan_collection(prepared, store, model, conditions, task, ask_refused_again=again)
-    Console(highlight=False).print(estimate_table(plan, limit, prices))
+    console_beside(json_file).print(estimate_table(plan, limit, prices))
     refused = f", {len(plan.refused):,} refused by the server" if plan.refused else ""
-    typer.echo(
+    say(
         f"{len(plan.trials):,} planned, {len(plan.answered):,} answered{refused}; nothing was "
-        f"asked.\n{estimate_in_words(plan, limit)}"
+        f"asked.\n{estimate_in_words(plan, limit)}",
+        json_file,
     )
     prompts, replies = plan.estimate.total(dict(plan.tasks(plan.left[:limit])))
     write_json(
@@ -287,11 +284,3 @@ def _extras(texts: list[str]) -> dict[str, Any]:
             raise InputError(msg)
         found[name] = value
     return found
-
-
-def _prices(prompt: float | None, reply: float | None) -> "Prices | None":
-    from introspect_bayes.collect import Prices
-
-    if prompt is None and reply is None:
-        return None
-    return Prices(prompt or 0.0, reply or 0.0)

@@ -3,9 +3,26 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
+
+import typer
 
 from introspect_bayes.errors import InputError
+
+_PLOTS: Final = (".pdf", ".png", ".svg")
+
+STANDARD_OUTPUT: Final = Path("-")
+"""Names standard output in the place of a file."""
+
+
+def json_option(what: str) -> Any:
+    """Return the option for a JSON file, with what is written into it."""
+    return typer.Option(
+        "--json", metavar="FILE", help=f"{what} (-: to standard output, instead of tables)."
+    )
+
+
+FiguresFile = Annotated[Path | None, json_option("Also write the figures as JSON")]
 
 
 def check_writable(*files: Path | None) -> None:
@@ -14,15 +31,31 @@ def check_writable(*files: Path | None) -> None:
     Raises
     ------
     InputError
-        If a file cannot be written.
+        If a file cannot be written, or two go to standard output.
     """
+    if files.count(STANDARD_OUTPUT) > 1:
+        msg = "-: only one file can go to standard output; name the others"
+        raise InputError(msg)
     for file in files:
-        if file is None:
+        if file is None or file == STANDARD_OUTPUT:
             continue
         folder = file.absolute().parent
         if not folder.is_dir() or not os.access(folder, os.W_OK) or file.is_dir():
             msg = f"{file}: cannot be written; is its folder there and writable?"
             raise InputError(msg)
+
+
+def check_plot(plot_file: Path | None) -> None:
+    """Fail before the work if matplotlib does not know the kind of file.
+
+    Raises
+    ------
+    InputError
+        If the file's name ends otherwise.
+    """
+    if plot_file is not None and plot_file.suffix not in _PLOTS:
+        msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
+        raise InputError(msg)
 
 
 def write_json(file: Path | None, content: Any) -> None:
@@ -32,7 +65,10 @@ def write_json(file: Path | None, content: Any) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text file in one go."""
+    """Write a text file in one go, or all of it to standard output."""
+    if file == STANDARD_OUTPUT:
+        typer.echo(text.encode(), nl=False)  # bytes: UTF-8 whatever the terminal's encoding is
+        return
     draft = file.with_name(f".{file.name}.part")
     draft.write_text(text, encoding="utf-8")
     draft.replace(file)

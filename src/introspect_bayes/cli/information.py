@@ -1,43 +1,33 @@
 """The command that says what is installed, configured and cached."""
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
-
-from introspect_bayes.cli.files import check_writable, write_json
+from introspect_bayes.cli.console import console_beside
+from introspect_bayes.cli.files import check_writable, json_option, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from introspect_bayes.report.installation import Installation
 
-_WIDTH: Final = 120
 _KILOBYTE: Final = 1000
 
 
 def info(
     *,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write it all as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, json_option("Also write it all as JSON")] = None,
 ) -> None:
     """Say what is installed, which data is found, what is cached, and what the environment sets.
 
     Downloads and changes nothing. Of a key it says only whether one is set.
     """
-    from rich.console import Console
-
     from introspect_bayes.report.installation import installation
 
     check_writable(json_file)
     found = installation()
     write_json(json_file, found.as_dict())
-    # Piped output has no width of its own.
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else _WIDTH, highlight=False)
+    console = console_beside(json_file)
     for table in (_versions(found), _places(found), _environment(found)):
         console.print(table)
 

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from introspect_bayes.cli.files import check_writable, write_json
-
-EXIT_NOT_INTACT: Final = 2
+from introspect_bayes.cli.console import say
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import check_writable, json_option, write_json
 
 
 def export(
@@ -40,9 +40,7 @@ def export(
 def verify(
     study: Annotated[Path, typer.Argument(help="A study folder with replies.")],
     *,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the outcome as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, json_option("Also write the outcome as JSON")] = None,
 ) -> None:
     """Verify that a study's replies are intact and answer what its folder asks.
 
@@ -58,9 +56,9 @@ def verify(
     if found.problems:
         for problem in found.problems:
             typer.echo(f"introspect-bayes: {study}: {problem}", err=True)
-        raise typer.Exit(EXIT_NOT_INTACT)
+        raise typer.Exit(ExitCode.BAD_INPUT)
     left = found.unanswered
-    typer.echo(
+    say(
         f"OK: {how_many(found.requests, 'request')}, "
         f"{found.replies:,} {'reply' if found.replies == 1 else 'replies'}, "
         f"{how_many(found.attempts, 'attempt')}"
@@ -68,5 +66,6 @@ def verify(
             f"; {how_many(left, 'request')} {'has' if left == 1 else 'have'} no reply yet"
             if left
             else ""
-        )
+        ),
+        json_file,
     )

@@ -1,7 +1,7 @@
 """The program: its commands, and what its exit codes mean."""
 
 import inspect
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -9,6 +9,7 @@ from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
+from introspect_bayes.cli.exit_codes import ExitCode, exit_codes_in_words
 from introspect_bayes.cli.information import info
 from introspect_bayes.cli.joint import joint
 from introspect_bayes.cli.keeping import export, verify
@@ -23,17 +24,13 @@ from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
 from introspect_bayes.report.harmless import harmless
 
-EXIT_BAD_INPUT: Final = 2
-EXIT_INTERRUPTED: Final = 130
-
 app = typer.Typer(
     name="introspect-bayes",
     help="Bayesian models of a language model's choices and of its reports about them.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done; 1 done, but a diagnostic or check failed; 2 something must be "
-    "mended first; 3 stopped early, and the same command goes on; 130 interrupted.",
+    epilog=exit_codes_in_words(),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -111,16 +108,16 @@ def _run(arguments: list[str] | None) -> int:
     except InputError as error:
         lines = (harmless(line) for line in f"introspect-bayes: {error}".split("\n"))
         typer.echo("\n".join(lines), err=True)
-        return EXIT_BAD_INPUT
+        return ExitCode.BAD_INPUT
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("introspect-bayes: interrupted", err=True)
-        return EXIT_INTERRUPTED
+        return ExitCode.INTERRUPTED
     except Exception as error:
         # Click's own errors: wrong options and the like.
         if hasattr(error, "exit_code") and hasattr(error, "show"):
             error.show()
             return int(error.exit_code)
         raise
-    if code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code, without a word
+    if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code, without a word
         typer.echo("introspect-bayes: interrupted", err=True)
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) else ExitCode.DONE

@@ -1,6 +1,5 @@
 """The command that plans a study before anything is paid."""
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,28 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from introspect_bayes.cli.files import check_writable, write_json, write_text
-from introspect_bayes.cli.rows import (
-    ContextsFrom,
-    Pool,
-    ReportsAsked,
-    Where,
-    open_study,
-    print_rows,
-    print_warnings,
+from introspect_bayes.cli.assuming import AssumptionOptions, GoalOptions
+from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
+from introspect_bayes.cli.files import (
+    check_plot,
+    check_writable,
+    json_option,
+    write_json,
+    write_text,
 )
-from introspect_bayes.cli.sensitivity import check_plot
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.pricing import PriceOptions
+from introspect_bayes.cli.reading import FileOptions
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
-    from introspect_bayes.collect import Prices
-    from introspect_bayes.designs import AssumedModel, DesignAnalysis, LikeStudy
+    from introspect_bayes.designs import DesignAnalysis, LikeStudy
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.study import Study
 
 
+@takes_option_groups
 def plan(  # noqa: PLR0913 - one argument an option
     *,
     contexts: Annotated[
@@ -41,42 +42,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     reports: Annotated[
         str, typer.Option(metavar="N[,N...]", help="Reports asked in each context and stage.")
     ] = "10",
-    accuracy: Annotated[
-        float | None,
-        typer.Option(
-            help="Assumed correlation of the weights with what reports say on average (default: "
-            "0.5). The analysis finds a little less: choices and reports are noisy."
-        ),
-    ] = None,
-    after: Annotated[
-        float | None,
-        typer.Option(
-            help="Assumed accuracy after introspection training: plan for the effect of training."
-        ),
-    ] = None,
-    models: Annotated[
-        int, typer.Option(min=1, help="Base models that an effect is averaged over.")
-    ] = 1,
-    consistency: Annotated[
-        float | None,
-        typer.Option(
-            help="Assumed log-odds of a choice per unit of utility: small is noisy (default: 6)."
-        ),
-    ] = None,
-    position_bias: Annotated[
-        float | None, typer.Option(help="Assumed log-odds of A between equals (default: 0).")
-    ] = None,
-    report_noise: Annotated[
-        float | None,
-        typer.Option(help="Assumed SD of a report around what the model believes (default: 15)."),
-    ] = None,
-    invalid: Annotated[
-        float | None, typer.Option(help="Assumed share of invalid reports (default: 0).")
-    ] = None,
-    silent: Annotated[
-        float | None,
-        typer.Option(help="Assumed share of contexts without any valid report (default: 0)."),
-    ] = None,
+    assuming: AssumptionOptions,
     like: Annotated[
         Path | None,
         typer.Option(
@@ -89,47 +55,15 @@ def plan(  # noqa: PLR0913 - one argument an option
         typer.Option(help="Figure of the earlier study to plan for, such as e3.effect or e1.acc."),
     ] = None,
     base_model: Annotated[str | None, typer.Option(help="Base model of the earlier study.")] = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
-    width: Annotated[
-        float | None, typer.Option(help="Goal: expected width of the 95% HDI, at most.")
-    ] = None,
-    exclude_zero: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Goal: probability that the HDI excludes zero."),
-    ] = None,
-    rope: Annotated[
-        float | None,
-        typer.Option(help="Half-width of a region around zero that is practically zero."),
-    ] = None,
-    outside_rope: Annotated[
-        float | None, typer.Option(metavar="P", help="Goal: the HDI lies outside the ROPE.")
-    ] = None,
-    inside_rope: Annotated[
-        float | None, typer.Option(metavar="P", help="Goal: the HDI lies inside the ROPE.")
-    ] = None,
-    difference: Annotated[
-        float | None, typer.Option(help="Another value that the HDI may exclude.")
-    ] = None,
-    exclude_difference: Annotated[
-        float | None, typer.Option(metavar="P", help="Goal: the HDI excludes that value.")
-    ] = None,
-    price_prompt: Annotated[
-        float | None, typer.Option(min=0, help="US dollars per million prompt tokens.")
-    ] = None,
-    price_reply: Annotated[
-        float | None, typer.Option(min=0, help="US dollars per million reply tokens.")
-    ] = None,
+    reading: FileOptions,
+    aiming: GoalOptions,
+    paying: PriceOptions,
     studies: Annotated[int, typer.Option(min=10, help="Simulated studies of each design.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything.")] = 1,
     processes: Annotated[
         int | None, typer.Option(min=1, help="Studies simulated at once (default: all cores).")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write all as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, json_option("Also write all as JSON")] = None,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Also write the table as CSV.")
     ] = None,
@@ -145,41 +79,19 @@ def plan(  # noqa: PLR0913 - one argument an option
     of the effect of introspection training) is expected to be, how probably it excludes zero, and
     what asking costs; with a goal, which design is the cheapest that meets it.
     """
-    from introspect_bayes.designs import Goals, plan_study
+    from introspect_bayes.designs import plan_study
     from introspect_bayes.report.progress import TerminalProgress
 
     check_writable(json_file, csv_file, plot_file)
     check_plot(plot_file)
-    goals = Goals(
-        width, exclude_zero, rope, outside_rope, inside_rope, difference, exclude_difference
-    )
-    options = {
-        "accuracy": accuracy,
-        "after": after,
-        "consistency": consistency,
-        "position_bias": position_bias,
-        "noise": report_noise,
-        "invalid_rate": invalid,
-        "silent": silent,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    prices = _prices(price_prompt, price_reply)
+    goals = aiming.goals()
     with TerminalProgress(shown=sys.stderr.isatty(), what="Studies") as progress:
         if like is None:
-            _refuse(
-                figure=figure,
-                base_model=base_model,
-                where=where,
-                pool=pool,
-                reports_asked=reports_asked,
-                contexts_from=contexts_from,
-            )
-            assumed, study, earlier = _assumed(given, models), None, None
+            _refuse(figure=figure, base_model=base_model, **asdict(reading))
+            assumed, study, earlier = assuming.assumed(), None, None
         else:
-            _refuse_assumptions(like, given)
-            study = open_study(
-                like, where, pool, reports_asked=reports_asked, contexts_from=contexts_from
-            )
+            assuming.refuse_beside(like)
+            study = reading.open(like)
             earlier = _like(study, figure, base_model, seed, progress)
             assumed = earlier.models
         progress.expect(studies)
@@ -189,7 +101,7 @@ def plan(  # noqa: PLR0913 - one argument an option
             choices=_numbers("choices", choices),
             reports=_numbers("reports", reports),
             goals=goals,
-            prices=prices,
+            prices=paying.prices(),
             studies=studies,
             seed=seed,
             processes=processes,
@@ -198,7 +110,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     _write(found, earlier, json_file, csv_file)
     if plot_file is not None:
         found.plot().savefig(plot_file)
-    _print(found, study, earlier)
+    _print(console_beside(json_file, csv_file), found, study, earlier)
 
 
 def _numbers(name: str, text: str) -> list[int]:
@@ -209,45 +121,12 @@ def _numbers(name: str, text: str) -> list[int]:
         raise InputError(msg) from error
 
 
-def _prices(prompt: float | None, reply: float | None) -> "Prices | None":
-    from introspect_bayes.collect import Prices
-
-    if prompt is None and reply is None:
-        return None
-    return Prices(prompt or 0.0, reply or 0.0)
-
-
 def _refuse(**options: object) -> None:
     for name, value in options.items():
         if value:
             typed = value[0] if isinstance(value, list) else value
             msg = f"--{name.replace('_', '-')} {typed}: is about an earlier study; give --like"
             raise InputError(msg)
-
-
-def _refuse_assumptions(study: Path, given: dict[str, float]) -> None:
-    if given:
-        names = ", ".join(given)
-        msg = f"--like takes all assumptions from {study}; leave out those given ({names})"
-        raise InputError(msg)
-
-
-def _assumed(given: dict[str, float], count: int) -> "tuple[AssumedModel, ...]":
-    from introspect_bayes.designs import AssumedModel, AssumedReports
-    from introspect_bayes.designs.assumptions import several
-
-    about_reports = {k: given[k] for k in ("noise", "invalid_rate", "silent") if k in given}
-    before = AssumedReports(given.get("accuracy", 0.5), **about_reports)
-    trained = AssumedReports(given["after"], **about_reports) if "after" in given else None
-    if count > 1 and trained is None:
-        msg = f"--models {count}: an accuracy is that of one model; give --after to plan an effect"
-        raise InputError(msg)
-    return several(
-        AssumedModel(
-            before, trained, given.get("consistency", 6.0), given.get("position_bias", 0.0)
-        ),
-        count,
-    )
 
 
 def _like(
@@ -296,14 +175,15 @@ def _rows(table: "pd.DataFrame") -> list[dict[Any, Any]]:
     return known.where(known.notna(), None).to_dict("records")
 
 
-def _print(found: "DesignAnalysis", study: "Study | None", earlier: "LikeStudy | None") -> None:
-    from rich.console import Console
-
+def _print(
+    console: "Console",
+    found: "DesignAnalysis",
+    study: "Study | None",
+    earlier: "LikeStudy | None",
+) -> None:
     from introspect_bayes.designs import terminal
     from introspect_bayes.designs.drawing import design_text
 
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else 120, highlight=False)
     if study is not None and earlier is not None:
         print_warnings(console, study)
         own = "; ".join(

@@ -1,40 +1,22 @@
 """The command that asks whether models know themselves better than others know them."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from introspect_bayes.cli.analysis import (
-    EXIT_FAILED_DIAGNOSTICS,
-    ChosenEngine,
-    Draws,
-    JsonFile,
-    NoCache,
-    Parser,
-    Prior,
-    Seed,
-    SpecificationFile,
-    Warmup,
-    chosen_settings,
-    start_analysis,
-)
-from introspect_bayes.cli.files import check_writable, write_json
-from introspect_bayes.cli.rows import (
-    ContextsFrom,
-    Pool,
-    ReportsAsked,
-    Where,
-    open_study,
-    print_rows,
-    print_warnings,
-)
+from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import FiguresFile, check_writable, write_json
+from introspect_bayes.cli.fitting import FitOptions, start_analysis
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import StudyOptions
 from introspect_bayes.errors import InputError
 
 
-def privileged_access(  # noqa: PLR0913 - one argument an option
+@takes_option_groups
+def privileged_access(
     study: Annotated[
         Path,
         typer.Argument(
@@ -47,19 +29,9 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
         list[str] | None,
         typer.Option(metavar="ID", help="Only this comparison, such as e3.after. Repeatable."),
     ] = None,
-    json_file: JsonFile = None,
-    parser: Parser = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    json_file: FiguresFile = None,
+    reading: StudyOptions,
+    fitting: FitOptions,
 ) -> None:
     """Hold every model's reports against every model's weights: own minus other.
 
@@ -73,19 +45,9 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
-    shown = sys.stderr.isatty()
-    loaded = open_study(
-        study,
-        where,
-        pool,
-        reports_asked=reports_asked,
-        contexts_from=contexts_from,
-        parser=parser,
-        progress=shown,
-    )
-    with TerminalProgress(shown=shown) as progress:
+    settings = fitting.settings()
+    loaded = reading.open(study)
+    with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
         try:
             access = access_of(analysis, only or ())
@@ -94,13 +56,10 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     changed = changed_priors(settings["specs"])
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
     write_json(json_file, [{**row, **made_of} for row in access.as_dicts()])
-    from rich.console import Console
-
     from introspect_bayes.report import privileged as tables
     from introspect_bayes.report import provenance
 
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else 140, highlight=False)
+    console = console_beside(json_file)
     print_warnings(console, loaded)
     print_rows(console, loaded.chosen_rows)
     for part in tables.everything(access):
@@ -108,4 +67,4 @@ def privileged_access(  # noqa: PLR0913 - one argument an option
     if note := provenance.priors_note(analysis):
         console.print(note, style="bold", markup=False)
     if access.problems:
-        raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
+        raise typer.Exit(ExitCode.FAILED)

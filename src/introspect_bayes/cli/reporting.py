@@ -6,31 +6,16 @@ from typing import Annotated
 
 import typer
 
-from introspect_bayes.cli.analysis import (
-    EXIT_FAILED_DIAGNOSTICS,
-    ChosenEngine,
-    Draws,
-    NoCache,
-    Parser,
-    Prior,
-    Seed,
-    SpecificationFile,
-    Warmup,
-    chosen_settings,
-    start_analysis,
-)
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.fitting import FitOptions, start_analysis
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import StudyOptions, StudySource
 from introspect_bayes.cli.report_files import tell_written
-from introspect_bayes.cli.rows import ContextsFrom, Pool, ReportsAsked, Where, open_study
 
 
+@takes_option_groups
 def report(  # noqa: PLR0913 - one argument an option
-    study: Annotated[
-        Path,
-        typer.Argument(
-            help="A study folder, a folder in the authors' layout, smollm2 (the shipped example), "
-            "or plunkett2025 (the paper's data)."
-        ),
-    ],
+    study: StudySource,
     *,
     output: Annotated[
         Path | None,
@@ -64,18 +49,8 @@ def report(  # noqa: PLR0913 - one argument an option
             help="Leave out a section, such as contexts or predictive. Repeatable.",
         ),
     ] = None,
-    parser: Parser = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    reading: StudyOptions,
+    fitting: FitOptions,
 ) -> None:
     """Write a report of a study that can be sent to a co-author: tables, figures, checks, sources.
 
@@ -91,19 +66,9 @@ def report(  # noqa: PLR0913 - one argument an option
     file = output or Path(f"{study.resolve().name}-report{FORMATS[kind][0]}")
     target = Target.checked(file, kind)
     wanted = Wanted.chosen(added or [], left_out or [])
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
-    shown = sys.stderr.isatty()
-    loaded = open_study(
-        study,
-        where,
-        pool,
-        reports_asked=reports_asked,
-        contexts_from=contexts_from,
-        parser=parser,
-        progress=shown,
-    )
-    with TerminalProgress(shown=shown, what="Report") as progress:
+    settings = fitting.settings()
+    loaded = reading.open(study)
+    with TerminalProgress(shown=sys.stderr.isatty(), what="Report") as progress:
         analysis = start_analysis(loaded, progress, settings)
         materials = gather(analysis, wanted)
         progress.start("Writing", 1)
@@ -111,4 +76,4 @@ def report(  # noqa: PLR0913 - one argument an option
     tell_written(written)
     if materials.failed:
         typer.echo("Diagnostics failed: do not rely on the numbers marked †.", err=True)
-        raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
+        raise typer.Exit(ExitCode.FAILED)

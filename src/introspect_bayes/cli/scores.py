@@ -1,29 +1,46 @@
 """The command about tables of explanation scores."""
 
-import os
-import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from introspect_bayes.cli.analysis import Draws, NoCache, Seed, SpecificationFile, Warmup
-from introspect_bayes.cli.files import check_writable, write_json, write_text
-from introspect_bayes.cli.rows import Pool, Where, print_rows, typed_rows
+from introspect_bayes.cli.console import console_beside, print_rows
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import (
+    check_plot,
+    check_writable,
+    json_option,
+    write_json,
+    write_text,
+)
+from introspect_bayes.cli.fitting import NoCache, PriorOptions, prior_option
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import RowOptions
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from introspect_bayes.analyses.explanation_scores import ExplanationScores
     from introspect_bayes.checks import Check
     from introspect_bayes.study import ChosenRows
 
-EXIT_FAILED_DIAGNOSTICS: Final = 1
 
-_PLOTS: Final = (".pdf", ".png", ".svg")
-_WIDTH: Final = 110
+@dataclass(frozen=True, kw_only=True)
+class ScoreFitOptions(PriorOptions):
+    """All that decides the fit of scores; there is one engine."""
+
+    prior: Annotated[
+        list[str] | None,
+        prior_option("SPECIFICATION", "explanation_scores.own='Normal(0, 0.5)'"),
+    ] = None
+    no_cache: NoCache = False
 
 
+@takes_option_groups
 def scores(  # noqa: PLR0913 - one argument an option
     file: Annotated[
         Path | None,
@@ -39,14 +56,11 @@ def scores(  # noqa: PLR0913 - one argument an option
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the simulated table as CSV.")
     ] = None,
-    where: Where = None,
-    pool: Pool = None,
+    choosing: RowOptions,
     check: Annotated[
         bool, typer.Option("--check", help="Also check the model, and what the priors bear on.")
     ] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write all answers as JSON.")
-    ] = None,
+    json_file: Annotated[Path | None, json_option("Also write all answers as JSON")] = None,
     plot_file: Annotated[
         Path | None,
         typer.Option(
@@ -56,18 +70,7 @@ def scores(  # noqa: PLR0913 - one argument an option
             "FILE-cells.",
         ),
     ] = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPECIFICATION.PARAMETER=PRIOR",
-            help="Another prior, such as explanation_scores.own='Normal(0, 0.5)'. Repeatable.",
-        ),
-    ] = None,
-    specification: SpecificationFile = None,
-    no_cache: NoCache = False,
+    fitting: ScoreFitOptions,
 ) -> None:
     """Do models explain themselves better than others explain them? Ask a table of scores.
 
@@ -75,29 +78,30 @@ def scores(  # noqa: PLR0913 - one argument an option
     helps where, with 95% HDIs from a multilevel model. Exit code 1 if its diagnostics or a check
     fail, 2 for bad input.
     """
-    from introspect_bayes.analyses.explanation_scores import explanation_scores
+    from introspect_bayes.analyses.explanation_scores import SAMPLER, explanation_scores
 
-    _check_arguments(file, plot_file, save, example=example)
+    _check_arguments(file, save, example=example)
+    check_plot(plot_file)
     check_writable(json_file, plot_file, save)
     truth: Mapping[str, float] | None = None
     source: Any = file
     if example:
-        source, truth = _simulated(seed, save)
-    rows = typed_rows(where, pool)
+        source, truth = _simulated(fitting.seed, save)
+    rows = choosing.chosen()
     found = explanation_scores(
         source,
         where=rows.where,
         pool=rows.pool,
-        specification=_specification(source, rows, prior, specification),
-        sampler=_sampler(seed, draws, warmup),
-        keep=not no_cache,
+        specification=_specification(source, rows, fitting),
+        sampler=fitting.sampler(SAMPLER),
+        keep=not fitting.no_cache,
     )
-    checks = _checks(found, seed) if check else []
+    checks = _checks(found, fitting.seed) if check else []
     changed = _changed(found)
     write_json(json_file, _as_json(found, truth, checks, changed))
     if plot_file is not None:
         _plot(found, plot_file)
-    _print(found, truth, checks, changed)
+    _print(console_beside(json_file, save), found, truth, checks, changed)
     if found.diagnostics.problems:
         typer.echo(
             f"Diagnostics failed ({'; '.join(found.diagnostics.problems)}): do not rely on the "
@@ -105,20 +109,15 @@ def scores(  # noqa: PLR0913 - one argument an option
             err=True,
         )
     if found.diagnostics.problems or any(made.status in {"fail", "error"} for made in checks):
-        raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def _check_arguments(
-    file: Path | None, plot_file: Path | None, save: Path | None, *, example: bool
-) -> None:
+def _check_arguments(file: Path | None, save: Path | None, *, example: bool) -> None:
     if (file is None) != example:
         msg = "name a file of scores, or ask for the simulated one with --example (not both)"
         raise InputError(msg)
     if save is not None and not example:
         msg = "--save writes the simulated table; it needs --example"
-        raise InputError(msg)
-    if plot_file is not None and plot_file.suffix not in _PLOTS:
-        msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
         raise InputError(msg)
 
 
@@ -134,29 +133,17 @@ def _simulated(seed: int, save: Path | None) -> tuple[Any, Mapping[str, float]]:
     return table, simulated.truth
 
 
-def _specification(
-    source: Any, rows: "ChosenRows", priors: list[str] | None, files: list[Path] | None
-) -> Any:
+def _specification(source: Any, rows: "ChosenRows", fitting: ScoreFitOptions) -> Any:
     """Return the specification that suits the scores, with the chosen priors."""
     from introspect_bayes.analyses.score_specifications import SCORE_SPECIFICATIONS, suited_name
-    from introspect_bayes.specs import chosen_specifications
 
-    chosen = chosen_specifications(priors or [], files or [], SCORE_SPECIFICATIONS)
+    chosen = fitting.specifications(SCORE_SPECIFICATIONS)
     name = suited_name(source, rows)
     other = next(n for n in SCORE_SPECIFICATIONS if n != name)
-    if any(text.strip().startswith(f"{other}.") for text in priors or ()):
+    if any(text.strip().startswith(f"{other}.") for text in fitting.prior or ()):
         msg = f"--prior {other}...: these scores are those of {name}; write {name}.PARAMETER=PRIOR"
         raise InputError(msg)
     return chosen[name]
-
-
-def _sampler(seed: int, draws: int | None, warmup: int | None) -> Any:
-    from dataclasses import replace
-
-    from introspect_bayes.analyses.explanation_scores import SAMPLER
-
-    given = {"seed": seed, "draws": draws, "warmup": warmup}
-    return replace(SAMPLER, **{key: value for key, value in given.items() if value is not None})
 
 
 def _changed(found: "ExplanationScores") -> list[str]:
@@ -200,17 +187,14 @@ def _plot(found: "ExplanationScores", file: Path) -> None:
 
 
 def _print(
+    console: "Console",
     found: "ExplanationScores",
     truth: Mapping[str, float] | None,
     checks: "list[Check]",
     changed: list[str],
 ) -> None:
-    from rich.console import Console
-
     from introspect_bayes.report.scores import score_provenance, score_tables
 
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else _WIDTH, highlight=False)
     print_rows(console, found.chosen_rows)
     for table in score_tables(found, truth):
         console.print(table)

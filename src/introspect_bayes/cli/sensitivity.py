@@ -1,54 +1,34 @@
 """The command that looks at every figure again under other priors."""
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from introspect_bayes.cli.analysis import (
-    ChosenEngine,
-    Draws,
-    NoCache,
-    Only,
-    Parser,
-    Prior,
-    Seed,
-    SpecificationFile,
-    Warmup,
-    chosen_settings,
-    start_analysis,
+from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import (
+    check_plot,
+    check_writable,
+    json_option,
+    write_json,
+    write_text,
 )
-from introspect_bayes.cli.files import check_writable, write_json, write_text
-from introspect_bayes.cli.rows import (
-    ContextsFrom,
-    Pool,
-    ReportsAsked,
-    Where,
-    open_study,
-    print_rows,
-    print_warnings,
-)
-from introspect_bayes.errors import InputError
+from introspect_bayes.cli.fitting import FitOptions, start_analysis
+from introspect_bayes.cli.option_groups import takes_option_groups
+from introspect_bayes.cli.reading import Only, StudyOptions, StudySource
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from introspect_bayes.analyses import Analysis
     from introspect_bayes.analyses.sensitivity import PriorSensitivity
 
-EXIT_FAILED_DIAGNOSTICS: Final = 1
 
-_PLOTS: Final = (".pdf", ".png", ".svg")
-
-
+@takes_option_groups
 def sensitivity(  # noqa: PLR0913 - one argument an option
-    study: Annotated[
-        Path,
-        typer.Argument(
-            help="A study folder, a folder in the authors' layout, smollm2 (the shipped example), "
-            "or plunkett2025 (the paper's data)."
-        ),
-    ],
+    study: StudySource,
     *,
     alternative: Annotated[
         list[str] | None,
@@ -68,8 +48,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     ] = None,
     only: Only = None,
     json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Also write every figure under every prior."),
+        Path | None, json_option("Also write every figure under every prior")
     ] = None,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="The same as CSV.")
@@ -78,18 +57,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Also plot all HDIs (.png, .svg or .pdf)."),
     ] = None,
-    parser: Parser = None,
-    where: Where = None,
-    pool: Pool = None,
-    reports_asked: ReportsAsked = None,
-    contexts_from: ContextsFrom = None,
-    seed: Seed = 2025,
-    draws: Draws = None,
-    warmup: Warmup = None,
-    prior: Prior = None,
-    specification: SpecificationFile = None,
-    engine: ChosenEngine = "auto",
-    no_cache: NoCache = False,
+    reading: StudyOptions,
+    fitting: FitOptions,
 ) -> None:
     """Compute every figure of a study under other priors, and show how far its HDI moves.
 
@@ -104,20 +73,10 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
 
     check_writable(json_file, csv_file, plot_file)
     check_plot(plot_file)
-    settings = chosen_settings(prior, specification, engine, seed=seed, draws=draws, warmup=warmup)
-    settings["keep"] = not no_cache
+    settings = fitting.settings()
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
-    shown = sys.stderr.isatty()
-    loaded = open_study(
-        study,
-        where,
-        pool,
-        reports_asked=reports_asked,
-        contexts_from=contexts_from,
-        parser=parser,
-        progress=shown,
-    )
-    with TerminalProgress(shown=shown, what="Priors") as progress:
+    loaded = reading.open(study)
+    with TerminalProgress(shown=sys.stderr.isatty(), what="Priors") as progress:
         analysis = start_analysis(loaded, progress, settings)
         scenarios = own or usual_scenarios(settings["specs"])
         progress.expect(len(scenarios) + 1)
@@ -133,26 +92,15 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         from introspect_bayes.report.plots import plot_sensitivity
 
         plot_sensitivity(found.draws).savefig(plot_file)
-    _print(found, analysis)
+    _print(console_beside(json_file, csv_file), found, analysis)
     if (found.frame["problems"] != "").any():
-        raise typer.Exit(EXIT_FAILED_DIAGNOSTICS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
-def check_plot(plot_file: Path | None) -> None:
-    """Fail before the work if matplotlib does not know the kind of file."""
-    if plot_file is not None and plot_file.suffix not in _PLOTS:
-        msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
-        raise InputError(msg)
-
-
-def _print(found: "PriorSensitivity", analysis: "Analysis") -> None:
-    from rich.console import Console
-
+def _print(console: "Console", found: "PriorSensitivity", analysis: "Analysis") -> None:
     from introspect_bayes.report import provenance
     from introspect_bayes.report import sensitivity as tables
 
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(width=None if known else 120, highlight=False)
     print_warnings(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)
     console.print(tables.movements_table(found))

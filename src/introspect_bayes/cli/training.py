@@ -2,22 +2,20 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from introspect_bayes.cli.files import check_writable, write_json
-
-EXIT_UNFINISHED: Final = 3
+from introspect_bayes.cli.console import say
+from introspect_bayes.cli.exit_codes import ExitCode
+from introspect_bayes.cli.files import STANDARD_OUTPUT, check_writable, json_option, write_json
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="A prepared study folder.")]
 TrainedOnOption = Annotated[
     Literal["first", "last", "all"] | None,
     typer.Option(help="For introspection training: which instilled contexts it used."),
 ]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")
-]
+ResultFile = Annotated[Path | None, json_option("Also write the result as JSON")]
 
 models = typer.Typer(
     help="Say where the models of a study come from, or list it.",
@@ -64,15 +62,16 @@ def add(  # noqa: PLR0913 - one argument an option
 
 
 @models.command("list", epilog="Example: introspect-bayes models list my-study")
-def list_models(study: StudyFolder, *, json_file: JsonFile = None) -> None:
+def list_models(study: StudyFolder, *, json_file: ResultFile = None) -> None:
     """List the registered models of a study and where they come from."""
     from introspect_bayes.collect.lineage import described, registered_models
 
     check_writable(json_file)
     found = registered_models(study)
     write_json(json_file, [asdict(model) for model in found])
-    for model in found:
-        typer.echo(f"{model.name}: {described(model)}")
+    if json_file != STANDARD_OUTPUT:
+        for model in found:
+            typer.echo(f"{model.name}: {described(model)}")
     if not found:
         typer.echo(
             "No models are registered; any other model counts as an off-the-shelf one.", err=True
@@ -111,7 +110,7 @@ def train(  # noqa: PLR0913 - one argument an option
     again: Annotated[
         bool, typer.Option("--again", help="Start a new job if the last one failed.")
     ] = False,
-    json_file: JsonFile = None,
+    json_file: ResultFile = None,
 ) -> None:
     """Train a model on the study's training files, through a server's fine-tuning jobs.
 
@@ -137,14 +136,14 @@ def train(  # noqa: PLR0913 - one argument an option
         )
     except training.TrainingInterrupted as interruption:
         typer.echo(f"introspect-bayes: {interruption}", err=True)
-        raise typer.Exit(EXIT_UNFINISHED) from None
+        raise typer.Exit(ExitCode.RESUMABLE) from None
     write_json(json_file, outcome.as_dict())
     if outcome.model is None:
-        typer.echo(f"Job {outcome.job} is under way; the same command takes it up again.")
-        raise typer.Exit(EXIT_UNFINISHED)
+        say(f"Job {outcome.job} is under way; the same command takes it up again.", json_file)
+        raise typer.Exit(ExitCode.RESUMABLE)
     name = outcome.model.name
-    typer.echo(f"{name}: {described(outcome.model)}.")
-    typer.echo(f"Collect from it with: introspect-bayes collect {study} --model {name}")
+    say(f"{name}: {described(outcome.model)}.", json_file)
+    say(f"Collect from it with: introspect-bayes collect {study} --model {name}", json_file)
 
 
 def _tell(line: str) -> None:
