@@ -57,7 +57,7 @@ def test_failed_diagnostics_are_marked_and_exit_with_1(capsys, study, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--only", "e1.ac"], "Did you mean e1.acc"),
+        (["--only", "e1.ac"], "did you mean e1.acc?"),
         (["--json", "/nowhere/f.json"], "cannot be written"),
         (["--data", "/nowhere"], "--data names /nowhere, which does not exist"),
         (["--seed", "-1"], "'--seed': Input should be"),

@@ -67,4 +67,4 @@ def test_a_study_of_one_model_is_refused_with_the_reason(capsys, write_study):
 def test_analyze_of_one_model_has_no_such_figures(capsys, write_study):
     code, _, err = run(capsys, "analyze", write_study(), "--only", "privileged")
     assert code == 2
-    assert "No figure 'privileged'" in err
+    assert "no figure 'privileged'" in err

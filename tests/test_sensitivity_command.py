@@ -67,7 +67,7 @@ def test_table_names_the_prior_that_moves_most(study, capsys):
         (["--scale", "report_accuracy.reported=2"], "no scale"),
         (["--alternative", "choice_weights.slopes=Poisson(2)"], "discrete"),
         (["--plot", "priors.doc"], "the ending must be one of"),
-        (["--only", "e9"], "No figure 'e9'"),
+        (["--only", "e9"], "no figure 'e9'"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(study, options, said, capsys):

@@ -10,7 +10,8 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes.analyses import Analysis, CannotCompute, Settings
 from introspect_bayes.analyses.experiments import COMPARISONS, reports_of
-from introspect_bayes.analyses.joint_accuracy import figures_beginning, joint_data
+from introspect_bayes.analyses.joint_accuracy import joint_data, joint_ids
+from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import Sampler
 from joint_data import joint_study
@@ -136,4 +137,4 @@ def test_bad_input_is_named(study):
         InputError, match=r"nothing in this study can be fitted.*no choices of m-one"
     ):
         ib.joint_accuracy(study, only=["e3"], keep=False)
-    assert figures_beginning(["e3.effect"]) == ("e3.effect",)
+    assert select_ids(joint_ids(), ["e3.effect"]) == ["e3.effect"]

@@ -17,6 +17,7 @@ from introspect_bayes.analyses.experiments import (
     NotInStudy,
     reports_of,
 )
+from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.analyses.settings import Progress, Settings
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, Estimate, FinishedFits, Sampler, estimate
@@ -203,25 +204,9 @@ def fit_name(base_model: str, figure: str) -> str:
     return f"{base_model}.{comparison.context_set}{stage}"
 
 
-def figures_beginning(only: Sequence[str]) -> tuple[str, ...]:
-    """Return the accuracies and effects with these ids, or beginning with them; all if none.
-
-    Raises
-    ------
-    InputError
-        If one begins none.
-
-    Examples
-    --------
-    >>> figures_beginning(["e2"])
-    ('e2.acc', 'e2.effect')
-    """
-    known = (*COMPARISONS, *EFFECTS)
-    for wanted in only:
-        if not any(figure.startswith(wanted) for figure in known):
-            msg = f"no figure {wanted!r}{closest(wanted, known)}"
-            raise InputError(msg)
-    return tuple(f for f in known if not only or any(f.startswith(wanted) for wanted in only))
+def joint_ids() -> list[str]:
+    """Return the ids of what the joint model tells: accuracies and training effects."""
+    return [*COMPARISONS, *EFFECTS]
 
 
 def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
@@ -251,8 +236,8 @@ def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
     specification
         A specification of the family "joint", or a shipped one's name.
     only
-        Ids of figures, or how they begin, such as ``["e1.acc", "e2"]``; all if empty. Fits, and so
-        numbers, do not depend on it.
+        Ids of figures, or their beginnings, such as ``["e1.acc", "e2"]``; all if empty. Fits, and
+        so numbers, do not depend on it.
     analysis
         The plug-in analysis beside it; one with the shipped specifications if not given.
     sampler
@@ -278,7 +263,7 @@ def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
         msg = f"joint_accuracy(study) needs a study, as load_study({study!r}) returns it"
         raise InputError(msg)
     chosen = shipped(specification) if isinstance(specification, str) else specification
-    figures = figures_beginning(only)
+    figures = tuple(select_ids(joint_ids(), only))
     if analysis is None:
         settings = Settings.default(seed=sampler.seed, keep=keep)
         analysis = Analysis(study, settings, progress)

@@ -16,10 +16,9 @@ from introspect_bayes.analyses import access_tables
 from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access_figure
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute, cannot_compute
+from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.analyses.settings import Progress, Settings
-from introspect_bayes.errors import InputError
 from introspect_bayes.fits import CorrelationFit
-from introspect_bayes.priors import closest
 from introspect_bayes.study import Study
 
 if TYPE_CHECKING:
@@ -127,6 +126,24 @@ def access_ids(base_models: Collection[str]) -> list[str]:
     return [f"{PREFIX}{name}" for name in COMPARISONS] if len(base_models) > 1 else []
 
 
+def select_comparisons(only: Collection[str]) -> list[str]:
+    """Return the comparisons that are named, with or without "privileged." before them.
+
+    Raises
+    ------
+    InputError
+        If a name matches nothing.
+
+    Examples
+    --------
+    >>> select_comparisons(["privileged.e3", "e2"])
+    ['e2.acc', 'e3.before', 'e3.after']
+    """
+    everything = PREFIX.removesuffix(".") in only
+    named = [] if everything else [name.removeprefix(PREFIX) for name in only]
+    return select_ids(COMPARISONS, named, "comparison")
+
+
 def privileged_access(
     source: Study | Analysis,
     figures: Collection[str] = (),
@@ -149,7 +166,8 @@ def privileged_access(
     source
         A study, or an analysis, whose choice weights and settings are then used.
     figures
-        Keys of `COMPARISONS`, such as "e3.after"; all that the study allows if empty.
+        Comparisons, such as "e3.after" or "privileged.e3.after", or their beginnings; all that the
+        study allows if empty.
     settings
         Specifications and sampler settings, if `source` is a study.
     seed
@@ -169,14 +187,11 @@ def privileged_access(
     >>> import introspect_bayes as ib
     >>> ib.privileged_access(ib.load_study("plunkett2025"), ["e3.after"])  # doctest: +SKIP
     """
-    for name in figures:
-        if name not in COMPARISONS:
-            msg = f"no comparison {name!r}{closest(name, COMPARISONS)}"
-            raise InputError(msg)
+    wanted = select_comparisons(figures)
     analysis = source
     if isinstance(analysis, Study):
         analysis = Analysis(analysis, settings or Settings.default(seed=seed), progress)
-    found = access_where_possible(analysis, figures or COMPARISONS)
+    found = access_where_possible(analysis, wanted)
     if not found.figures:
         reasons = list(found.skipped.values())
         why = "; ".join(dict.fromkeys(str(reason) for reason in reasons))

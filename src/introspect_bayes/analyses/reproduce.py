@@ -1,6 +1,5 @@
 """The paper's figures beside what a study gives, with a verdict on each."""
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from introspect_bayes.analyses.published import (
     published_labels,
 )
 from introspect_bayes.analyses.result import Result
-from introspect_bayes.errors import InputError
+from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.study.download import unchanged
 
 
@@ -112,28 +111,6 @@ def figure_ids(base_models: Sequence[str], *, published: bool) -> dict[str, tupl
         else:
             ids[kind] = (kind, "")
     return ids
-
-
-def select_ids(ids: Collection[str], only: Collection[str]) -> list[str]:
-    """Return the ids that `only` names, exactly or by a beginning that ends before a dot.
-
-    Raises
-    ------
-    InputError
-        If a name matches nothing; the message lists the ids.
-
-    Examples
-    --------
-    >>> select_ids(["e1.acc.4o", "e1.acc.mini", "e2.effect"], ["e1.acc"])
-    ['e1.acc.4o', 'e1.acc.mini']
-    """
-    for name in only:
-        if not any(key == name or key.startswith(f"{name}.") for key in ids):
-            near = difflib.get_close_matches(name, ids, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            msg = f"No figure {name!r}.{hint} Figures: {', '.join(ids)}"
-            raise InputError(msg)
-    return [k for k in ids if not only or any(k == n or k.startswith(f"{n}.") for n in only)]
 
 
 def reproduce(

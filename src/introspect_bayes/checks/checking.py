@@ -12,6 +12,7 @@ from introspect_bayes.analyses.experiments import (
     CannotCompute,
     NotInStudy,
 )
+from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.checks import loo, predictive_choices, predictive_reports, prior_predictive
 from introspect_bayes.checks.alternatives import Alternatives
 from introspect_bayes.checks.convergence import CONVERGENCE, convergence
@@ -32,9 +33,7 @@ from introspect_bayes.checks.replies import (
     label,
     reply_checks,
 )
-from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.priors import closest
 
 FITTED: Final = "fits"
 
@@ -126,11 +125,7 @@ def select_checks(only: Collection[str]) -> list[str]:
     >>> select_checks(["loo"])
     ['loo.pareto-k', 'loo.comparison']
     """
-    for name in only:
-        if not any(key == name or key.startswith(f"{name}.") for key in CHECKS):
-            msg = f"no check {name!r}{closest(name, CHECKS)}"
-            raise InputError(msg)
-    return [k for k in CHECKS if not only or any(k == n or k.startswith(f"{n}.") for n in only)]
+    return select_ids(CHECKS, only, "check")
 
 
 def _checks(analysis: Analysis, wanted: list[str]) -> Iterator[Check]:

@@ -66,7 +66,8 @@ def demo(
     endless contexts.
     """
     from introspect_bayes.analyses.privileged import access_ids
-    from introspect_bayes.analyses.reproduce import figure_ids, select_ids
+    from introspect_bayes.analyses.reproduce import figure_ids
+    from introspect_bayes.analyses.selection import select_ids
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
     from introspect_bayes.study import load_study
@@ -172,7 +173,8 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     from introspect_bayes.analyses import reproduce as figures_of
     from introspect_bayes.analyses.access_figure import PREFIX
     from introspect_bayes.analyses.privileged import access_ids, access_where_possible
-    from introspect_bayes.analyses.reproduce import figure_ids, select_ids
+    from introspect_bayes.analyses.reproduce import figure_ids
+    from introspect_bayes.analyses.selection import select_ids
     from introspect_bayes.checks import data_health
     from introspect_bayes.report.readings import reading_record
     from introspect_bayes.specs import changed_priors

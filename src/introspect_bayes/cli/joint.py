@@ -49,9 +49,10 @@ def joint(
     """
     from introspect_bayes.analyses.joint_accuracy import (
         JOINT_SAMPLER,
-        figures_beginning,
         joint_accuracy,
+        joint_ids,
     )
+    from introspect_bayes.analyses.selection import select_ids
     from introspect_bayes.fits.joint_model import require_joint
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
@@ -59,7 +60,7 @@ def joint(
     check_writable(json_file)
     specs = fitting.specifications((_MODEL,))
     require_joint(specs[_MODEL])
-    figures_beginning(only or [])
+    select_ids(joint_ids(), only or [])
     loaded = reading.open(study)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         found = joint_accuracy(

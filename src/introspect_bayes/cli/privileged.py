@@ -27,7 +27,11 @@ def privileged_access(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Only this comparison, such as e3.after. Repeatable."),
+        typer.Option(
+            metavar="ID",
+            help="Only this comparison (such as e3.after), or all that begin so (such as e3). "
+            "Repeatable.",
+        ),
     ] = None,
     json_file: FiguresFile = None,
     reading: StudyOptions,
@@ -41,16 +45,18 @@ def privileged_access(
     """
     from introspect_bayes.analyses import CannotCompute
     from introspect_bayes.analyses.privileged import privileged_access as access_of
+    from introspect_bayes.analyses.privileged import select_comparisons
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)
+    wanted = select_comparisons(only or [])
     settings = fitting.settings()
     loaded = reading.open(study)
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(loaded, progress, settings)
         try:
-            access = access_of(analysis, only or ())
+            access = access_of(analysis, wanted)
         except CannotCompute as reason:
             raise InputError(str(reason)) from reason
     changed = changed_priors(settings["specs"])

@@ -177,8 +177,11 @@ def require_known(dist: str) -> None:
         raise InputError(msg)
 
 
-def closest(name: str, known: Iterable[str]) -> str:
+def closest(name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
     """Return " (did you mean ...?)" and the known names, to end an error message.
+
+    Where a name may be meant that is not listed, such as an id's beginning, `listed` has those
+    that are.
 
     Examples
     --------
@@ -188,4 +191,4 @@ def closest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     question = f"; did you mean {near[0]}?" if near else ""
-    return f"{question} (known: {', '.join(names)})"
+    return f"{question} (known: {', '.join(names if listed is None else listed)})"
