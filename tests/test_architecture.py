@@ -100,3 +100,60 @@ def test_architecture_document_names_every_room():
     text = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
     for room in ROOMS:
         assert f"`{room}" in text, room
+
+
+BAMBI_DOOR = PACKAGE / "fits" / "bambi_models.py"
+BAMBI_INSIDE = {
+    "backend",
+    "common_terms",
+    "components",
+    "constant_components",
+    "design_matrix_without_intercept",
+    "distributional_components",
+    "group_index",
+    "group_specific_terms",
+    "intercept_term",
+    "likelihood",
+    "offset_terms",
+    "response_component",
+}
+BAMBI_DIMS = {"__obs__", "__factor_dim"}
+
+
+def looks_into_bambi(tree: ast.AST) -> list[str]:
+    """What of a module only its door to Bambi may hold: imports, attributes, names of dims."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                found += [a.name for a in names if a.name.split(".")[0] in {"bambi", "formulae"}]
+            case ast.ImportFrom(module=str(module)) if module.split(".")[0] in {
+                "bambi",
+                "formulae",
+            }:
+                found.append(module)
+            case ast.Attribute(attr=attr) if attr in BAMBI_INSIDE:
+                found.append(attr)
+            case ast.Subscript(value=ast.Attribute(attr="parameters")):
+                found.append("parameters[...]")
+            case ast.Constant(value=str(text)) if text in BAMBI_DIMS:
+                found.append(text)
+    return found
+
+
+def test_bambi_is_looked_into_by_one_module_only():
+    for path in modules():
+        found = looks_into_bambi(ast.parse(path.read_text(encoding="utf-8")))
+        assert path == BAMBI_DOOR or not found, f"{path} looks into Bambi: {found}"
+
+
+def test_looking_into_bambi_is_noticed():
+    for line in (
+        "import bambi as bmb",
+        "from formulae import model_description",
+        "model.backend.model",
+        "fit.model.parameters['mu'].common_terms",
+        "dim = f'{group}__factor_dim'",
+    ):
+        assert looks_into_bambi(ast.parse(line)), line
+    assert looks_into_bambi(ast.parse(BAMBI_DOOR.read_text(encoding="utf-8")))

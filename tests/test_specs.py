@@ -349,3 +349,26 @@ def test_the_variations_differ_from_the_papers_models_as_they_say():
         "Intercept", "reported", "reported|context", "sigma", "reported|context_sigma"
     )  # fmt: skip
     assert by_context.without("context").priors == usual.priors
+
+
+def test_a_hyperparameter_of_another_argument_makes_another_structure():
+    """Else the compiled model of one would be sampled for the other."""
+    scaled, placed, narrow = (
+        spec("choice_weights").with_priors(slopes=slopes, scale=scale)
+        for slopes, scale in (
+            ("Normal(0, scale)", "HalfNormal(1)"),
+            ("Normal(scale, 1)", "HalfNormal(1)"),
+            ("Normal(0, scale)", "HalfNormal(0.1)"),
+        )
+    )
+    assert scaled.structure == narrow.structure != placed.structure
+
+
+def test_importance_sampling_applies_to_a_few_parameters():
+    for name in ("choice_weights", "report_accuracy", "privileged_access"):
+        assert spec(name).importance_applies, name
+    for name in ("choice_weights_pooled", "report_accuracy_by_context", "joint_accuracy"):
+        assert not spec(name).importance_applies, name
+    horseshoe = spec("choice_weights").with_priors(slopes="Horseshoe(0.2, 2.5)")
+    assert horseshoe.horseshoes == ("slopes",)
+    assert not horseshoe.importance_applies

@@ -39,7 +39,9 @@ class PriorOnly:
         )
 
     def fit(self, specification, data, _name):
-        still = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((1, 200), dtype=bool))})
+        still = xr.Dataset(
+            {"engine": "nuts", "diverging": (("chain", "draw"), np.zeros((1, 200), dtype=bool))}
+        )
         groups = {"posterior": self.posterior, "sample_stats": still}
         return JointFit(specification, data, xr.DataTree.from_dict(groups))
 

@@ -150,7 +150,7 @@ def test_another_family_is_refused(sampler, complete):
 
 
 def test_finished_fits_are_found_again(tmp_path, complete):
-    sampler = CorrelationSampler(Sampler(draws=500, seed=1), FinishedFits(tmp_path))
+    sampler = CorrelationSampler(Sampler(draws=500, seed=1), finished=FinishedFits(tmp_path))
     first, second = (sampler.fit(SPEC, complete, "x") for _ in range(2))
     assert np.array_equal(first.draws(), second.draws())
     shown = [f.estimates("r", lambda draws: draws[..., 0, 1:3]) for f in (first, second)]

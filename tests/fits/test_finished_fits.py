@@ -69,9 +69,9 @@ def test_the_same_choices_are_not_sampled_again(finished, choices, monkeypatch):
 
 @pytest.mark.parametrize("name", ["report_accuracy", "report_accuracy_by_context"])
 def test_the_same_regression_is_not_sampled_again(finished, rows, monkeypatch, name):
-    made = RegressionSampler(SAMPLER, finished).fit(spec(name), rows, "same")
+    made = RegressionSampler(SAMPLER, finished=finished).fit(spec(name), rows, "same")
     monkeypatch.setattr(RegressionSampler, "_fit", never)
-    again = RegressionSampler(SAMPLER, finished).fit(spec(name), rows, "same")
+    again = RegressionSampler(SAMPLER, finished=finished).fit(spec(name), rows, "same")
     pd.testing.assert_frame_equal(again.hdi(), made.hdi())
     assert again.diagnostics == made.diagnostics
     # Bambi can go on from what was found.
@@ -131,7 +131,7 @@ def test_whatever_a_fit_of_choices_depends_on_makes_another(finished, choices, m
 def test_what_was_computed_from_a_fit_is_not_computed_again(finished, choices, rows, monkeypatch):
     weights = ChoiceWeightsSampler(SAMPLER, finished=finished)
     made = weights.fit(spec("choice_weights"), choices, "same")
-    regressions = RegressionSampler(SAMPLER, finished)
+    regressions = RegressionSampler(SAMPLER, finished=finished)
     slope = regressions.fit(spec("report_accuracy"), rows, "same").slope()
     before = made.hdi(), made.position_bias(), made.batch_weights(20), made.diagnostics
     assert made.contexts_by_engine == {"importance": 3}
@@ -216,7 +216,7 @@ def test_a_summary_of_another_shape_is_made_again(finished, choices, text):
 
 def test_a_pickle_holds_the_draws_themselves(finished, choices, rows):
     weights = ChoiceWeightsSampler(SAMPLER, finished=finished)
-    regressions = RegressionSampler(SAMPLER, finished)
+    regressions = RegressionSampler(SAMPLER, finished=finished)
     made = [
         weights.fit(spec("choice_weights"), choices, "same"),
         regressions.fit(spec("report_accuracy"), rows, "same"),

@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fits_data import simulated_choices
+from fits_data import choices_of, correlated_rows, reported_rows
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.joint_accuracy import joint_data
 from introspect_bayes.fits import (
-    ChoiceData,
     ChoiceWeightsSampler,
-    CorrelationData,
     CorrelationSampler,
     FinishedFits,
     RegressionSampler,
@@ -39,36 +37,19 @@ THREADS = 4
 DATA_SETS = range(3)
 
 
-def rows(number):
-    """Rows of a regression: another number of them, and another slope, in each data set."""
-    random = np.random.default_rng(number)
-    reported = random.normal(size=30 + 7 * number)
-    learned = (number - 1) * reported + random.normal(size=len(reported)) / 2
-    contexts = np.arange(len(reported)) % 5
-    return pd.DataFrame({"reported": reported, "learned": learned, "context": contexts.astype(str)})
-
-
-def choices(number):
-    frame = simulated_choices(contexts=3, attributes=2, trials=20 + number, seed=number)
-    return ChoiceData.from_frame(frame, ["d1", "d2"], dict.fromkeys(frame["context"], 2))
-
-
 def regression(number, finished=None, engine="auto", name="report_accuracy"):
-    sampler = RegressionSampler(SAMPLER, finished, engine)
-    return sampler.fit(spec(name), rows(number), f"regression {number}")
+    sampler = RegressionSampler(SAMPLER, engine, finished)
+    return sampler.fit(spec(name), reported_rows(number), f"regression {number}")
 
 
 def choice_weights(number, finished=None, engine="auto"):
     sampler = ChoiceWeightsSampler(SAMPLER, engine, finished)
-    return sampler.fit(spec("choice_weights"), choices(number), f"choices {number}")
+    return sampler.fit(spec("choice_weights"), choices_of(number), f"choices {number}")
 
 
 def correlations(number, finished=None, engine="importance"):
-    random = np.random.default_rng(number)
-    values = random.normal(size=(24 + number, 2)) @ random.normal(size=(2, 2))
-    data = CorrelationData(values, ("weight", "report"), np.arange(len(values)) % 12)
-    sampler = CorrelationSampler(SAMPLER, finished, engine)
-    return sampler.fit(spec("privileged_access"), data, f"correlations {number}")
+    sampler = CorrelationSampler(SAMPLER, engine, finished)
+    return sampler.fit(spec("privileged_access"), correlated_rows(number), f"correlations {number}")
 
 
 def joint(number):
@@ -137,13 +118,13 @@ def test_threads_that_share_an_analysis_get_their_own_rows(alone):
     analysis = Analysis(joint_study({"e1.acc": 0.5}, [2], seed=1), UNKEPT)
     analysis._regressions = RegressionSampler(SAMPLER)
     expected = [
-        posterior(RegressionSampler(SAMPLER).fit(spec("report_accuracy"), rows(n), "same"))
+        posterior(RegressionSampler(SAMPLER).fit(spec("report_accuracy"), reported_rows(n), "same"))
         for n in DATA_SETS
     ]
     jobs = [(number,) for _ in range(6) for number in DATA_SETS]
-    made = in_threads(lambda number: analysis.regress("same", rows(number)), jobs)
+    made = in_threads(lambda number: analysis.regress("same", reported_rows(number)), jobs)
     for (number,), fit in zip(jobs, made, strict=True):
-        assert fit.data.equals(rows(number))
+        assert fit.data.equals(reported_rows(number))
         assert posterior(fit).identical(expected[number])
 
 
@@ -162,9 +143,9 @@ def test_predictions_from_one_fit_are_those_of_one_thread():
 def test_parts_of_many_contexts_may_be_threads(monkeypatch):
     """As where Dask's workers have several."""
     monkeypatch.setattr(weight_summaries, "PART", 1)
-    alone = summarize_weights(spec("choice_weights"), choices(2), replace(SAMPLER, cores=1))
+    alone = summarize_weights(spec("choice_weights"), choices_of(2), replace(SAMPLER, cores=1))
     with joblib.parallel_config(backend="threading", n_jobs=THREADS):
-        made = summarize_weights(spec("choice_weights"), choices(2), SAMPLER)
+        made = summarize_weights(spec("choice_weights"), choices_of(2), SAMPLER)
     pd.testing.assert_frame_equal(made.weights, alone.weights, check_exact=True)
 
 
@@ -202,7 +183,7 @@ def test_joint_and_multilevel_fits_give_what_they_give_alone(monkeypatch):
         "joint": joint,
         "by context": lambda number: regression(number, name="report_accuracy_by_context"),
         "pooled": lambda number: ChoiceWeightsSampler(SAMPLER).fit(
-            spec("choice_weights_pooled"), choices(number), f"pooled {number}"
+            spec("choice_weights_pooled"), choices_of(number), f"pooled {number}"
         ),
         "correlations": lambda number: correlations(number, engine="nuts"),
     }

@@ -68,7 +68,7 @@ def access_figure(analysis: Analysis, figure: str) -> AccessFigure:
         rows[list(variables)].to_numpy(), variables, rows["context"].to_numpy(dtype=str)
     )
     analysis.progress.start(f"Own and other: {figure}", 1)
-    sampler = CorrelationSampler(settings.regression_sampler, settings.finished, settings.engine)
+    sampler = CorrelationSampler(settings.regression_sampler, settings.engine, settings.finished)
     fit = sampler.fit(settings.specs[SPECIFICATION], data, f"{PREFIX}{figure}")
     analysis.progress.advance(1)
     problems = [

@@ -73,7 +73,7 @@ class Analysis:
         chosen = self.settings
         self._choices = ChoiceWeightsSampler(chosen.choice_sampler, chosen.engine, chosen.finished)
         self._regressions = RegressionSampler(
-            chosen.regression_sampler, chosen.finished, chosen.engine
+            chosen.regression_sampler, chosen.engine, chosen.finished
         )
         self._weights: Callable[[str, ContextSet, Stage], ChoiceWeights] = Once(self._fit_weights)
         self._learned: Callable[[str, ContextSet, Stage], pd.DataFrame] = Once(self._scale_weights)

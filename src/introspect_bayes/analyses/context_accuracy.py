@@ -36,7 +36,7 @@ def context_fits(analysis: Analysis) -> Iterator[tuple[str, str, Regression]]:
     """
     settings = analysis.settings
     engine: Engine = "nuts" if settings.engine == "nuts" else "auto"  # the model needs chains
-    sampler = RegressionSampler(settings.regression_sampler, settings.finished, engine)
+    sampler = RegressionSampler(settings.regression_sampler, engine, settings.finished)
     for figure in COMPARISONS:
         for base_model in analysis.study.base_models:
             try:

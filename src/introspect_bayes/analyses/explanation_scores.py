@@ -15,10 +15,10 @@ from introspect_bayes.analyses.score_answers import OVERALL
 from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
 from introspect_bayes.analyses.score_sentences import advantage_sentences, learning_sentences
 from introspect_bayes.analyses.score_specifications import suited
+from introspect_bayes.analyses.settings import kept_fits
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     Diagnostics,
-    FinishedFits,
     Regression,
     RegressionSampler,
     Sampler,
@@ -27,7 +27,6 @@ from introspect_bayes.fits import (
 from introspect_bayes.fits.sampling import diagnose
 from introspect_bayes.specs import Specification
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
-from introspect_bayes.study.download import cache_root
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 SAMPLER: Final = Sampler(draws=1500, warmup=600)
@@ -296,10 +295,8 @@ def explanation_scores(
     chosen_rows = ChosenRows.of(where, pool)
     rows = score_rows(read_explanation_scores(source, chosen_rows))
     chosen = rows.specification(suited(specification, rows))
-    finished = FinishedFits(cache_root() / "fits") if keep else None
-    fit = RegressionSampler(sampler, finished, engine="nuts").fit(
-        chosen, rows.data, "explanation_scores"
-    )
+    fitter = RegressionSampler(sampler, "nuts", kept_fits() if keep else None)
+    fit = fitter.fit(chosen, rows.data, "explanation_scores")
     return ExplanationScores(rows, fit, chosen_rows)
 
 

@@ -18,9 +18,9 @@ from introspect_bayes.analyses.experiments import (
     reports_of,
 )
 from introspect_bayes.analyses.selection import select_ids
-from introspect_bayes.analyses.settings import Progress, Settings
+from introspect_bayes.analyses.settings import Progress, Settings, kept_fits
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, Estimate, FinishedFits, Sampler, estimate
+from introspect_bayes.fits import ChoiceData, Estimate, Sampler, estimate
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler
 from introspect_bayes.fits.joint_sampling_model import Room
@@ -28,7 +28,6 @@ from introspect_bayes.priors import closest
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study
-from introspect_bayes.study.download import cache_root
 
 JOINT_SAMPLER: Final = Sampler(draws=1500, warmup=600)
 """Settings for the joint model."""
@@ -267,8 +266,7 @@ def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
     if analysis is None:
         settings = Settings.default(seed=sampler.seed, keep=keep)
         analysis = Analysis(study, settings, progress)
-    finished = FinishedFits(cache_root() / "fits") if keep else None
-    fitter = JointSampler(sampler, finished)
+    fitter = JointSampler(sampler, finished=kept_fits() if keep else None)
     needed = {part for figure in figures for part in EFFECTS.get(figure, (figure,))}
     everything, skipped = _all_data(analysis)
     wanted = {fit_name(b, figure) for b in study.base_models for figure in needed}

@@ -81,5 +81,10 @@ class Settings:
             choice_sampler=replace(CHOICE_SAMPLER, **changes),
             regression_sampler=replace(REGRESSION_SAMPLER, **changes),
             engine=engine,
-            finished=FinishedFits(cache_root() / "fits") if keep else None,
+            finished=kept_fits() if keep else None,
         )
+
+
+def kept_fits() -> FinishedFits:
+    """Return where finished fits are kept: in the user's cache folder."""
+    return FinishedFits(cache_root() / "fits")

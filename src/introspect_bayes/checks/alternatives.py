@@ -34,8 +34,8 @@ class Alternatives:
         )
         self._regressions = RegressionSampler(
             settings.regression_sampler,
-            settings.finished,
             "nuts" if settings.engine == "nuts" else "auto",  # some alternatives need chains
+            settings.finished,
         )
 
     def compare(self, of: Examination[ChoiceWeights] | Examination[Regression]) -> Check:

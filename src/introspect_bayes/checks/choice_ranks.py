@@ -10,6 +10,7 @@ from introspect_bayes.checks.prior_predictive import context_sums
 from introspect_bayes.checks.simulated_truths import choice_data, draw_truths, in_a_row
 from introspect_bayes.checks.truth_among_draws import RANKED, rank_truths, with_truth
 from introspect_bayes.fits import ChoiceData, ChoiceWeights
+from introspect_bayes.fits.centring import shift_of_intercept
 from introspect_bayes.fits.predictive import thinned
 from introspect_bayes.specs import Specification
 
@@ -123,6 +124,6 @@ def _choice_quantities(
     if intercepts is not None:
         utility = utility + intercepts[:, data.index]
         found["Intercept"] = intercepts
-        found["centred Intercept"] = intercepts + (data.means * slopes).sum(axis=-1)
+        found["centred Intercept"] = intercepts + shift_of_intercept(slopes, data.means)
     signed = utility * np.where(data.selection == 1, 1, -1)
     return {**found, "log likelihood": context_sums(data, log_expit(signed))}

@@ -11,7 +11,6 @@ from introspect_bayes.checks.power_scaling import CONFLICT, RELATIVE, WEAK, powe
 from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, ChoiceWeightsSampler, Regression, Sampler
-from introspect_bayes.fits.importance import applies_to
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
 
 PRIOR_SENSITIVITY: Final = "prior.sensitivity"
@@ -113,7 +112,7 @@ def _of_choices_from_the_prior(
     choices drawn from it leave nothing to sample.
     """
     fit = of.fit
-    if not isinstance(fit, ChoiceWeights) or not applies_to(fit.spec):
+    if not isinstance(fit, ChoiceWeights) or not fit.spec.importance_applies:
         return None
     try:
         tree = prior_predictive(fit, of.seed, 1)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.checks.simulated_truths import shift_of_intercept
 from introspect_bayes.checks.truth_among_draws import rank_truths, with_truth
 from introspect_bayes.fits import Regression
+from introspect_bayes.fits.bambi_models import common_terms, grouped_terms
 from introspect_bayes.specs import Specification
 
 
@@ -35,9 +35,8 @@ def rank_regression(
     fit = fitter.fit(chosen, rows.assign(**{chosen.response: response}), f"calibration {number}")
     joint = with_truth(fit, tree["prior"].to_dataset())
     quantities = dict(_scalars(joint))
-    if fit.spec.has_intercept:
-        centred = joint["Intercept"] + shift_of_intercept(fit.model, joint)
-        quantities["centred Intercept"] = centred.to_numpy()[0]
+    if (centring := fit.centring) is not None:
+        quantities["centred Intercept"] = centring.at_means(joint).to_numpy()[0]
     quantities["log likelihood"] = _log_likelihood(fit, joint)
     return rank_truths(quantities, fit)
 
@@ -46,7 +45,7 @@ def _log_likelihood(fit: Regression, joint: xr.Dataset) -> np.ndarray:
     """Return the log likelihood of the response under the truth and each draw, (1 + draw,)."""
     from scipy import stats
 
-    centre = _centre(fit.model.parameters[fit.model.family.likelihood.parent], joint)
+    centre = _centre(fit.model, joint)
     scale = joint["sigma"].to_numpy()[0][:, None]
     response = fit.data[fit.spec.response].to_numpy()
     if fit.spec.family == "t":
@@ -55,14 +54,14 @@ def _log_likelihood(fit: Regression, joint: xr.Dataset) -> np.ndarray:
     return np.asarray(stats.norm.logpdf(response, centre, scale).sum(axis=1))
 
 
-def _centre(component: Any, joint: xr.Dataset) -> np.ndarray:
+def _centre(model: Any, joint: xr.Dataset) -> np.ndarray:
     """Return the linear predictor, shape (1 + draw, row): `expected_response` takes 0.1 s."""
     total = joint["Intercept"].to_numpy()[0][:, None] if "Intercept" in joint else np.zeros((1, 1))
-    for name, term in component.common_terms.items():
+    for name, columns in common_terms(model).items():
         values = joint[name].to_numpy()[0]
-        total = total + values.reshape(len(values), -1) @ np.atleast_2d(term.data.T)
-    for name, term in component.group_specific_terms.items():
-        total = total + joint[name].to_numpy()[0][:, term.group_index] * term.predictor.squeeze()
+        total = total + values.reshape(len(values), -1) @ columns.T
+    for name, term in grouped_terms(model).items():
+        total = total + joint[name].to_numpy()[0][:, term.index] * term.predictor.squeeze()
     return np.asarray(total)
 
 

@@ -9,8 +9,9 @@ import xarray as xr
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
-from introspect_bayes.fits.bambi_models import prior_numbers
+from introspect_bayes.fits.bambi_models import OBSERVATION
 from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
+from introspect_bayes.fits.prior_distributions import prior_numbers
 from introspect_bayes.priors import RESPONSE_STATISTICS, Prior
 from introspect_bayes.specs import Specification
 
@@ -129,8 +130,8 @@ def draw_truths(
 ) -> xr.DataTree:
     """Draw parameters from the prior, and a response with each.
 
-    Bambi builds the model, one context's for choices, so that neither the fits' centring nor
-    their likelihood takes part; only models with hyperparameters over contexts are beyond Bambi and
+    Bambi builds the model, one context's for choices, so that neither the fits' means nor their
+    likelihood takes part; only models with hyperparameters over contexts are beyond Bambi and
     are built by `build_model`.
 
     Parameters
@@ -167,29 +168,9 @@ def draw_truths(
     rows = predictors.assign(**{response: placeholder})
     unfitted = Regression(specification, rows, _seen(response, placeholder))
     tree = prior_predictive(unfitted, seed, simulations)
-    if specification.has_intercept:
-        prior = tree["prior"].to_dataset()
-        at_zero = prior["Intercept"] - shift_of_intercept(unfitted.model, prior)
-        tree["prior"] = xr.DataTree(prior.assign(Intercept=at_zero))
+    if (centring := unfitted.centring) is not None:
+        tree["prior"] = xr.DataTree(centring.at_zero(tree["prior"].to_dataset()))
     return tree
-
-
-def shift_of_intercept(model: Any, draws: xr.Dataset) -> xr.DataArray:
-    """Return the intercept at the predictors' means minus that at zero, dims (chain, draw).
-
-    Parameters
-    ----------
-    model
-        A Bambi model with an intercept, whose prior is at the predictors' means.
-    draws
-        Its coefficients.
-    """
-    total = xr.zeros_like(draws["Intercept"])
-    for name, term in model.parameters[model.family.likelihood.parent].common_terms.items():
-        means = np.atleast_1d(np.asarray(term.data).mean(axis=0))
-        values = draws[name].to_numpy().reshape(*total.shape, -1)
-        total = total + values @ means
-    return total
 
 
 def choice_data(predictors: pd.DataFrame, selection: np.ndarray) -> ChoiceData:
@@ -208,7 +189,7 @@ def choice_data(predictors: pd.DataFrame, selection: np.ndarray) -> ChoiceData:
 
 
 def _seen(response: str, values: np.ndarray) -> xr.DataTree:
-    return xr.DataTree.from_dict({"observed_data": xr.Dataset({response: ("__obs__", values)})})
+    return xr.DataTree.from_dict({"observed_data": xr.Dataset({response: (OBSERVATION, values)})})
 
 
 def draw_posterior_truths(

@@ -1,40 +1,29 @@
-"""Bambi models of specifications, every prior set explicitly."""
+"""Bambi models of specifications, every prior set explicitly, and what they consist of.
+
+Bambi's own objects are looked into here and nowhere else: a test tells.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.centring import Centring
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.prior_distributions import prior_numbers, prior_variable
 from introspect_bayes.specs import Specification
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+OBSERVATION: Final = "__obs__"
+"""Bambi's name for the dim of observations."""
 
 Numbers = Mapping[str, Mapping[str, Any]]
 """Parameter to argument to number (or shared data): a specification's priors without references."""
-
-
-def prior_numbers(spec: Specification, data: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return the numbers in a specification's priors, by parameter and argument.
-
-    Parameters
-    ----------
-    spec
-        The specification.
-    data
-        The rows of the regression, from which brms's defaults are taken.
-
-    Examples
-    --------
-    >>> from introspect_bayes.specs import spec
-    >>> rows = pd.DataFrame({"learned": [0.0, 1.04, 3.0]})
-    >>> prior_numbers(spec("report_accuracy"), rows)["Intercept"]
-    {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
-    """
-    numeric = any(prior.depends_on_response for prior in spec.priors.values())
-    response = data[spec.response].to_numpy() if numeric else np.empty(0)
-    return {parameter: prior.numbers(response) for parameter, prior in spec.priors.items()}
 
 
 @one_thread_at_a_time
@@ -87,7 +76,7 @@ def build_bambi_model(
     formula = spec.formula.replace("d1 + ... + dK", " + ".join(terms))
     model = bmb.Model(formula, frame, family=spec.family, priors=priors)
     model.build()
-    for term, made in mean_component(model).group_specific_terms.items():
+    for term, made in grouped_terms(model).items():
         if made.predictor.ndim > 1 and made.predictor.shape[1] == 1:
             # Bambi 0.21 multiplies every row's effect with every row's product.
             msg = f"{spec.name}: {term}: give the product a column of its own, and name that"
@@ -95,14 +84,100 @@ def build_bambi_model(
     return model
 
 
-def mean_parameter(model: Any) -> str:
-    """Return what Bambi calls the parameter of the family that the formula is about."""
+@dataclass(frozen=True)
+class GroupedTerm:
+    """A group-specific term of a Bambi model.
+
+    Attributes
+    ----------
+    predictor
+        What its levels' effects are multiplied with, shape (observation,), or (1,) for all.
+    index
+        Level of each observation, shape (observation,).
+    dim
+        The dim of its levels.
+    """
+
+    predictor: np.ndarray
+    index: np.ndarray
+    dim: str
+
+
+def pymc_model(model: Any) -> Any:
+    """Return the PyMC model that a Bambi model has built."""
+    return model.backend.model
+
+
+def levels_of(model: Any) -> dict[str, list[Any]]:
+    """Return the dims of a Bambi model's variables and their levels."""
+    dims = pymc_model(model).coords.items()
+    return {dim: list(levels) for dim, levels in dims if dim != OBSERVATION}
+
+
+def level_dim(group: str) -> str:
+    """Return the dim of the levels of a grouping variable."""
+    return f"{group}__factor_dim"
+
+
+def common_terms(model: Any) -> dict[str, np.ndarray]:
+    """Return the columns of each common term, shape (observation, column)."""
+    terms = _component(model).common_terms.items()
+    return {name: np.reshape(term.data, (len(term.data), -1)) for name, term in terms}
+
+
+def grouped_terms(model: Any) -> dict[str, GroupedTerm]:
+    """Return the group-specific terms by name, such as ``reported|context``."""
+    return {
+        name: GroupedTerm(term.predictor, term.group_index, level_dim(name.partition("|")[2]))
+        for name, term in _component(model).group_specific_terms.items()
+    }
+
+
+def design_columns(model: Any) -> np.ndarray | None:
+    """Return the common terms' columns, shape (observation, column), as the formula has them."""
+    columns = list(common_terms(model).values())
+    return np.concatenate(columns, axis=1) if columns else None
+
+
+def centring_of(model: Any) -> Centring | None:
+    """Return where a Bambi model centres predictors; None without intercept or predictors."""
+    design = design_columns(model)
+    if design is None or _component(model).intercept_term is None:
+        return None
+    return Centring(tuple(common_terms(model)), design.mean(axis=0))
+
+
+def data_arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
+    """Return the arrays of data that the PyMC model of a Bambi model holds."""
+    arrays = {"response": response.to_numpy()}
+    design = design_columns(model)
+    if design is not None:
+        centring = centring_of(model)
+        arrays["design"] = design if centring is None else design - centring.means
+    for name, term in grouped_terms(model).items():
+        inner, group = name.split("|")
+        arrays[f"predictor {inner}"] = term.predictor
+        arrays[f"index {group}"] = term.index
+    return arrays
+
+
+def expected_means(model: Any, posterior: "xr.Dataset") -> "xr.DataArray":
+    """Return the parameter that the formula is about, dims (chain, draw, observation)."""
+    import xarray as xr
+
+    tree = xr.DataTree.from_dict({"posterior": posterior})
+    predicted = model.predict(tree, kind="response_params", inplace=False)
+    means: xr.DataArray = predicted["posterior"].to_dataset()[_mean_parameter(model)]
+    return means.rename({OBSERVATION: "observation"})
+
+
+def _mean_parameter(model: Any) -> str:
     return str(model.family.likelihood.parent)
 
 
-def mean_component(model: Any) -> Any:
+def _component(model: Any) -> Any:
     """Return the terms of a Bambi model's formula."""
-    return model.parameters[mean_parameter(model)]
+    return model.parameters[_mean_parameter(model)]
 
 
 def _attributes(data: pd.DataFrame) -> int:

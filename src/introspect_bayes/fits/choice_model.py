@@ -2,12 +2,15 @@
 
 from typing import Any, Final
 
-import numpy as np
-
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.centring import Centring, shift_of_intercept
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import prior_variable
+from introspect_bayes.fits.prior_distributions import (
+    prior_arguments,
+    prior_variable,
+    shared_numbers,
+)
 from introspect_bayes.specs import Specification
 
 COEFFICIENTS = {"Intercept": "centred_intercept", "slopes": "slopes"}
@@ -25,19 +28,19 @@ def require_choices(spec: Specification) -> None:
 def model_data(spec: Specification, data: ChoiceData) -> dict[str, Any]:
     """Return what the model holds as data: other data or priors need no compilation.
 
-    Numbers of the priors go by parameter and argument, such as ``slopes_sigma``.
+    Numbers of the priors go by parameter and argument, such as ``slopes.sigma``.
     """
-    numbers = {
-        f"{parameter}_{argument}": np.asarray(value, dtype=float)
-        for parameter, prior in spec.priors.items()
-        for argument, value in prior.args.items()
-        if not isinstance(value, str)
-    }
+    numbers = shared_numbers(spec)
     held = {"context_index": data.index, "selected_a": data.selection, **numbers}
     if not spec.has_intercept:
         return {**held, "centred_differences": data.differences}
     centred = data.differences - data.means[data.index]
     return {**held, "centred_differences": centred, "mean_differences": data.means}
+
+
+def centring_of_choices(data: ChoiceData) -> Centring:
+    """Return where differences are centred: in each context, so that each has an intercept."""
+    return Centring(("slopes",), data.means, COEFFICIENTS["Intercept"])
 
 
 @one_thread_at_a_time
@@ -95,7 +98,7 @@ def build_model(spec: Specification, data: ChoiceData, *, lean: bool = False) ->
         slopes, index = made["slopes"], held["context_index"]
         utility = (held["centred_differences"] * slopes[index]).sum(-1)
         if "Intercept" in made:
-            shift = (held["mean_differences"] * slopes).sum(-1)
+            shift = shift_of_intercept(slopes, held["mean_differences"])
             pm.Deterministic("Intercept", made["Intercept"] - shift, dims="context")
             utility = utility + made["Intercept"][index]
         if lean:
@@ -120,10 +123,7 @@ def _variable(
     offset: bool,
 ) -> Any:
     prior = spec.priors[parameter]
-    numbers = {
-        argument: held[value if isinstance(value, str) else f"{parameter}_{argument}"]
-        for argument, value in prior.args.items()
-    }
+    numbers = prior_arguments(spec, parameter, held)
     name = COEFFICIENTS.get(parameter, parameter)
     if offset and prior.dist == "Normal" and "sigma" in prior.references:
         import pymc as pm

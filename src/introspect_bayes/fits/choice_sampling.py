@@ -4,26 +4,26 @@ The posteriors of the contexts factorize, so the batched model has the same post
 logistic regression per context; a test compares it with single-context Bambi fits.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from introspect_bayes.engines import Engine, engine_named
-from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
+from introspect_bayes.fits.choice_importance import sample_importance
 from introspect_bayes.fits.choice_model import (
     build_model,
+    centring_of_choices,
     model_data,
     require_choices,
 )
 from introspect_bayes.fits.choice_weights import ChoiceWeights
 from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
-from introspect_bayes.fits.importance import ImportanceDraws, applies_to, sample_importance
+from introspect_bayes.fits.importance import ImportanceDraws
+from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.fits.proper_posterior import require_proper_posterior
-from introspect_bayes.fits.sampling import Sampler, run_nuts, target_acceptance
+from introspect_bayes.fits.sampling import Sampler, run_nuts
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
 
@@ -35,30 +35,8 @@ CHUNK: Final = 10
 longer steps; large chunks save overhead (measured on the paper's data: 10 to 20 is the fastest)."""
 
 
-class ChoiceWeightsSampler:
-    """Samples choice weights; other data or prior numbers need no compilation.
-
-    Parameters
-    ----------
-    sampler
-        Settings: chains and draws of every engine; warm-up for NUTS.
-    engine
-        A value of `engines.Engine`.
-    finished
-        Where finished fits are found and kept; nowhere if not given.
-
-    Raises
-    ------
-    InputError
-        If there is no such engine.
-    """
-
-    def __init__(
-        self, sampler: Sampler, engine: Engine = "auto", finished: FinishedFits | None = None
-    ) -> None:
-        self.sampler = sampler
-        self.engine = engine_named(engine)
-        self.finished = finished
+class ChoiceWeightsSampler(ModelSampler):
+    """Samples choice weights (`ModelSampler`); other data or prior numbers need no compilation."""
 
     def fit(
         self,
@@ -88,20 +66,14 @@ class ChoiceWeightsSampler:
         """
         require_choices(spec)
         require_proper_posterior(spec, data)
-        if self.engine == "importance" and not applies_to(spec):
-            msg = (
-                f"{spec.name}: importance sampling needs independent contexts and no horseshoe; "
-                "take the engine nuts or auto"
-            )
-            raise InputError(msg)
-        if self.finished is None:
-            return ChoiceWeights(spec, data, self._fit(spec, data, name, advance))
-        key = fit_key(spec, _held(data), self.sampler, name, self.engine)
-        if (found := self.finished.find(key)) is not None:
-            advance(len(data.contexts))
-            return ChoiceWeights(spec, data, found)
-        tree = self._fit(spec, data, name, advance)
-        return ChoiceWeights(spec, data, self.finished.keep(key, tree))
+        source = self._posterior(
+            spec,
+            data,
+            name,
+            lambda: self._fit(spec, data, name, advance),
+            lambda: advance(len(data.contexts)),
+        )
+        return ChoiceWeights(spec, data, source)
 
     def _fit(
         self, spec: Specification, data: ChoiceData, name: str, advance: Callable[[int], None]
@@ -109,7 +81,7 @@ class ChoiceWeightsSampler:
         everything = np.arange(len(data.contexts))
         parts: list[xr.Dataset] = []
         by_chains = everything
-        if self.engine != "nuts" and applies_to(spec):
+        if self.engine != "nuts" and spec.importance_applies:
             count = self.sampler.chains * self.sampler.draws
             made = sample_importance(spec, data, count, self.sampler.seed_for(name))
             trusted = made.trusted | (self.engine == "importance")
@@ -149,13 +121,15 @@ class ChoiceWeightsSampler:
         import nutpie
 
         held = model_data(spec, data)
-        structure = (_structure(spec), data.means.shape)
+        structure = (spec.structure, data.means.shape)
         wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if spec.has_intercept else [])]
         compiled = compiled_once(
             structure,
             lambda: nutpie.compile_pymc_model(build_model(spec, data, lean=True), var_names=wanted),
         )
-        tree = run_nuts(exchanged(compiled, held), self.sampler, name, target_acceptance(spec))
+        # Shorter steps where scales are sampled too.
+        target_accept = 0.9 if spec.hyperparameters else 0.8
+        tree = run_nuts(exchanged(compiled, held), self.sampler, name, target_accept)
         posterior: xr.Dataset = tree["posterior"].to_dataset()[wanted]
         posterior = posterior.assign_coords(context=list(data.contexts))
         unknown = ("context", np.full(len(data.contexts), np.nan))
@@ -165,25 +139,6 @@ class ChoiceWeightsSampler:
             pareto_k=unknown,
             effective_draws=unknown,
         )
-
-
-def _held(data: ChoiceData) -> dict[str, Any]:
-    """Return all that a fit takes from its data."""
-    return {
-        "contexts": data.contexts,
-        "index": data.index,
-        "differences": data.differences,
-        "selection": data.selection,
-        "attribute_counts": data.attribute_counts,
-    }
-
-
-def _structure(spec: Specification) -> Hashable:
-    """Return all of a specification that its compiled model depends on: not the priors' numbers."""
-    return tuple(
-        (parameter, prior.dist, *(value for value in prior.args.values() if isinstance(value, str)))
-        for parameter, prior in spec.priors.items()
-    )
 
 
 def _independent(
@@ -202,17 +157,16 @@ def _independent(
         "pareto_k": ("context", made.pareto_k),
         "effective_draws": ("context", made.effective_draws),
     }
-    if spec.has_intercept:
-        # The log-odds of A between equal options, not at the mean difference.
-        intercept = apart[..., 0] - (data.means * slopes).sum(axis=-1)
-        found["Intercept"] = (("chain", "draw", "context"), intercept)
     coords = {
         "chain": np.arange(sampler.chains),
         "draw": np.arange(sampler.draws),
         "context": list(data.contexts),
         "attribute": [f"d{k + 1}" for k in range(slopes.shape[-1])],
     }
-    return xr.Dataset(found, coords)
+    if not spec.has_intercept:
+        return xr.Dataset(found, coords)
+    found["Intercept"] = (("chain", "draw", "context"), apart[..., 0])
+    return centring_of_choices(data).at_zero(xr.Dataset(found, coords))
 
 
 _STATISTICS: Final = ("engine", "pareto_k", "effective_draws")

@@ -1,7 +1,7 @@
 """Choice weights: the posteriors of all decision contexts of a model, and what they say."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,20 +9,18 @@ import pandas as pd
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.centring import Centring
 from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import build_model
-from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
-from introspect_bayes.fits.intervals import hdi
+from introspect_bayes.fits.choice_model import build_model, centring_of_choices
+from introspect_bayes.fits.fit import Fit
 from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.sampling import Diagnostics, diagnose, independent_draws
-from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 @dataclass(frozen=True)
-class ChoiceWeights(FromSource):
+class ChoiceWeights(Fit[ChoiceData]):
     """Posterior of one model's choice weights in a set of contexts.
 
     Attributes
@@ -39,33 +37,15 @@ class ChoiceWeights(FromSource):
         effective draws where that is importance sampling.
     """
 
-    spec: Specification
-    data: ChoiceData = field(repr=False)
-    source: "xr.DataTree | FinishedFit" = field(repr=False)
-
     @built_once
     def model(self) -> Any:
         """The PyMC model of all contexts, for whatever else PyMC can do with it."""
         return build_model(self.spec, self.data)
 
-    @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Worst diagnostics over all contexts."""
-        return Diagnostics(*self._remembered("diagnostics", lambda: self._diagnose().as_list()))
-
-    def _diagnose(self) -> Diagnostics:
-        stats = self.idata["sample_stats"].to_dataset()
-        by_chains = (stats["engine"] == "nuts").to_numpy()
-        found = independent_draws(
-            stats["pareto_k"].to_numpy()[~by_chains],
-            stats["effective_draws"].to_numpy()[~by_chains],
-        )
-        if by_chains.any():
-            posterior = self.idata["posterior"].to_dataset()
-            if "context" in posterior.dims:
-                posterior = posterior.isel(context=np.flatnonzero(by_chains))
-            found = found.worst_of(diagnose(posterior, int(stats["diverging"].sum())))
-        return found
+    @property
+    def centring(self) -> Centring | None:
+        """Where the differences are centred: in each context."""
+        return centring_of_choices(self.data) if self.spec.has_intercept else None
 
     @property
     def contexts_by_engine(self) -> dict[str, int]:
@@ -78,18 +58,24 @@ class ChoiceWeights(FromSource):
         return dict(zip(engines.tolist(), counts.tolist(), strict=True))
 
     def hdi(self) -> pd.DataFrame:
-        """Return posterior means, standard deviations and 95% HDIs.
+        """Return posterior means, standard deviations and 95% HDIs of the slopes.
 
         Returns
         -------
         pandas.DataFrame
-            One row an attribute: context, position, mean, sd, hdi_low, hdi_high (log-odds for
-            the attribute's whole range) and weight (`scaled_weights`).
+            As of `Fit.hdi`, one row an attribute (log-odds for its whole range), with the columns
+            context, position and weight (`scaled_weights`) behind.
         """
-        summary = self._summary("slopes")
-        frame = self._frame(summary)
-        frame["weight"] = scaled_weights(summary[0], self.data.present).reshape(-1)
-        return frame[self.data.present.reshape(-1)].reset_index(drop=True)
+        table = super().hdi()
+        present = self.data.present
+        weight = scaled_weights(table["mean"].to_numpy().reshape(present.shape), present)
+        context, position = np.indices(present.shape).reshape(2, -1)
+        table = table.assign(
+            context=np.asarray(self.data.contexts)[context],
+            position=position + 1,
+            weight=weight.reshape(-1),
+        )
+        return table[present.reshape(-1)].reset_index(drop=True)
 
     def position_bias(self) -> pd.DataFrame:
         """Return the intercepts, one row a context: context, mean, sd, hdi_low, hdi_high.
@@ -102,7 +88,14 @@ class ChoiceWeights(FromSource):
         if not self.spec.has_intercept:
             msg = f"{self.spec.name} has no intercept, so that it tells no position bias"
             raise InputError(msg)
-        return self._frame(self._summary("Intercept")[..., None]).drop(columns="position")
+        table = self._table("position-bias", lambda: self._only("Intercept"))
+        return table.drop(columns="parameter").rename(columns={"level": "context"})
+
+    def _told(self) -> "Mapping[Any, xr.DataArray]":
+        return self._only("slopes")
+
+    def _only(self, name: str) -> "Mapping[Any, xr.DataArray]":
+        return self.idata["posterior"].to_dataset()[[name]].data_vars
 
     def batch_weights(self, batches: int) -> np.ndarray:
         """Return the scaled weights that batches of draws give, for their Monte Carlo error.
@@ -125,31 +118,6 @@ class ChoiceWeights(FromSource):
             return [scaled_weights(batch, self.data.present).tolist() for batch in means]
 
         return np.asarray(self._remembered(f"batches-{batches}", compute))
-
-    def _summary(self, name: str) -> np.ndarray:
-        """Return mean, sd and the ends of the HDI, stacked along the first axis."""
-
-        def compute() -> list[Any]:
-            draws = _draws_last(self.idata, name)
-            interval = np.moveaxis(hdi(draws), -1, 0)
-            return [a.tolist() for a in (draws.mean(-1), draws.std(-1, ddof=1), *interval)]
-
-        return np.asarray(self._remembered(f"summary-{name}", compute))
-
-    def _frame(self, summary: np.ndarray) -> pd.DataFrame:
-        contexts, width = summary.shape[1:]
-        columns = {
-            "context": np.repeat(self.data.contexts, width),
-            "position": np.tile(np.arange(1, width + 1), contexts),
-        }
-        names = ("mean", "sd", "hdi_low", "hdi_high")
-        values = {name: each.reshape(-1) for name, each in zip(names, summary, strict=True)}
-        return pd.DataFrame({**columns, **values})
-
-
-def _draws_last(idata: "xr.DataTree", name: str) -> np.ndarray:
-    array = idata["posterior"][name].to_numpy()
-    return np.moveaxis(array.reshape(-1, *array.shape[2:]), 0, -1)
 
 
 def scaled_weights(means: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:

@@ -1,13 +1,17 @@
 """The PyMC model of a correlation matrix: normal rows, some variables missing."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import correlation_cholesky, prior_variable
+from introspect_bayes.fits.prior_distributions import (
+    correlation_cholesky,
+    prior_arguments,
+    prior_variable,
+    shared_numbers,
+)
 from introspect_bayes.specs import Specification
 
 DIMS: Final = ("variable", "other_variable")
@@ -50,12 +54,12 @@ def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
     import pymc as pm
 
     with pm.Model(coords={dim: list(data.variables) for dim in DIMS}) as model:
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = {n: pm.Data(n, value) for n, value in shared_numbers(spec).items()}
         for name in (*spec.hyperparameters, "location", "scale"):
             dims = None if name in spec.hyperparameters else DIMS[0]
-            numbers = _arguments(spec, name, made)
+            numbers = prior_arguments(spec, name, made)
             made[name] = prior_variable(spec.priors[name], name, numbers, dims=dims)
-        numbers = _arguments(spec, "correlation", made)
+        numbers = prior_arguments(spec, "correlation", made)
         correlation_cholesky(spec.priors["correlation"], "correlation", numbers, DIMS)
         held = data.moments.total()
         moments = Moments(*map(pm.Data, Moments._fields, held))
@@ -64,23 +68,9 @@ def build_correlation_model(spec: Specification, data: CorrelationData) -> Any:
     return model
 
 
-def _arguments(spec: Specification, name: str, made: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a prior: exchangeable numbers, and hyperparameters made before."""
-    import pymc as pm
-
-    prior = spec.priors[name]
-    numbers = {key: pm.Data(f"{name}.{key}", np.asarray(n)) for key, n in prior.numbers().items()}
-    return numbers | {key: made[reference] for key, reference in prior.references.items()}
-
-
 def exchangeable(spec: Specification, data: CorrelationData) -> dict[str, np.ndarray]:
     """Return the values, by name, of all data that a model of the same structure holds."""
-    numbers = {
-        f"{name}.{argument}": np.asarray(number)
-        for name, prior in spec.priors.items()
-        for argument, number in prior.numbers().items()
-    }
-    return numbers | data.moments.total()._asdict()
+    return shared_numbers(spec) | data.moments.total()._asdict()
 
 
 def log_density(moments: Moments, location: Any, scale: Any, correlation: Any) -> Any:

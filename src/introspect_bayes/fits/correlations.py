@@ -1,8 +1,7 @@
 """Posteriors of correlation matrices."""
 
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,12 +16,12 @@ from introspect_bayes.fits.correlation_model import (
     exchangeable,
     log_density,
 )
-from introspect_bayes.fits.finished_fits import FinishedFit, FromSource
+from introspect_bayes.fits.fit import Fit
 from introspect_bayes.fits.intervals import Estimate, estimate
 from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.prepared_model import PreparedModel, diagnostics_of
-from introspect_bayes.fits.sampling import Diagnostics
+from introspect_bayes.fits.prepared_model import PreparedModel
+from introspect_bayes.fits.sampling import diagnostics_of
 from introspect_bayes.fits.unit_adjustment import adjust_for_units
 from introspect_bayes.specs import Specification
 
@@ -39,7 +38,7 @@ IMPORTANCE_UP_TO: Final = 50
 
 
 @dataclass(frozen=True)
-class CorrelationFit(FromSource):
+class CorrelationFit(Fit[CorrelationData]):
     """Posterior of a correlation matrix.
 
     Attributes
@@ -55,34 +54,16 @@ class CorrelationFit(FromSource):
         specification alone has it; sample_stats.
     """
 
-    spec: Specification
-    data: CorrelationData = field(repr=False)
-    source: "xr.DataTree | FinishedFit" = field(repr=False)
-
     @built_once
     def model(self) -> Any:
         """The PyMC model."""
         return build_correlation_model(self.spec, self.data)
 
-    @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Worst diagnostics over all parameters."""
-        return Diagnostics(*self._remembered("diagnostics", lambda: self._diagnose().as_list()))
+    def _judged(self) -> "xr.Dataset":
+        return _distinct(self.idata["model_posterior"].to_dataset())
 
-    def _diagnose(self) -> Diagnostics:
-        import xarray as xr
-
-        posterior = self.idata["model_posterior"].to_dataset()
-        rows, columns = np.tril_indices(len(self.data.variables), -1)
-        # The diagonal does not vary, and what is above it is the same again.
-        below = posterior["correlation"].to_numpy()[:, :, rows, columns]
-        groups = {
-            "posterior": posterior.drop_vars("correlation").assign(
-                correlation=(("chain", "draw", "pair"), below)
-            ),
-            "sample_stats": self.idata["sample_stats"].to_dataset(),
-        }
-        return diagnostics_of(xr.DataTree.from_dict(groups))
+    def _told(self) -> "Mapping[Any, xr.DataArray]":
+        return _distinct(self.idata["posterior"].to_dataset()).data_vars
 
     def draws(self, group: str = "posterior") -> np.ndarray:
         """Return draws of the correlation matrix, shape (chain, draw, variable, variable)."""
@@ -140,22 +121,20 @@ class CorrelationSampler(ModelSampler):
         if spec.family != FAMILY:
             msg = f"{spec.name}: a correlation matrix needs the family {FAMILY!r}"
             raise InputError(msg)
-        held = {"values": data.values, "variables": data.variables, "units": data.units}
-        source = self._found_or_made(spec, held, name, lambda: self._fit(spec, data, name))
+        source = self._posterior(spec, data, name, lambda: self._fit(spec, data, name))
         return CorrelationFit(spec, data, source)
 
     def _fit(self, spec: Specification, data: CorrelationData, name: str) -> "xr.DataTree":
         import xarray as xr
 
-        kinds = sorted((p, q.dist, *q.references.items()) for p, q in spec.priors.items())
-        structure = (FAMILY, len(data.variables), tuple(kinds))
         prepared = compiled_once(
-            structure, lambda: PreparedModel(build_correlation_model(spec, data), NAMES)
+            (spec.structure, len(data.variables)),
+            lambda: PreparedModel(build_correlation_model(spec, data), NAMES),
         )
         values = exchangeable(spec, data)
         by_chains = self.engine == "nuts"
         if self.engine == "auto":
-            by_chains = _free_variables(data) > IMPORTANCE_UP_TO or bool(spec.hyperparameters)
+            by_chains = _free_variables(data) > IMPORTANCE_UP_TO or not spec.importance_applies
         if not by_chains:
             tree = prepared.sample(self.sampler, name, "importance", values)
             by_chains = self.engine == "auto" and bool(diagnostics_of(tree).problems)
@@ -170,6 +149,16 @@ class CorrelationSampler(ModelSampler):
             "sample_stats": tree["sample_stats"].to_dataset(),
         }
         return xr.DataTree.from_dict(groups)
+
+
+def _distinct(posterior: "xr.Dataset") -> "xr.Dataset":
+    """Return a posterior with each correlation once: what is above the diagonal is the same."""
+    correlation = posterior["correlation"]
+    rows, columns = np.tril_indices(correlation.shape[-1], -1)
+    names = correlation[DIMS[0]].to_numpy()
+    pairs = [f"{names[row]}, {names[column]}" for row, column in zip(rows, columns, strict=True)]
+    below = (("chain", "draw", "pair"), correlation.to_numpy()[:, :, rows, columns])
+    return posterior.drop_vars("correlation").assign(correlation=below).assign_coords(pair=pairs)
 
 
 def _free_variables(data: CorrelationData) -> int:

@@ -10,8 +10,8 @@ import os
 import platform
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.one_thread import BuildsOnce
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import Specification
 
@@ -195,28 +194,26 @@ class FinishedFits:
             excess -= size
 
 
-class FromSource(BuildsOnce):
-    """What fits share: a posterior in memory or on disk, and what is computed from it once.
+def arrays_of(data: Any) -> dict[str, Any]:
+    """Return the arrays that data hold, by name.
 
-    Subclasses have a ``source``.
+    Parameters
+    ----------
+    data
+        A mapping of them, a frame of columns, or a dataclass, whose fields may be dataclasses.
     """
-
-    source: "xr.DataTree | FinishedFit"
-
-    @property
-    def idata(self) -> "xr.DataTree":
-        """The DataTree: posterior (chain, draw, ...), sample_stats, observed_data."""
-        return self.source.tree if isinstance(self.source, FinishedFit) else self.source
-
-    def _remembered(self, what: str, compute: Callable[[], Any]) -> Any:
-        if isinstance(self.source, FinishedFit):
-            return self.source.remembered(what, compute)
-        return compute()
+    if not is_dataclass(data):
+        return {str(name): np.asarray(values) for name, values in data.items()}
+    found: dict[str, Any] = {}
+    for each in fields(data):
+        value = getattr(data, each.name)
+        found |= arrays_of(value) if is_dataclass(value) else {each.name: value}
+    return found
 
 
 def fit_key(
     spec: Specification,
-    data: Mapping[str, Any],
+    data: Any,
     sampler: Sampler,
     name: str,
     engine: str,
@@ -228,7 +225,7 @@ def fit_key(
     spec
         The specification, of which titles and sources do not count.
     data
-        Arrays, or sequences of text, by name.
+        Arrays, or sequences of text (`arrays_of`).
     sampler
         Settings; how many chains run at a time does not count.
     name
@@ -249,7 +246,7 @@ def fit_key(
     }
     # In order: that of priors decides the order of what is sampled.
     digest.update(json.dumps(about, default=float).encode())
-    for key, values in data.items():
+    for key, values in arrays_of(data).items():
         array = np.asarray(values)
         text = array.dtype.kind in "OUT"
         held = json.dumps(array.tolist()).encode() if text else array.tobytes()

@@ -1,16 +1,17 @@
 """Sampling the joint model of choices and reports."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.engines import Engine
 from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.finished_fits import FinishedFits, fit_key
+from introspect_bayes.fits.finished_fits import FinishedFits, arrays_of
+from introspect_bayes.fits.fit import Fit
 from introspect_bayes.fits.intervals import estimate
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_model import (
@@ -26,8 +27,9 @@ from introspect_bayes.fits.joint_sampling_model import (
     latent_variables,
     sampling_data,
 )
-from introspect_bayes.fits.one_thread import BuildsOnce, built_once
-from introspect_bayes.fits.sampling import Diagnostics, Sampler, diagnose, run_nuts
+from introspect_bayes.fits.model_sampler import ModelSampler
+from introspect_bayes.fits.one_thread import built_once
+from introspect_bayes.fits.sampling import Sampler, run_nuts
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
 
@@ -48,7 +50,7 @@ _NODES: Final = 40
 
 
 @dataclass(frozen=True)
-class JointFit(BuildsOnce):
+class JointFit(Fit[JointData]):
     """A fitted joint model.
 
     Attributes
@@ -57,8 +59,9 @@ class JointFit(BuildsOnce):
         The specification.
     data
         Choices and reports.
-    idata
-        DataTree with the posterior and the sampler's statistics. Dims beside chain and draw:
+    source
+        The posterior, or where it is kept. ``idata`` is the DataTree with the posterior and the
+        sampler's statistics. Dims beside chain and draw:
         context, attribute (d1 to dK), figure, report_set. Variables: the specification's
         parameters; ``mean_rho`` and ``sd_rho`` (figure), mean and standard deviation over contexts
         of the correlation of reported and used weights; ``rho`` (figure, context), that of each;
@@ -67,45 +70,23 @@ class JointFit(BuildsOnce):
         and contexts without reports have draws from what the rest says of them.
     """
 
-    spec: Specification
-    data: JointData = field(repr=False)
-    idata: xr.DataTree = field(repr=False)
-
     @built_once
     def model(self) -> Any:
         """The PyMC model as the equations have it (`build_joint_model`)."""
         return build_joint_model(self.spec, self.data)
 
-    @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Worst diagnostics over everything that is reported: all but single weights."""
+    def _judged(self) -> xr.Dataset:
+        """Return everything that is reported: all but single weights."""
         kept = [*self.spec.parameters, "mean_rho", "sd_rho", "rho", "consistency", "Intercept"]
-        posterior = self.idata["posterior"].to_dataset()[kept]
-        return diagnose(posterior, int(self.idata["sample_stats"]["diverging"].sum()))
+        return self.idata["posterior"].to_dataset()[kept]
+
+    def _told(self) -> Mapping[Any, xr.DataArray]:
+        names = ["mean_rho", "sd_rho", *self.spec.parameters]
+        return self.idata["posterior"].to_dataset()[names].data_vars
 
     def accuracy(self, figure: str) -> np.ndarray:
         """Return draws of a figure's accuracy, the mean of rho over contexts: (chain, draw)."""
         return np.asarray(self.idata["posterior"]["mean_rho"].sel(figure=figure))
-
-    def hdi(self) -> pd.DataFrame:
-        """Return posterior means and 95% HDIs of the parameters, of mean_rho and of sd_rho.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a parameter and level: parameter, level ("" of scalars), mean, hdi_low,
-            hdi_high.
-        """
-        rows = []
-        posterior = self.idata["posterior"]
-        for name in ("mean_rho", "sd_rho", *self.spec.parameters):
-            variable = posterior[name]
-            levels = variable[str(variable.dims[2])].to_numpy() if variable.ndim > 2 else [""]  # noqa: PLR2004
-            draws = variable.to_numpy().reshape(*variable.shape[:2], -1)
-            for level, values in zip(levels, np.moveaxis(draws, -1, 0), strict=True):
-                summary = estimate(values)
-                rows.append((name, str(level), summary.mean, summary.low, summary.high))
-        return pd.DataFrame(rows, columns=["parameter", "level", "mean", "hdi_low", "hdi_high"])
 
     def rho_by_context(self, figure: str) -> pd.DataFrame:
         """Return the correlation of reported and used weights in each context.
@@ -128,15 +109,13 @@ class JointFit(BuildsOnce):
         return pd.DataFrame(rows, columns=["context", "mean", "hdi_low", "hdi_high", "reports"])
 
 
-class JointSampler:
-    """Fits joint models; other data of the same dims, or prior numbers, need no compilation.
+class JointSampler(ModelSampler):
+    """Fits joint models, by chains alone; other data of the same dims need no compilation.
 
     Parameters
     ----------
-    sampler
-        Settings.
-    finished
-        Where finished fits are found and kept; nowhere if not given.
+    sampler, engine, finished
+        As of `ModelSampler`; importance sampling does not apply.
     target_accept
         Acceptance rate that the step size aims at: few contexts and few reports want it higher.
     """
@@ -144,12 +123,12 @@ class JointSampler:
     def __init__(
         self,
         sampler: Sampler,
+        engine: Engine = "auto",
         finished: FinishedFits | None = None,
         *,
         target_accept: float = TARGET_ACCEPT,
     ) -> None:
-        self.sampler = sampler
-        self.finished = finished
+        super().__init__(sampler, engine, finished)
         self.target_accept = target_accept
 
     def fit(
@@ -172,30 +151,24 @@ class JointSampler:
         Raises
         ------
         InputError
-            If the specification is of another family, or a prior is improper.
+            If the specification is of another family, a prior is improper, or the engine is
+            importance sampling.
         """
         require_joint(spec)
         room = room or Room.of(data)
-        if self.finished is None:
-            return self._fit(spec, data, name, room)
-        held = {
-            **_held(data),
+        held = arrays_of(data) | {
             "room": [room.contexts, room.figures, room.report_sets],
             "target_accept": [self.target_accept],
         }
-        key = fit_key(spec, held, self.sampler, name, "nuts")
-        if (found := self.finished.find(key)) is not None:
-            return JointFit(spec, data, found.tree)
-        fit = self._fit(spec, data, name, room)
-        self.finished.keep(key, fit.idata)
-        return fit
+        source = self._posterior(spec, held, name, lambda: self._fit(spec, data, name, room))
+        return JointFit(spec, data, source)
 
-    def _fit(self, spec: Specification, data: JointData, name: str, room: Room) -> JointFit:
+    def _fit(self, spec: Specification, data: JointData, name: str, room: Room) -> xr.DataTree:
         import nutpie
 
         signed = [f"{parameter}_signed" for parameter in SIGNED]
         wanted = [*spec.parameters, *signed, "offsets"]
-        structure = (_structure(spec), room, data.means.shape[2])
+        structure = (spec.structure, room, data.means.shape[2])
         compiled = compiled_once(
             structure,
             lambda: nutpie.compile_pymc_model(
@@ -206,8 +179,8 @@ class JointSampler:
         tree = run_nuts(exchanged(compiled, held), self.sampler, name, self.target_accept)
         draws = tree["posterior"].to_dataset()
         posterior = _posterior(spec, data, draws, held)
-        groups = {"posterior": posterior, "sample_stats": tree["sample_stats"].to_dataset()}
-        return JointFit(spec, data, xr.DataTree.from_dict(groups))
+        stats = tree["sample_stats"].to_dataset().assign(engine="nuts")
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
 
 def _posterior(
@@ -247,29 +220,3 @@ def moments_of_rho(location: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray,
     weights = weights / weights.sum()
     mean = values @ weights
     return mean, np.sqrt(((values - mean[..., None]) ** 2) @ weights)
-
-
-def _held(data: JointData) -> dict[str, Any]:
-    """Return all that a fit takes from its data."""
-    choices = data.choices
-    return {
-        "contexts": choices.contexts,
-        "index": choices.index,
-        "differences": choices.differences,
-        "selection": choices.selection,
-        "attribute_counts": choices.attribute_counts,
-        "figures": data.figures,
-        "report_sets": data.report_sets,
-        "set_index": data.set_index,
-        "counts": data.counts,
-        "means": data.means,
-        "squares": data.squares,
-    }
-
-
-def _structure(spec: Specification) -> Hashable:
-    """Return all of a specification that its compiled model depends on: not the priors' numbers."""
-    return tuple(
-        (parameter, prior.dist, *(value for value in prior.args.values() if isinstance(value, str)))
-        for parameter, prior in spec.priors.items()
-    )

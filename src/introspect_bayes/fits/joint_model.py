@@ -11,7 +11,12 @@ import numpy as np
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
+from introspect_bayes.fits.prior_distributions import (
+    prior_arguments,
+    prior_variable,
+    shared_numbers,
+    signed_variable,
+)
 from introspect_bayes.specs import Specification
 
 DIMS: Final[dict[str, str]] = {
@@ -70,20 +75,13 @@ def parameter_variables(
     dict
         Variable by parameter; of signed ones, the signed variable.
     """
-    made: dict[str, Any] = {}
+    held: dict[str, Any] = {**shared_numbers(spec), **(numbers or {})}
     for parameter in (*spec.hyperparameters, *spec.model_parameters):
         prior, dims = spec.priors[parameter], DIMS.get(parameter)
-        given = {
-            argument: made[value]
-            if isinstance(value, str)
-            else (numbers or {}).get(f"{parameter}.{argument}", value)
-            for argument, value in prior.args.items()
-        }
-        if parameter in signed:
-            made[parameter] = signed_variable(prior, parameter, given, dims=dims)
-        else:
-            made[parameter] = prior_variable(prior, parameter, given, dims=dims)
-    return made
+        given = prior_arguments(spec, parameter, held)
+        add = signed_variable if parameter in signed else prior_variable
+        held[parameter] = add(prior, parameter, given, dims=dims)
+    return {parameter: held[parameter] for parameter in spec.parameters}
 
 
 @one_thread_at_a_time

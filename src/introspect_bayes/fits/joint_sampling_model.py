@@ -17,11 +17,13 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from introspect_bayes.fits.centring import shift_of_intercept
 from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_information import ChoiceInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
+from introspect_bayes.fits.prior_distributions import shared_numbers
 from introspect_bayes.specs import Specification
 
 LATENT: Final = {
@@ -67,12 +69,6 @@ def sampling_data(
     """Return what the model holds as data: other data of the same dims need no compilation."""
     room = room or Room.of(data)
     information = ChoiceInformation.of(data)
-    numbers = {
-        f"{parameter}.{argument}": np.asarray(value, dtype=float)
-        for parameter, prior in spec.priors.items()
-        for argument, value in prior.args.items()
-        if not isinstance(value, str)
-    }
     means = data.choices.means
     signed = data.signed_differences - data.sides[:, :, None] * means[:, None, :]
     arrays = {
@@ -94,7 +90,7 @@ def sampling_data(
     for name, array in arrays.items():
         grown = [(0, more[0])] if name not in by_figure else [(0, more[1]), (0, more[0])]
         arrays[name] = np.pad(array, grown + [(0, 0)] * (array.ndim - len(grown)))
-    return numbers | arrays
+    return shared_numbers(spec) | arrays
 
 
 @one_thread_at_a_time
@@ -193,7 +189,7 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
     centre = held["axes"].sum(1) * scalar["used_mean"][..., None] * level
     along = _placed(held["pull"], held["curvature"], centre, 1 / level**2, offsets["used"])
     slopes = np.einsum("cka,...ca->...ck", held["axes"], along)
-    shift = np.einsum("ck,...ck->...c", held["mean_differences"], slopes)
+    shift = shift_of_intercept(slopes, held["mean_differences"])
     centred = _placed(
         held["intercept_pull"],
         held["intercept_curvature"],

@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.fits.bambi_models import level_dim
 from introspect_bayes.specs import Specification
 
 _INTERCEPT = "1"
@@ -64,7 +65,7 @@ def _product(term: str, rows: pd.DataFrame) -> np.ndarray:
 
 
 def _places(effect: xr.DataArray, group: str, rows: pd.DataFrame) -> np.ndarray:
-    levels = pd.Index(effect[f"{group}__factor_dim"].to_numpy().astype(str))
+    levels = pd.Index(effect[level_dim(group)].to_numpy().astype(str))
     places = levels.get_indexer(pd.Index(rows[group].astype(str)))
     if (places < 0).any():
         unknown = rows[group].to_numpy()[places < 0][0]

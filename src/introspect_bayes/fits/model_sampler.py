@@ -1,9 +1,10 @@
-"""What makes posteriors of single models: settings, an engine, and a place for finished fits."""
+"""What makes posteriors: settings, an engine, and a place for finished fits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from introspect_bayes.engines import Engine, engine_named
+from introspect_bayes.errors import InputError
 from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, fit_key
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import Specification
@@ -13,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class ModelSampler:
-    """Fits models by either engine, and finds finished fits again.
+    """Makes posteriors by an engine, and finds finished ones again; each kind of fit has its own.
 
     Parameters
     ----------
     sampler
         Settings: chains and draws of every engine; warm-up for NUTS.
-    finished
-        Where finished fits are found and kept; nowhere if not given.
     engine
         A value of `engines.Engine`.
+    finished
+        Where finished fits are found and kept; nowhere if not given.
 
     Raises
     ------
@@ -31,21 +32,46 @@ class ModelSampler:
     """
 
     def __init__(
-        self, sampler: Sampler, finished: FinishedFits | None = None, engine: Engine = "auto"
+        self, sampler: Sampler, engine: Engine = "auto", finished: FinishedFits | None = None
     ) -> None:
         self.sampler = sampler
-        self.finished = finished
         self.engine = engine_named(engine)
+        self.finished = finished
 
-    def _found_or_made(
+    def _posterior(
         self,
         spec: Specification,
-        data: Mapping[str, Any],
+        data: Any,
         name: str,
         make: Callable[[], "xr.DataTree"],
+        if_found: Callable[[], None] = lambda: None,
     ) -> "xr.DataTree | FinishedFit":
-        """Return a posterior, made only if no finished fit has the same key (`fit_key`)."""
+        """Return a posterior, made only if no finished fit has the same key.
+
+        Parameters
+        ----------
+        spec, data, name
+            As for `fit_key`.
+        make
+            Samples it.
+        if_found
+            Called if it need not be made.
+
+        Raises
+        ------
+        InputError
+            If the engine is importance sampling, which does not apply to the specification.
+        """
+        if self.engine == "importance" and not spec.importance_applies:
+            msg = (
+                f"{spec.name}: importance sampling needs independent contexts and no "
+                "hyperparameters, group-specific terms or horseshoe; take the engine nuts or auto"
+            )
+            raise InputError(msg)
         if self.finished is None:
             return make()
         key = fit_key(spec, data, self.sampler, name, self.engine)
-        return self.finished.find(key) or self.finished.keep(key, make())
+        if (found := self.finished.find(key)) is not None:
+            if_found()
+            return found
+        return self.finished.keep(key, make())

@@ -12,11 +12,20 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.fits.bambi_models import mean_component, prior_numbers
+from introspect_bayes.fits.bambi_models import (
+    common_terms,
+    design_columns,
+    grouped_terms,
+    levels_of,
+)
 from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.multilevel_information import Layout, information
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import prior_variable, signed_variable
+from introspect_bayes.fits.prior_distributions import (
+    prior_numbers,
+    prior_variable,
+    signed_variable,
+)
 from introspect_bayes.specs import Specification
 
 _FAMILIES: Final = ("bernoulli", "beta")
@@ -36,7 +45,7 @@ def multilevel_applies(spec: Specification) -> bool:
     if any(p.dist != "Normal" or set(p.references) != {"sigma"} or p.args["mu"] for p in levels):
         return False
     others = [prior for name, prior in spec.priors.items() if name not in grouped]
-    return not any(prior.references or prior.dist == "Horseshoe" for prior in others)
+    return not spec.horseshoes and not any(prior.references for prior in others)
 
 
 def multilevel_arrays(spec: Specification, data: pd.DataFrame, model: Any) -> dict[str, np.ndarray]:
@@ -51,18 +60,17 @@ def multilevel_arrays(spec: Specification, data: pd.DataFrame, model: Any) -> di
     model
         Its Bambi model.
     """
-    component = mean_component(model)
-    columns = [term.data.reshape(len(data), -1) for term in component.common_terms.values()]
-    design = np.concatenate(columns, axis=1) if columns else np.empty((len(data), 0))
+    columns = design_columns(model)
+    design = np.empty((len(data), 0)) if columns is None else columns
     design = np.column_stack([np.ones(len(data)), design - design.mean(axis=0)])
     arrays = {"response": data[spec.response].to_numpy(dtype=float), "design": design}
     dummies = []
     sizes = _sizes(model)
     for term, size in sizes.items():
-        made = component.group_specific_terms[term]
+        made = grouped_terms(model)[term]
         predictor = np.broadcast_to(np.ravel(made.predictor), len(data)).astype(float)
-        arrays |= {f"predictor {term}": predictor, f"index {term}": made.group_index}
-        dummies.append(np.eye(size)[made.group_index] * predictor[:, None])
+        arrays |= {f"predictor {term}": predictor, f"index {term}": made.index}
+        dummies.append(np.eye(size)[made.index] * predictor[:, None])
     layout = Layout(design.shape[1], tuple(sizes.values()))
     known = {
         "columns": np.concatenate([design, *dummies], axis=1),
@@ -106,15 +114,14 @@ def build_multilevel_model(
     import pytensor.tensor as pt
 
     sizes = _sizes(model)
-    names = list(mean_component(model).group_specific_terms)
-    coords = {d: list(c) for d, c in model.backend.model.coords.items() if d != "__obs__"}
+    grouped = grouped_terms(model)
     layout = Layout(arrays["design"].shape[1], tuple(sizes.values()))
-    with pm.Model(coords=coords) as made:
+    with pm.Model(coords=levels_of(model)) as made:
         held = {name: pm.Data(name, value) for name, value in arrays.items()}
         numbers = {
             parameter: {a: pm.Data(f"{parameter}.{a}", np.asarray(n)) for a, n in given.items()}
             for parameter, given in prior_numbers(spec, data).items()
-            if parameter not in names
+            if parameter not in grouped
         }
         scales = [_scale(spec, spec.priors[t].references["sigma"], numbers) for t in sizes]
         precision = None
@@ -129,10 +136,10 @@ def build_multilevel_model(
         start = layout.common
         for term, size in sizes.items():
             levels = effects[start : start + size]
-            pm.Deterministic(term, levels, dims=f"{term.partition('|')[2]}__factor_dim")
+            pm.Deterministic(term, levels, dims=grouped[term].dim)
             log_odds = log_odds + levels[held[f"index {term}"]] * held[f"predictor {term}"]
             start += size
-        for place, name in enumerate(["Intercept", *mean_component(model).common_terms]):
+        for place, name in enumerate(["Intercept", *common_terms(model)]):
             value = pm.Deterministic(name, effects[place])
             density = getattr(pm, spec.priors[name].dist).dist(**numbers[name])
             pm.Potential(f"{name}_prior", pm.logp(density, value).sum())
@@ -173,9 +180,8 @@ def _log_likelihood(response: Any, log_odds: Any, precision: Any) -> Any:
 
 def _sizes(model: Any) -> dict[str, int]:
     """Return the number of levels of each grouped term, the largest last."""
-    coords = model.backend.model.coords
-    terms = mean_component(model).group_specific_terms
-    sizes = {term: len(coords[f"{term.partition('|')[2]}__factor_dim"]) for term in terms}
+    levels = levels_of(model)
+    sizes = {name: len(levels[term.dim]) for name, term in grouped_terms(model).items()}
     return dict(sorted(sizes.items(), key=lambda item: item[1]))
 
 

@@ -13,14 +13,9 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import mean_parameter
-from introspect_bayes.fits.choice_weights import ChoiceWeights
-from introspect_bayes.fits.free_variables import (
-    free_variables,
-    horseshoes,
-    model_of_likelihood,
-    pymc_model,
-)
+from introspect_bayes.fits.bambi_models import expected_means
+from introspect_bayes.fits.fit import Fit
+from introspect_bayes.fits.free_variables import free_variables, model_of_likelihood
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.regression import Regression
 
@@ -52,9 +47,7 @@ class ImproperPriorError(InputError):
 
 
 @one_thread_at_a_time
-def posterior_predictive(
-    fit: ChoiceWeights | Regression, seed: int, draws: int = PREDICTIVE_DRAWS
-) -> xr.DataTree:
+def posterior_predictive(fit: Fit[Any], seed: int, draws: int = PREDICTIVE_DRAWS) -> xr.DataTree:
     """Draw replicated data from the posterior predictive distribution.
 
     Parameters
@@ -103,9 +96,7 @@ def posterior_predictive(
 
 
 @one_thread_at_a_time
-def prior_predictive(
-    fit: ChoiceWeights | Regression, seed: int, draws: int = PREDICTIVE_DRAWS
-) -> xr.DataTree:
+def prior_predictive(fit: Fit[Any], seed: int, draws: int = PREDICTIVE_DRAWS) -> xr.DataTree:
     """Draw parameters from the prior, and data from each.
 
     Parameters
@@ -135,7 +126,7 @@ def prior_predictive(
     >>> fit = next(iter(weights.values()))  # doctest: +SKIP
     >>> prior_predictive(fit, seed=1)["prior_predictive"]["selection"].mean()  # doctest: +SKIP
     """
-    model = pymc_model(fit)
+    model = fit.pymc_model
     flat = [f"{variable.name} ~ {kind}" for variable in model.free_RVs if (kind := _flat(variable))]
     if flat:
         msg = f"nothing can be drawn from {' and '.join(flat)}, which is improper"
@@ -174,7 +165,7 @@ def draw_from_prior(model: Any, draws: int, seed: int) -> xr.DataTree:
 
 
 @one_thread_at_a_time
-def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> xr.DataTree:
+def log_densities(fit: Fit[Any], draws: int | None = None) -> xr.DataTree:
     """Return the log-likelihood of every observation and the log prior of every parameter.
 
     What ``arviz.loo``, ``arviz.compare`` and ``arviz.psense_summary`` need.
@@ -221,7 +212,7 @@ def log_densities(fit: ChoiceWeights | Regression, draws: int | None = None) -> 
         "observed_data": data,
         "log_likelihood": _pointwise(compute_log_likelihood(tree, **options), fit),
     }
-    if not horseshoes(fit):
+    if not fit.spec.horseshoes:
         groups["log_prior"] = compute_log_prior(tree, **options)
     return xr.DataTree.from_dict(groups)
 
@@ -242,13 +233,10 @@ def expected_response(fit: Regression, posterior: xr.Dataset) -> xr.DataArray:
     xarray.DataArray
         Dims (chain, draw, observation), in the units of the response.
     """
-    tree = xr.DataTree.from_dict({"posterior": posterior})
-    predicted = fit.model.predict(tree, kind="response_params", inplace=False)
-    means: xr.DataArray = predicted["posterior"].to_dataset()[mean_parameter(fit.model)]
-    return means.rename({"__obs__": "observation"})
+    return expected_means(fit.model, posterior)
 
 
-def thinned(fit: ChoiceWeights | Regression, draws: int) -> xr.Dataset:
+def thinned(fit: Fit[Any], draws: int) -> xr.Dataset:
     """Return the posterior with at most so many draws, spread evenly over each chain.
 
     Raises
@@ -266,7 +254,7 @@ def thinned(fit: ChoiceWeights | Regression, draws: int) -> xr.Dataset:
     return posterior.isel(draw=places)
 
 
-def observed(fit: ChoiceWeights | Regression) -> xr.Dataset:
+def observed(fit: Fit[Any]) -> xr.Dataset:
     """Return the response that was observed, dim (observation)."""
     data = fit.idata["observed_data"].to_dataset()[[fit.spec.response]]
     return data.rename({str(dim): "observation" for dim in data.dims})
@@ -282,7 +270,7 @@ def _flat(variable: Any) -> str:
     return ""
 
 
-def _pointwise(values: xr.Dataset, fit: ChoiceWeights | Regression) -> xr.Dataset:
+def _pointwise(values: xr.Dataset, fit: Fit[Any]) -> xr.Dataset:
     """Return the response's variable with the dims chain, draw and observation."""
     array = values[fit.spec.response]
     dim = next(name for name in array.dims if name not in {"chain", "draw"})

@@ -9,13 +9,7 @@ from introspect_bayes.engines import Engine
 from introspect_bayes.fits.importance import ImportanceDraws, sample_around
 from introspect_bayes.fits.model_densities import ModelDensities
 from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.sampling import (
-    Diagnostics,
-    Sampler,
-    diagnose,
-    independent_draws,
-    run_nuts,
-)
+from introspect_bayes.fits.sampling import Sampler, run_nuts
 from introspect_bayes.fits.shared_data import exchanged, products_as_sums
 
 if TYPE_CHECKING:
@@ -47,8 +41,8 @@ class PreparedModel:
     >>> tree = PreparedModel(model, ["size"]).sample(Sampler(draws=500, seed=1), "example")
     >>> round(float(tree["posterior"]["size"].mean()), 1)
     2.0
-    >>> diagnostics_of(tree).problems
-    ()
+    >>> tree["sample_stats"]["engine"].item()
+    'importance'
     """
 
     def __init__(self, model: Any, names: Sequence[str]) -> None:
@@ -140,13 +134,3 @@ class PreparedModel:
             "sample_stats": xr.Dataset(stats),
         }
         return xr.DataTree.from_dict(groups)
-
-
-def diagnostics_of(tree: "xr.DataTree") -> Diagnostics:
-    """Return the diagnostics of a posterior that a `PreparedModel` sampled."""
-    stats = tree["sample_stats"].to_dataset()
-    if stats["engine"].item() == "importance":
-        return independent_draws(
-            np.atleast_1d(stats["pareto_k"]), np.atleast_1d(stats["effective_draws"])
-        )
-    return diagnose(tree["posterior"].to_dataset(), int(stats["diverging"].sum()))

@@ -4,12 +4,78 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from introspect_bayes.distributions import MATRIX
 from introspect_bayes.errors import InputError
 from introspect_bayes.priors import Prior
+from introspect_bayes.specs import Specification
 
 Dims = str | tuple[str, ...] | None
+
+
+def prior_numbers(
+    spec: Specification, data: pd.DataFrame | None = None
+) -> dict[str, dict[str, float]]:
+    """Return the numbers in a specification's priors, by parameter and argument.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    data
+        The rows of a regression, from which brms's defaults are taken.
+
+    Examples
+    --------
+    >>> from introspect_bayes.specs import spec
+    >>> rows = pd.DataFrame({"learned": [0.0, 1.04, 3.0]})
+    >>> prior_numbers(spec("report_accuracy"), rows)["Intercept"]
+    {'nu': 3.0, 'mu': 1.0, 'sigma': 2.5}
+    """
+    numeric = any(prior.depends_on_response for prior in spec.priors.values())
+    response = data[spec.response].to_numpy() if numeric and data is not None else ()
+    return {parameter: prior.numbers(response) for parameter, prior in spec.priors.items()}
+
+
+def shared_name(parameter: str, argument: str) -> str:
+    """Return what a number of a prior is called as data of a compiled model."""
+    return f"{parameter}.{argument}"
+
+
+def shared_numbers(spec: Specification, data: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
+    """Return `prior_numbers` as the data of a compiled model, which may be exchanged in it.
+
+    Examples
+    --------
+    >>> from introspect_bayes.specs import spec
+    >>> shared_numbers(spec("choice_weights"))["slopes.sigma"]
+    array(1.)
+    """
+    return {
+        shared_name(parameter, argument): np.asarray(number)
+        for parameter, numbers in prior_numbers(spec, data).items()
+        for argument, number in numbers.items()
+    }
+
+
+def prior_arguments(spec: Specification, parameter: str, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a parameter's prior, taken from what a model holds.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    parameter
+        The parameter.
+    held
+        Numbers as in `shared_numbers`, and the variables of hyperparameters.
+    """
+    prior = spec.priors[parameter]
+    return {
+        argument: held[prior.references.get(argument, shared_name(parameter, argument))]
+        for argument in prior.args
+    }
 
 
 def prior_variable(

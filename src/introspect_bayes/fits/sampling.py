@@ -3,13 +3,13 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,21 +73,6 @@ class Sampler:
         """
         entropy = (self.seed, zlib.crc32(name.encode()))
         return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-
-
-def target_acceptance(spec: Specification) -> float:
-    """Return the acceptance rate to aim at: shorter steps where scales are sampled too.
-
-    At nutpie's default of 0.8 a few in a hundred such fits to the paper's data had a divergent
-    transition or two, at 0.9 none had. Horseshoes need still shorter ones in regressions, but none
-    in the small posteriors of choices.
-    """
-    choices = "slopes" in spec.terms
-    if any(prior.dist == "Horseshoe" for prior in spec.priors.values()) and not choices:
-        return 0.95
-    if len(spec.terms_of_formula.grouped) > 1:
-        return 0.95  # several scales, some of them near zero
-    return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
 
 
 def run_nuts(
@@ -208,9 +193,33 @@ def independent_draws(pareto_k: np.ndarray, effective_draws: np.ndarray) -> Diag
     pareto_k, effective_draws
         Pareto k of the weights and effective number of draws of each posterior.
     """
-    least = float(effective_draws.min()) if len(effective_draws) else float("inf")
-    largest = float(pareto_k.max()) if len(pareto_k) else None
-    return Diagnostics(1.0, least, least, 0, "", pareto_k=largest)
+    least = float(effective_draws.min())
+    return Diagnostics(1.0, least, least, 0, "", pareto_k=float(pareto_k.max()))
+
+
+def diagnostics_of(tree: "xr.DataTree", judged: "xr.Dataset | None" = None) -> Diagnostics:
+    """Return the worst diagnostics of a fit's posteriors, each by the engine that sampled it.
+
+    Parameters
+    ----------
+    tree
+        With sample_stats that tell the engine, of each posterior if there are several; of
+        importance sampling pareto_k and effective_draws, of NUTS diverging.
+    judged
+        The draws to judge; the whole posterior if not given.
+    """
+    stats = tree["sample_stats"].to_dataset()
+    by_chains = np.atleast_1d(stats["engine"] == "nuts")
+    found = []
+    if not by_chains.all():
+        names = ("pareto_k", "effective_draws")
+        found.append(independent_draws(*(np.atleast_1d(stats[n])[~by_chains] for n in names)))
+    if by_chains.any():
+        own = tree["posterior"].to_dataset() if judged is None else judged
+        chosen = {dim: np.flatnonzero(by_chains) for dim in stats["engine"].dims}
+        own = own.isel(chosen, missing_dims="ignore")
+        found.append(diagnose(own, int(stats["diverging"].sum())))
+    return reduce(Diagnostics.worst_of, found)
 
 
 @one_thread_at_a_time

@@ -1,6 +1,6 @@
 """A statistical model as data: formula, family, and a prior for every parameter."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -44,6 +44,9 @@ EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
 Their specifications write `equations` to be read in place of a formula; the code that fits a family
 says what its parameters mean. Every parameter needs a prior, as everywhere.
 """
+
+_LATENT_IN_CONTEXTS: Final = frozenset({"joint"})
+"""Families with latent variables in every context, too many for a proposal around a summit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,43 @@ class Specification:
     def parameters(self) -> tuple[str, ...]:
         """Names that `priors` must hold: those of the model in its order, then hyperparameters."""
         return self.model_parameters + self.hyperparameters
+
+    @property
+    def horseshoes(self) -> tuple[str, ...]:
+        """Parameters whose prior is a horseshoe, with local scales that no fit keeps."""
+        return tuple(name for name, prior in self.priors.items() if prior.dist == "Horseshoe")
+
+    @property
+    def importance_applies(self) -> bool:
+        """Whether importance sampling can be tried: a few parameters, none the scale of others.
+
+        Examples
+        --------
+        >>> from introspect_bayes.specs import spec
+        >>> spec("report_accuracy").importance_applies
+        True
+        >>> spec("report_accuracy_by_context").importance_applies
+        False
+        """
+        grouped = self.family in FAMILIES and bool(self.groups)
+        latent = grouped or self.family in _LATENT_IN_CONTEXTS
+        return not (latent or self.hyperparameters or self.horseshoes)
+
+    @property
+    def structure(self) -> Hashable:
+        """All that a compiled model depends on: everything but names and the priors' numbers.
+
+        Examples
+        --------
+        >>> from introspect_bayes.specs import spec
+        >>> paper = spec("report_accuracy")
+        >>> paper.with_priors(reported="Normal(0, 9)").structure == paper.with_priors(
+        ...     reported="Normal(0, 0.5)").structure
+        True
+        """
+        # In order: that of priors decides the order of what is sampled.
+        priors = ((p, prior.dist, *prior.references.items()) for p, prior in self.priors.items())
+        return self.family, self.formula, tuple(priors)
 
     def with_priors(self, **priors: object) -> "Specification":
         """Return a copy with some priors replaced.
