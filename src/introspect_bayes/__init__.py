@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from introspect_bayes.designs import AssumedModel, AssumedReports, Goals, like_study, plan_study
     from introspect_bayes.document import write_report
     from introspect_bayes.errors import InputError
+    from introspect_bayes.findings import Findings, analyze
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.material import prepare_ablations
     from introspect_bayes.plan import Conditions
@@ -57,6 +58,7 @@ _HOMES = {
     "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
     "Conditions": "plan",
+    "Findings": "findings",
     "Goals": "designs",
     "HDI_PROB": "constants",
     "InputError": "errors",
@@ -71,6 +73,7 @@ _HOMES = {
     "Study": "study",
     "ablation_answers": "study.ablations",
     "ablation_scores": "study.ablations",
+    "analyze": "findings",
     "calibrate": "checks.calibration",
     "ScoreDesign": "simulate.explanation_scores",
     "check_scores": "checks.explanation_scores",
@@ -114,6 +117,7 @@ __all__ = [
     "AssumedReports",
     "CollectionStoppedError",
     "Conditions",
+    "Findings",
     "Goals",
     "InputError",
     "Prices",
@@ -128,6 +132,7 @@ __all__ = [
     "Study",
     "ablation_answers",
     "ablation_scores",
+    "analyze",
     "calibrate",
     "check_scores",
     "check_study",

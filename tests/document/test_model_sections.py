@@ -6,7 +6,6 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses.privileged import privileged_access
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.sections.joint import joint
 from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.fits import Sampler
@@ -38,7 +37,7 @@ def joint_found():
 
 
 def test_own_minus_other_is_what_was_computed(access):
-    made = privileged(Materials(QUICK, (), published=False, access=access))
+    made = privileged(access)
     table = block(made, "privileged")
     pd.testing.assert_frame_equal(table.data, access.table())
     overall = access.table().set_index("contrast").loc["overall"]
@@ -58,7 +57,7 @@ def test_own_minus_other_is_what_was_computed(access):
 
 
 def test_joint_and_plug_in_stand_side_by_side(joint_found):
-    made = joint(Materials(joint_found.analysis, (), published=False, joint=joint_found))
+    made = joint(joint_found)
     table, rows = block(made, "joint"), joint_found.table()
     pd.testing.assert_frame_equal(table.data, rows)
     text = " ".join(cell for row in table.rows for cell in row)
@@ -76,12 +75,12 @@ def test_joint_and_plug_in_stand_side_by_side(joint_found):
 
 def test_failed_diagnostics_of_the_joint_model_are_a_warning(joint_found):
     assert joint_found.problems
-    made = joint(Materials(joint_found.analysis, (), published=False, joint=joint_found))
+    made = joint(joint_found)
     warned = [b.text for b in made.blocks if getattr(b, "kind", "") == "warning"]
     assert any(next(iter(joint_found.problems)) in text for text in warned)
-    assert Materials(joint_found.analysis, (), published=False, joint=joint_found).failed
+    assert ib.Findings(joint_found.analysis, joint=joint_found).failed
 
 
 def test_why_there_is_no_joint_model_is_said():
-    (said,) = joint(Materials(QUICK, (), published=False, joint="too few contexts")).blocks
+    (said,) = joint("too few contexts").blocks
     assert (said.text, said.kind) == ("Too few contexts.", "note")

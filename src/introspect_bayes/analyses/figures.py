@@ -213,10 +213,7 @@ def _asked_note(sets: pd.DataFrame) -> str:
 def _effect(figure: str) -> Callable[[Analysis, str], Result]:
     def compute(analysis: Analysis, _: str) -> Result:
         fit = analysis.effect(figure)
-
-        def draws() -> np.ndarray:
-            return fit.slope_difference("reported", "introspection_trained", "base_model")
-
+        draws = partial(fit.slope_difference, "reported", "introspection_trained", "base_model")
         difference = fit.estimated("training", draws)
         base_models = sorted(fit.data["base_model"].unique())
         context_set = COMPARISONS[EFFECTS[figure][0]].context_set

@@ -48,11 +48,11 @@ def print_warnings(console: "Console", study: "Study") -> None:
     Where tables are left out, warnings are not: they go to standard error.
     """
     from introspect_bayes.checks import study_warnings
+    from introspect_bayes.report.notices import warning_lines
 
     heard = _console(stderr=True) if console.quiet else console
-    for warning in study_warnings(study):
-        heard.print(f"Warning: {warning}", style="bold yellow", markup=False)
-    print_reading(heard, study)
+    for line in warning_lines(study, study_warnings(study)):
+        heard.print(line)
 
 
 def print_reading(console: "Console", study: "Study") -> None:
@@ -65,5 +65,7 @@ def print_reading(console: "Console", study: "Study") -> None:
 
 def print_rows(console: "Console", chosen: "ChosenRows") -> None:
     """Say which rows are used and what is pooled over, if anything was chosen."""
-    for sentence in chosen.sentences():
-        console.print(f"{sentence}.", style="bold", markup=False)
+    from introspect_bayes.report.notices import row_lines
+
+    for line in row_lines(chosen):
+        console.print(line)

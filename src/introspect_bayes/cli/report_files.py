@@ -1,6 +1,6 @@
 """Reports that commands write beside their tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,8 @@ import typer
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
-    from introspect_bayes.analyses import Analysis, Reproduction
-    from introspect_bayes.analyses.privileged import PrivilegedAccess
-    from introspect_bayes.checks import HealthRow
     from introspect_bayes.document import Target
+    from introspect_bayes.findings import Findings
 
 
 def report_target(file: Path | None, only: Sequence[str] | None) -> "Target | None":
@@ -33,21 +31,11 @@ def report_target(file: Path | None, only: Sequence[str] | None) -> "Target | No
     return Target.checked(file)
 
 
-def write_known(  # noqa: PLR0913 - all that is known already
-    analysis: "Analysis",
-    figures: "Sequence[Reproduction]",
-    health: "Sequence[HealthRow]",
-    access: "PrivilegedAccess",
-    target: "Target",
-    *,
-    published: bool,
-    truth: Mapping[str, float] | None,
-) -> None:
-    """Write the usual report from figures that are computed already."""
-    from introspect_bayes.document import Known, build, gather, write_document
+def write_beside(found: "Findings", target: "Target") -> None:
+    """Write the usual report of what was found."""
+    from introspect_bayes.document import build, gather, write_document
 
-    known = Known(tuple(figures), tuple(health), published=published, truth=truth, access=access)
-    tell_written(write_document(build(gather(analysis, known=known)), target))
+    tell_written(write_document(build(gather(found)), target))
 
 
 def tell_written(written: Sequence[Path]) -> None:

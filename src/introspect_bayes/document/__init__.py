@@ -6,13 +6,13 @@ from pathlib import Path
 from introspect_bayes.analyses import Analysis
 from introspect_bayes.document.building import build
 from introspect_bayes.document.files import Target, write_document
-from introspect_bayes.document.gathering import SLOW, Known, Wanted, gather
+from introspect_bayes.document.gathering import SLOW, Wanted, gather
 from introspect_bayes.document.sections import SECTIONS
+from introspect_bayes.findings import Findings
 
 __all__ = [
     "SECTIONS",
     "SLOW",
-    "Known",
     "Target",
     "Wanted",
     "build",
@@ -23,7 +23,7 @@ __all__ = [
 
 
 def write_report(
-    analysis: Analysis,
+    source: Analysis | Findings,
     file: str | Path,
     *,
     file_format: str | None = None,
@@ -34,8 +34,8 @@ def write_report(
 
     Parameters
     ----------
-    analysis
-        Analysis of the study.
+    source
+        What was found in the study (`analyze`), or an analysis of it.
     file
         Where to; its ending says the format unless `file_format` does.
     file_format
@@ -53,14 +53,15 @@ def write_report(
     Raises
     ------
     InputError
-        If the format or a name is unknown, or the file cannot be written.
+        If the format or a name is unknown, the file cannot be written, or single figures were
+        asked for.
 
     Examples
     --------
     >>> import introspect_bayes as ib
-    >>> analysis = ib.Analysis(ib.load_study("smollm2"))  # doctest: +SKIP
-    >>> ib.write_report(analysis, "smollm2.html")  # doctest: +SKIP
+    >>> found = ib.analyze("smollm2")  # doctest: +SKIP
+    >>> ib.write_report(found, "smollm2.html")  # doctest: +SKIP
     """
     target = Target.checked(Path(file), file_format)
     wanted = Wanted.chosen(added, left_out)
-    return write_document(build(gather(analysis, wanted), wanted), target)[0]
+    return write_document(build(gather(source, wanted), wanted), target)[0]

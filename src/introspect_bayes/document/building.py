@@ -1,4 +1,4 @@
-"""A report from its materials."""
+"""A report from its findings."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Final
 
 from introspect_bayes import __version__
 from introspect_bayes.document.gathering import SLOW, Wanted
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.sections import SECTIONS
+from introspect_bayes.findings import Findings
 from introspect_bayes.report.records import Document, Paragraph, Section
 
 _NOT_MADE: Final = {
@@ -18,12 +18,12 @@ _NOT_MADE: Final = {
 """Sections that say more with something that takes minutes."""
 
 
-def build(materials: Materials, wanted: Wanted | None = None, made: str | None = None) -> Document:
+def build(findings: Findings, wanted: Wanted | None = None, made: str | None = None) -> Document:
     """Return the report of a study.
 
     Parameters
     ----------
-    materials
+    findings
         What `gather` returned.
     wanted
         What the report is to hold, as given to `gather`.
@@ -37,11 +37,11 @@ def build(materials: Materials, wanted: Wanted | None = None, made: str | None =
     """
     asked = wanted or Wanted()
     sections = (
-        _with_hint(write(materials), asked)
+        _with_hint(write(findings), asked)
         for name, write in SECTIONS.items()
         if name in asked.sections
     )
-    study = materials.analysis.study
+    study = findings.study
     whose = "its" if len(study.base_models) == 1 else "their"
     moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     return Document(

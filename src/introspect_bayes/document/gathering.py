@@ -1,21 +1,20 @@
 """What a report needs, computed by the analyses and checks: nothing is sampled here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.analyses import COMPARISONS, Analysis, Reproduction, reproduce
+from introspect_bayes.analyses import Analysis
 from introspect_bayes.analyses.context_accuracy import context_fits
 from introspect_bayes.analyses.joint_accuracy import (
     JOINT_SAMPLER,
     JointAccuracy,
     joint_accuracy,
 )
-from introspect_bayes.analyses.privileged import PrivilegedAccess, access_where_possible
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.analyses.scenarios import usual_scenarios
 from introspect_bayes.analyses.sensitivity import prior_sensitivity
-from introspect_bayes.checks import HealthRow, check_study, data_health
+from introspect_bayes.checks import check_study
 from introspect_bayes.checks.convergence import CONVERGENCE
 from introspect_bayes.checks.missing_reports import MISSING_REPORTS
 from introspect_bayes.checks.position_bias import POSITION_BIAS
@@ -23,9 +22,9 @@ from introspect_bayes.checks.predictive_choices import PREDICTED, SHARE
 from introspect_bayes.checks.predictive_reports import PILE_UP, RESIDUALS
 from introspect_bayes.checks.replicates import replicates
 from introspect_bayes.checks.replies import ANOMALOUS, REPLIES, VARIATION
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.errors import InputError
+from introspect_bayes.findings import Findings, findings_of
 from introspect_bayes.priors import closest
 
 QUICK_CHECKS: Final = (
@@ -102,81 +101,55 @@ class Wanted:
         return cls(sections, slow)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What was computed before a report was asked for.
-
-    Attributes
-    ----------
-    figures, health
-        Figures and data health; computed if empty.
-    published
-        Whether the paper's figures stand beside them; None to see whether the study is of the
-        paper's base models.
-    truth
-        The known truth by figure, of a simulated study.
-    access
-        Privileged access.
-    """
-
-    figures: tuple[Reproduction, ...] = ()
-    health: tuple[HealthRow, ...] = ()
-    published: bool | None = None
-    truth: Mapping[str, float] | None = None
-    access: PrivilegedAccess | None = None
-
-
-NOTHING_KNOWN: Final = Known()
-
-
-def gather(
-    analysis: Analysis, wanted: Wanted | None = None, known: Known = NOTHING_KNOWN
-) -> Materials:
+def gather(source: Analysis | Findings, wanted: Wanted | None = None) -> Findings:
     """Have the analyses and checks compute what a report is to hold.
 
     Parameters
     ----------
-    analysis
-        Analysis of the study; its progress is told.
+    source
+        What was found in a study, to which the rest is added; or an analysis of it, whose figures
+        stand beside the paper's if its base models are the paper's.
     wanted
         What the report is to hold; all that takes no minutes if not given.
-    known
-        What was computed before.
+
+    Raises
+    ------
+    InputError
+        If single figures were asked for: a report holds all.
 
     Examples
     --------
     >>> gather(analysis, Wanted.chosen(["sensitivity"]))  # doctest: +SKIP
     """
     asked = wanted or Wanted()
-    published = known.published
-    if published is None:
-        published = set(analysis.study.base_models) <= set(published_labels())
-    figures = known.figures or tuple(reproduce(analysis, published=published))
+    found = source if isinstance(source, Findings) else _usual(source, asked)
+    if found.only:
+        msg = f"a report holds every figure of a study, not only {', '.join(found.only)}"
+        raise InputError(msg)
+    analysis = found.analysis
     moved = None
     if "sensitivity" in asked.slow and "sensitivity" in asked.sections:
         scenarios = usual_scenarios(analysis.settings.specs)
         moved = prior_sensitivity(analysis, scenarios)
-    health = known.health
-    if "health" in asked.sections and not health:
-        health = tuple(data_health(analysis))
-    access = known.access
-    if "privileged" in asked.sections and access is None:
-        access = access_where_possible(analysis, COMPARISONS)
     wants_joint = "joint" in asked.slow and "joint" in asked.sections
     contexts = context_fits(analysis) if "contexts" in asked.sections else ()
     checks = () if "checks" in asked.slow else QUICK_CHECKS
-    return Materials(
-        analysis=analysis,
-        figures=figures,
-        published=published,
-        truth=known.truth,
-        health=health,
+    return replace(
+        found,
         by_context={(figure, base_model): fit for figure, base_model, fit in contexts},
         replicates=dict(replicates(analysis)) if "predictive" in asked.sections else {},
         checks=tuple(check_study(analysis, checks)),
         sensitivity=moved,
-        access=access,
         joint=_joint(analysis) if wants_joint else None,
+    )
+
+
+def _usual(analysis: Analysis, asked: Wanted) -> Findings:
+    return findings_of(
+        analysis,
+        published=set(analysis.study.base_models) <= set(published_labels()),
+        access="privileged" in asked.sections,
+        health="health" in asked.sections,
     )
 
 

@@ -1,9 +1,8 @@
-"""The sections of a report, in its order: each a function from materials to text and pictures."""
+"""The sections of a report, in its order: each a function from findings to text and pictures."""
 
 from collections.abc import Callable
 from typing import Final
 
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.sections.contexts import contexts
 from introspect_bayes.document.sections.diagnostics import diagnostics
 from introspect_bayes.document.sections.headline import headline
@@ -15,13 +14,14 @@ from introspect_bayes.document.sections.predictive import predictive
 from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.document.sections.reports import reports
 from introspect_bayes.document.sections.sensitivity import sensitivity
+from introspect_bayes.findings import Findings
 from introspect_bayes.report.records import Section
 
-SECTIONS: Final[dict[str, Callable[[Materials], Section]]] = {
+SECTIONS: Final[dict[str, Callable[[Findings], Section]]] = {
     "headline": headline,
     "reports": reports,
-    "joint": joint,
-    "privileged": privileged,
+    "joint": lambda findings: joint(findings.joint),
+    "privileged": lambda findings: privileged(findings.access),
     "contexts": contexts,
     "predictive": predictive,
     "sensitivity": sensitivity,

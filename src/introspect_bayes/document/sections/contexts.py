@@ -9,8 +9,8 @@ import pandas as pd
 from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slopes
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.tabulating import from_frame
+from introspect_bayes.findings import Findings
 from introspect_bayes.fits import Regression
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.records import Block, Figure, Paragraph, Section
@@ -18,13 +18,13 @@ from introspect_bayes.report.slope_plots import plot_slopes
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 
-def contexts(materials: Materials) -> Section:
+def contexts(findings: Findings) -> Section:
     """Return a forest of per-context slopes, and how much they vary."""
-    return Section("contexts", "Accuracy context by context", tuple(_blocks(materials)))
+    return Section("contexts", "Accuracy context by context", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    slopes = {key: context_slopes(fit) for key, fit in materials.by_context.items()}
+def _blocks(findings: Findings) -> Iterator[Block]:
+    slopes = {key: context_slopes(fit) for key, fit in findings.by_context.items()}
     if not slopes:
         yield Paragraph("No comparison of this study can be fitted context by context.", "note")
         return
@@ -33,7 +33,7 @@ def _blocks(materials: Materials) -> Iterator[Block]:
         f"attributes leave it open (specification {BY_CONTEXT}). The standard deviation says how "
         "much accuracy differs between contexts."
     )
-    spread = pd.DataFrame([_spread(*key, fit) for key, fit in materials.by_context.items()])
+    spread = pd.DataFrame([_spread(*key, fit) for key, fit in findings.by_context.items()])
     shown = pd.DataFrame([_shown(row) for row in spread.to_dict("records")])
     table = from_frame("contexts-spread", "How much accuracy differs between contexts", shown)
     yield replace(table, data=spread)

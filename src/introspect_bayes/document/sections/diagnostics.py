@@ -6,8 +6,8 @@ import pandas as pd
 
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.document.check_table import checks_table
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.tabulating import from_frame
+from introspect_bayes.findings import Findings
 from introspect_bayes.fits import ESS_MIN, RHAT_MAX, Diagnostics
 from introspect_bayes.fits.sampling import PARETO_K_MAX
 from introspect_bayes.report.records import Block, Paragraph, Section
@@ -16,13 +16,13 @@ from introspect_bayes.report.tables import PROBLEM_MARK
 OF_FITS = ("fits", "convergence")
 
 
-def diagnostics(materials: Materials) -> Section:
+def diagnostics(findings: Findings) -> Section:
     """Return R-hat, effective sample sizes, divergences and Pareto k of every fit."""
-    return Section("diagnostics", "Sampler diagnostics", tuple(_blocks(materials)))
+    return Section("diagnostics", "Sampler diagnostics", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    made = dict(_fits(materials))
+def _blocks(findings: Findings) -> Iterator[Block]:
+    made = dict(_fits(findings))
     failed = {name: found.problems for name, found in made.items() if found.problems}
     yield Paragraph(
         f"{len(made) - len(failed)} of {len(made)} fits passed: R-hat at most {RHAT_MAX}, bulk and "
@@ -36,24 +36,23 @@ def _blocks(materials: Materials) -> Iterator[Block]:
         yield from_frame(
             "diagnostics", "Fits", pd.DataFrame([_row(*item) for item in made.items()]), _WAYS
         )
-    checks = [check for check in materials.checks if check.name in OF_FITS]
+    checks = [check for check in findings.checks if check.name in OF_FITS]
     if checks:
         yield checks_table("fit-checks", "Checks of the fits", checks)
 
 
-def _fits(materials: Materials) -> Iterator[tuple[str, Diagnostics]]:
-    analysis = materials.analysis
+def _fits(findings: Findings) -> Iterator[tuple[str, Diagnostics]]:
+    analysis = findings.analysis
     for name, weights in analysis.weight_fits.items():
         yield name, weights.diagnostics
     for name, fit in analysis.fits.items():
         yield name, fit.diagnostics
-    for (figure, base_model), fit in materials.by_context.items():
+    for (figure, base_model), fit in findings.by_context.items():
         yield f"{figure}.{base_model}, by context", fit.diagnostics
-    if materials.access is not None:
-        for name, correlations in materials.access.fits.items():
-            yield f"privileged.{name}", correlations.diagnostics
-    if isinstance(materials.joint, JointAccuracy):
-        for name, joint in materials.joint.fits.items():
+    for name, correlations in findings.access.fits.items():
+        yield f"privileged.{name}", correlations.diagnostics
+    if isinstance(findings.joint, JointAccuracy):
+        for name, joint in findings.joint.fits.items():
             yield f"joint, {name}", joint.diagnostics
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from introspect_bayes.checks import HealthRow
 from introspect_bayes.document.check_table import checks_table
-from introspect_bayes.document.materials import Materials
+from introspect_bayes.findings import Findings
 from introspect_bayes.report import tables
 from introspect_bayes.report.readings import reading_notes
 from introspect_bayes.report.records import Block, Paragraph, Section
@@ -14,30 +14,30 @@ from introspect_bayes.report.refusals import refusals_table
 from introspect_bayes.report.terminal_tables import from_terminal
 
 
-def health(materials: Materials) -> Section:
+def health(findings: Findings) -> Section:
     """Return invalid reports, position bias and anomalies, and the checks of the data."""
-    return Section("health", "Data health", tuple(_blocks(materials)))
+    return Section("health", "Data health", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    rows = materials.health
+def _blocks(findings: Findings) -> Iterator[Block]:
+    rows = findings.health
     yield Paragraph(
         "Correlations with what may distort them: invalid reports, the pull to option A, and "
         "everything odd in the data, with the correlation that would be found without it."
     )
     yield from_terminal("health", tables.health_table(rows), _frame(rows))
     yield from_terminal("anomalies", tables.anomalies_table(rows), _anomalies(rows))
-    for text in reading_notes(materials.analysis.study):
+    for text in reading_notes(findings.study):
         yield Paragraph(text, "note")
-    failures = tables.failures_table(materials.analysis.study)
+    failures = tables.failures_table(findings.study)
     if failures is not None:
-        yield from_terminal("failures", failures, materials.analysis.study.failures)
-    refused = refusals_table(materials.analysis.study)
+        yield from_terminal("failures", failures, findings.study.failures)
+    refused = refusals_table(findings.study)
     if refused is not None:
-        yield from_terminal("refused", refused, materials.analysis.study.refused)
+        yield from_terminal("refused", refused, findings.study.refused)
     for note in dict.fromkeys(row.note for row in rows if row.note):
         yield Paragraph(f"{note[0].upper()}{note[1:]}.", "note")
-    checks = [check for check in materials.checks if check.name.startswith("data.")]
+    checks = [check for check in findings.checks if check.name.startswith("data.")]
     if checks:
         yield checks_table("data-checks", "Checks of the data", checks)
 

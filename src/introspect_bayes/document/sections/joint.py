@@ -10,7 +10,6 @@ import pandas as pd
 from introspect_bayes.analyses import CannotCompute
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import joint as tables
 from introspect_bayes.report import panels
 from introspect_bayes.report.drawings import drawing, svg_of
@@ -23,9 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 
-def joint(materials: Materials) -> Section:
-    """Return plug-in and joint accuracies side by side, and the joint ones context by context."""
-    found = materials.joint
+def joint(found: JointAccuracy | str | None) -> Section:
+    """Return plug-in and joint accuracies side by side, and the joint ones context by context.
+
+    Parameters
+    ----------
+    found
+        The joint model's accuracies; why there are none; None if not asked for.
+    """
     blocks: tuple[Block, ...] = ()
     if isinstance(found, str):
         blocks = (Paragraph(f"{found[0].upper()}{found[1:]}.", "note"),)

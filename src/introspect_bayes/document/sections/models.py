@@ -6,24 +6,24 @@ import pandas as pd
 
 from introspect_bayes.analyses.context_accuracy import BY_CONTEXT
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.tabulating import from_frame
+from introspect_bayes.findings import Findings
 from introspect_bayes.report.records import Block, Code, Paragraph, Section
 from introspect_bayes.specs import Specification, changed_priors, spec
 
 
-def models(materials: Materials) -> Section:
+def models(findings: Findings) -> Section:
     """Return each specification: formula and family beside the brms line, and every prior."""
-    return Section("models", "Models and priors", tuple(_blocks(materials)))
+    return Section("models", "Models and priors", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    specs = list(materials.analysis.settings.specs.values())
-    if materials.by_context:
+def _blocks(findings: Findings) -> Iterator[Block]:
+    specs = list(findings.analysis.settings.specs.values())
+    if findings.by_context:
         specs.append(spec(BY_CONTEXT))
-    if isinstance(materials.joint, JointAccuracy):
+    if isinstance(findings.joint, JointAccuracy):
         specs.append(spec("joint_accuracy"))
-    changed = changed_priors(materials.analysis.settings.specs)
+    changed = changed_priors(findings.analysis.settings.specs)
     yield Paragraph(
         "Bambi and PyMC models that mirror the paper's brms calls, brms's default priors included. "
         "The prior of an intercept is that of centred predictors, as in brms. d1 ... dK are "

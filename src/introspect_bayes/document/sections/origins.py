@@ -9,9 +9,9 @@ from typing import Final
 import pandas as pd
 
 from introspect_bayes.collect.provenance import provenance as made_by
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.document.templating import rendered
+from introspect_bayes.findings import Findings
 from introspect_bayes.report.provenance import sampling
 from introspect_bayes.report.records import Block, Code, Paragraph, Section
 from introspect_bayes.study.download import identity, paper_data
@@ -19,15 +19,15 @@ from introspect_bayes.study.download import identity, paper_data
 _VERSIONS: Final = ("pymc", "pytensor", "nutpie", "bambi", "arviz", "numpy", "scipy", "pandas")
 
 
-def provenance(materials: Materials) -> Section:
+def provenance(findings: Findings) -> Section:
     """Return what the study is, how it was sampled, versions, and the hash of every file."""
-    return Section("provenance", "Provenance", tuple(_blocks(materials)))
+    return Section("provenance", "Provenance", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    frame = pd.DataFrame(_origins(materials), columns=["what", "value"])
+def _blocks(findings: Findings) -> Iterator[Block]:
+    frame = pd.DataFrame(_origins(findings), columns=["what", "value"])
     yield from_frame("provenance", "How the numbers came about", frame)
-    hashes = file_hashes(Path(materials.analysis.study.source))
+    hashes = file_hashes(Path(findings.study.source))
     yield from_frame(
         "data-files",
         "Data files",
@@ -37,8 +37,8 @@ def _blocks(materials: Materials) -> Iterator[Block]:
     )
 
 
-def _origins(materials: Materials) -> Iterator[tuple[str, str]]:
-    analysis = materials.analysis
+def _origins(findings: Findings) -> Iterator[tuple[str, str]]:
+    analysis = findings.analysis
     study, settings = analysis.study, analysis.settings
     yield "study", study.name
     yield "folder", Path(study.source).name
@@ -89,9 +89,9 @@ def file_hashes(folder: Path) -> pd.DataFrame:
     return frame
 
 
-def citation(materials: Materials) -> Section:
+def citation(findings: Findings) -> Section:
     """Return sentences and BibTeX entries to cite the software, the paper and the libraries."""
-    named = materials.analysis.study.name
+    named = findings.study.name
     blocks = (
         Paragraph(
             f"Results of {named} with introspect-bayes {version('introspect-bayes')}, whose "

@@ -9,7 +9,7 @@ import xarray as xr
 
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.check_table import checks_table
-from introspect_bayes.document.materials import Materials
+from introspect_bayes.findings import Findings
 from introspect_bayes.report import panels
 from introspect_bayes.report.checks import check_summary
 from introspect_bayes.report.drawings import drawing, drawn_data, svg_of, thin
@@ -28,13 +28,13 @@ PREDICTIVE: Final = ("choices.", "reports.", "prior.predictive", "loo.")
 """Beginnings of the names of checks that belong here."""
 
 
-def predictive(materials: Materials) -> Section:
+def predictive(findings: Findings) -> Section:
     """Return posterior predictive plots of choices and of reports, and the checks of both."""
-    return Section("predictive", "Posterior predictive checks", tuple(_blocks(materials)))
+    return Section("predictive", "Posterior predictive checks", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    found = materials.replicates
+def _blocks(findings: Findings) -> Iterator[Block]:
+    found = findings.replicates
     choices = {name: tree for name, tree in found.items() if _response(tree) == "selection"}
     weights = {name: tree for name, tree in found.items() if name not in choices}
     yield Paragraph(
@@ -45,7 +45,7 @@ def _blocks(materials: Materials) -> Iterator[Block]:
         yield _calibration(choices)
     if weights:
         yield _densities(weights)
-    checks = [c for c in materials.checks if c.name.startswith(PREDICTIVE)]
+    checks = [c for c in findings.checks if c.name.startswith(PREDICTIVE)]
     if checks:
         table = checks_table("predictive-checks", "Checks of predictions", checks)
         yield table

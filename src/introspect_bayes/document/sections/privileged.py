@@ -6,7 +6,6 @@ from dataclasses import replace
 from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.document.materials import Materials
 from introspect_bayes.report import privileged as tables
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.privileged_plots import plot_own_minus_other
@@ -15,17 +14,14 @@ from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.report.terminal_tables import from_terminal
 
 
-def privileged(materials: Materials) -> Section:
+def privileged(access: PrivilegedAccess) -> Section:
     """Return own reports against others' reports, as predictors of a model's weights."""
-    access = materials.access
-    blocks: tuple[Block, ...] = ()
-    if access is not None and access.figures:
+    if access.figures:
         blocks = tuple(_blocks(access))
-    elif access is not None:
+    else:
         why = "; ".join(dict.fromkeys(str(reason) for reason in access.skipped.values()))
         said = "Own and other need two base models with choices and reports"
-        said += f" ({why})." if len(materials.analysis.study.base_models) > 1 else "."
-        blocks = (Paragraph(said, "note"),)
+        blocks = (Paragraph(said + (f" ({why})." if why else "."), "note"),)
     return Section("privileged", "Privileged access", blocks)
 
 

@@ -8,7 +8,7 @@ from introspect_bayes.analyses import COMPARISONS, FIGURES, CannotCompute
 from introspect_bayes.analyses.published import published_figures, published_labels
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.document.materials import Materials
+from introspect_bayes.findings import Findings
 from introspect_bayes.report import plots
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.records import Block, Figure, Paragraph, Section
@@ -28,39 +28,39 @@ Accuracies = dict[tuple[str, str], Result]
 """Accuracies by comparison and base model."""
 
 
-def reports(materials: Materials) -> Section:
+def reports(findings: Findings) -> Section:
     """Return scatter plots of reported against learned weights, and all accuracies."""
-    return Section("reports", "Reports against choices", tuple(_blocks(materials)))
+    return Section("reports", "Reports against choices", tuple(_blocks(findings)))
 
 
-def _blocks(materials: Materials) -> Iterator[Block]:
-    found = _accuracies(materials)
+def _blocks(findings: Findings) -> Iterator[Block]:
+    found = _accuracies(findings)
     if not found:
         yield Paragraph("No comparison of reports with choices can be made of this study.", "note")
         return
     for name, (title, comparisons) in _PARTS.items():
         mine = {key: result for key, result in found.items() if key[0] in comparisons}
         if mine:
-            yield _scatter(materials, name, title, mine)
-    yield _accuracy(materials, found)
+            yield _scatter(findings, name, title, mine)
+    yield _accuracy(findings, found)
 
 
-def _accuracies(materials: Materials) -> Accuracies:
+def _accuracies(findings: Findings) -> Accuracies:
     found = {}
     for figure in COMPARISONS:
-        for base_model in materials.analysis.study.base_models:
+        for base_model in findings.study.base_models:
             try:
-                found[figure, base_model] = FIGURES[figure].compute(materials.analysis, base_model)
+                found[figure, base_model] = FIGURES[figure].compute(findings.analysis, base_model)
             except CannotCompute:
                 continue
     return found
 
 
-def _scatter(materials: Materials, name: str, title: str, found: Accuracies) -> Figure:
+def _scatter(findings: Findings, name: str, title: str, found: Accuracies) -> Figure:
     comparisons = list(dict.fromkeys(figure for figure, _ in found))
-    paper_axes = materials.published and name in _LIKE_THE_PAPERS
+    paper_axes = findings.published and name in _LIKE_THE_PAPERS
     with drawing():
-        drawn = plots.plot_reports(materials.analysis, *comparisons, paper_axes=paper_axes)
+        drawn = plots.plot_reports(findings.analysis, *comparisons, paper_axes=paper_axes)
         svg = svg_of(drawn)
     said = "; ".join(_accuracy_words(*key, result) for key, result in found.items())
     axes = ("learned", "reported") if paper_axes else ("mean reported", "learned")
@@ -73,7 +73,7 @@ def _scatter(materials: Materials, name: str, title: str, found: Accuracies) -> 
             f"{axes[0]} weight to the right, its {axes[1]} weight upwards{line}. {said}."
         ),
         svg=svg,
-        data=points(materials, list(found)),
+        data=points(findings, list(found)),
         caption=(
             f"{_LIKE_THE_PAPERS.get(name, '')} Each point is an attribute of a context: the weight "
             "that choices reveal, and the mean of the reports. A triangle at the margin is a mean "
@@ -82,25 +82,25 @@ def _scatter(materials: Materials, name: str, title: str, found: Accuracies) -> 
     )
 
 
-def points(materials: Materials, pairs: list[tuple[str, str]]) -> pd.DataFrame:
+def points(findings: Findings, pairs: list[tuple[str, str]]) -> pd.DataFrame:
     """Return the points of comparisons of base models.
 
     Columns comparison, base_model, context, position, weight (learned or native), mean_report.
     """
     parts = []
     for figure, base_model in pairs:
-        rows = materials.analysis.rows(base_model, figure)
+        rows = findings.analysis.rows(base_model, figure)
         kept = rows[["context", "position", "weight", "mean_report"]]
         parts.append(kept.assign(comparison=figure, base_model=base_model))
     columns = ["comparison", "base_model", "context", "position", "weight", "mean_report"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _accuracy(materials: Materials, found: Accuracies) -> Figure:
+def _accuracy(findings: Findings, found: Accuracies) -> Figure:
     with drawing():
-        drawn = plots.plot_accuracy(materials.analysis, published=materials.published)
+        drawn = plots.plot_accuracy(findings.analysis, published=findings.published)
         svg = svg_of(drawn)
-    frame = accuracies_frame(found, published=materials.published)
+    frame = accuracies_frame(found, published=findings.published)
     said = "; ".join(_accuracy_words(*key, result) for key, result in found.items())
     return Figure(
         name="accuracy",
@@ -110,8 +110,8 @@ def _accuracy(materials: Materials, found: Accuracies) -> Figure:
         data=frame,
         caption=(
             f"Lines are {HDI_PROB:.0%} HDIs."
-            + (" The paper's own figures, where it gives them, are grey." * materials.published)
-            + (" The paper's Figures 2 and 3, right." * materials.published)
+            + (" The paper's own figures, where it gives them, are grey." * findings.published)
+            + (" The paper's Figures 2 and 3, right." * findings.published)
         ),
     )
 

@@ -6,7 +6,7 @@ from introspect_bayes.analyses.sensitivity import PriorSensitivity
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.check_table import checks_table
-from introspect_bayes.document.materials import Materials
+from introspect_bayes.findings import Findings
 from introspect_bayes.report import plots
 from introspect_bayes.report import sensitivity as tables
 from introspect_bayes.report.drawings import drawing, svg_of
@@ -14,14 +14,14 @@ from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.terminal_tables import from_terminal
 
 
-def sensitivity(materials: Materials) -> Section:
+def sensitivity(findings: Findings) -> Section:
     """Return how far other priors move each figure, and where prior and data pull apart."""
     blocks: list[Block] = []
-    checks = [check for check in materials.checks if check.name == PRIOR_SENSITIVITY]
+    checks = [check for check in findings.checks if check.name == PRIOR_SENSITIVITY]
     if checks:
         blocks.append(checks_table("prior-checks", "Do prior and data pull apart?", checks))
-    if materials.sensitivity is not None:
-        blocks += _moved(materials.sensitivity)
+    if findings.sensitivity is not None:
+        blocks += _moved(findings.sensitivity)
     return Section("sensitivity", "Prior sensitivity", tuple(blocks))
 
 

@@ -1,0 +1,160 @@
+"""From a study to what is found in it."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from introspect_bayes.analyses import Analysis, Progress, Settings, reproduce
+from introspect_bayes.analyses.access_figure import PREFIX
+from introspect_bayes.analyses.privileged import access_ids, access_where_possible
+from introspect_bayes.analyses.reproduce import figure_ids
+from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.checks import data_health
+from introspect_bayes.errors import InputError
+from introspect_bayes.findings.findings import Findings
+from introspect_bayes.report.provenance import provenance
+from introspect_bayes.study import Study, load_study
+
+
+def analyze(  # noqa: PLR0913 - what is analysed, and how
+    study: Study | Analysis | str | Path = "plunkett2025",
+    *,
+    only: str | Collection[str] = (),
+    settings: Settings | None = None,
+    seed: int = 2025,
+    published: bool = False,
+    truth: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> Findings:
+    """Analyse a study: every figure that its data allows, with 95% HDIs.
+
+    Parameters
+    ----------
+    study
+        A study, or what `load_study` takes: a study's name or folder. An analysis, if fits that it
+        made are to be used again.
+    only
+        Ids of figures such as "e1.acc", or their beginnings; all if empty. The data's health is
+        then left out.
+    settings
+        Specifications, priors included, sampler settings, engine, and whether finished fits are
+        kept (`Settings.default`).
+    seed
+        Seed of all sampling, if neither `settings` nor an analysis is given.
+    published
+        Whether to set the paper's figures beside them, with verdicts, as the command `reproduce`
+        does.
+    truth
+        The known truth by figure, of a simulated study.
+    progress
+        Told about long work, unless an analysis is given.
+
+    Returns
+    -------
+    Findings
+        All that the command `analyze` prints.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be read, `only` names an unknown figure, or `settings` come with an
+        analysis, which has its own.
+
+    Examples
+    --------
+    >>> import introspect_bayes as ib
+    >>> found = ib.analyze("smollm2", only="invalid")
+    >>> found
+    <Findings of smollm2: 1 of 1 figures, 3 warnings>
+    >>> found.table()["estimate"].round(2).tolist()  # a share needs no sampling
+    [0.58]
+    >>> found = ib.analyze(ib.load_study("plunkett2025"), published=True)  # doctest: +SKIP
+    >>> found.table()  # doctest: +SKIP
+    """
+    if isinstance(study, Analysis):
+        if settings is not None:
+            msg = "settings= are for a study; an analysis has settings of its own"
+            raise InputError(msg)
+        analysis = study
+    else:
+        loaded = study if isinstance(study, Study) else load_study(study)
+        analysis = Analysis(loaded, settings or Settings.default(seed=seed), progress)
+    ids = (only,) if isinstance(only, str) else tuple(only)
+    return findings_of(analysis, ids, published=published, truth=truth, health=not ids)
+
+
+def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
+    analysis: Analysis,
+    only: Collection[str] = (),
+    *,
+    published: bool = False,
+    truth: Mapping[str, float] | None = None,
+    access: bool = True,
+    health: bool = True,
+    finished: Callable[[str], None] = lambda _: None,
+) -> Findings:
+    """Return what an analysis finds, as far as it is asked for.
+
+    Parameters
+    ----------
+    analysis
+        The analysis; its progress is told.
+    only, published, truth
+        As for `analyze`.
+    access, health
+        Whether to compute privileged access, and the data's health.
+    finished
+        Called with each figure that is done or skipped, for a progress bar.
+
+    Raises
+    ------
+    InputError
+        If `only` names an unknown figure.
+    """
+    base_models = analysis.study.base_models
+    wanted = wanted_ids(base_models, only, published=published)
+    apart = set(access_ids(base_models))
+    usual = [name for name in wanted if name not in apart]
+    figures = []
+    for figure in reproduce(analysis, usual, published=published) if usual else ():
+        figures.append(figure)
+        finished(figure.id)
+    compared = [name.removeprefix(PREFIX) for name in wanted if name in apart and access]
+    return Findings(
+        analysis,
+        tuple(figures),
+        access=access_where_possible(analysis, compared, finished),
+        health=tuple(data_health(analysis)) if health else (),
+        published=published,
+        truth=truth,
+        only=tuple(only),
+        provenance=provenance(analysis),
+    )
+
+
+def wanted_ids(
+    base_models: Collection[str], only: Collection[str] = (), *, published: bool = False
+) -> list[str]:
+    """Return the ids of the figures that are asked for, those of privileged access at the end.
+
+    Parameters
+    ----------
+    base_models
+        Base models of the study.
+    only
+        Ids, or their beginnings; all if empty.
+    published
+        Whether to compare with the paper.
+
+    Raises
+    ------
+    InputError
+        If a name matches nothing; the message lists the ids.
+
+    Examples
+    --------
+    >>> wanted_ids(["a", "b"], ["privileged.e2"])
+    ['privileged.e2.acc']
+    """
+    models = list(base_models)
+    ids = figure_ids(models, published=published)
+    return select_ids([*ids, *access_ids(models)], only)
