@@ -23,7 +23,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Line:
-    """A command line of a block, such as `uv run pytest`; blocks join and split lines."""
+    """A command line of a block, such as `uv run pytest`; blocks join and split lines, and pipes."""
 
     words: tuple[str, ...]
     not_run: str
@@ -54,6 +54,7 @@ def lines(page):
         for whole in block.text.replace("\\\n", " ").splitlines()
         for part in shlex.join(shlex.split(whole, comments=True))
         .replace(" '&&' ", "\n")
+        .replace(" '|' ", "\n")
         .split("\n")
         if part
     ]

@@ -96,7 +96,7 @@ ENVIRONMENT: Final = (
     EnvironmentVariable(
         "COLUMNS",
         "the width of tables that go into a file or a pipe",
-        "tables are as wide as their cells need",
+        "tables have 140 columns at most",
     ),
 )
 """All environment variables that the package reads."""
