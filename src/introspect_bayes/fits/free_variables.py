@@ -30,7 +30,8 @@ def free_variables(fit: Fit[Any], posterior: xr.Dataset, model: Any = None) -> x
         If the posterior does not tell one of the free variables; the message names it.
     """
     known = dict(posterior.data_vars)
-    if (centring := fit.centring) is not None:
+    centring = fit.centring
+    if centring is not None and {"Intercept", *centring.terms} <= known.keys():
         known[centring.variable] = centring.at_means(posterior)
     chosen = fit.pymc_model if model is None else model
     free = [variable.name for variable in chosen.free_RVs]
