@@ -32,7 +32,7 @@ from introspect_bayes.checks.simulated_ranks import (
     simulate_posterior_calibration,
 )
 from introspect_bayes.checks.simulated_truths import simulated_predictors, with_proper_priors
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import spec
 
 SEED = 2025

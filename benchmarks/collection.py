@@ -20,8 +20,8 @@ from pathlib import Path
 
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study, read_study_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 
 SERVER = Path(__file__).parents[1] / "tests" / "chat_server.py"

@@ -13,8 +13,8 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.fits import compiled_models
 from introspect_bayes.material import Counts, PreparedStudy, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import STUDY_STAGES, Model
 from introspect_bayes.store import Store
 from introspect_bayes.study.download import DATA_VARIABLE

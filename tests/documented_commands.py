@@ -23,7 +23,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Line:
-    """A command line of a block, such as `uv run pytest`; blocks join and split lines, and pipes."""
+    """A command line of a block, such as `uv run pytest`; blocks join, split and pipe lines."""
 
     words: tuple[str, ...]
     not_run: str

@@ -8,7 +8,8 @@ import pytest
 
 from introspect_bayes import __version__
 from introspect_bayes.cli import main
-from introspect_bayes.study.download import CACHE_VARIABLE, DATA_VARIABLE, MIRROR_VARIABLE
+from introspect_bayes.places import CACHE_VARIABLE
+from introspect_bayes.study.download import DATA_VARIABLE, MIRROR_VARIABLE
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import typer.main
 import introspect_bayes as ib
 from documented_commands import PAGES, READ, ROOT, blocks, our_commands
 from introspect_bayes.cli.main import app, main
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 """What a browser fetches by itself, and where its address stands."""

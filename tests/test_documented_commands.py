@@ -14,7 +14,7 @@ import introspect_bayes as ib
 from chat_server import ChatServer
 from documented_commands import READ, ROOT, Line, lines
 from introspect_bayes.cli import main
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.simulate import SimulatedDesign, simulate_study
 from introspect_bayes.study.download import DATA_VARIABLE
 from split_data import CHOICES, reverse_every_other_choice

@@ -6,7 +6,7 @@ import pytest
 
 from introspect_bayes.cli import main
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
-from introspect_bayes.study.download import CACHE_VARIABLE
+from introspect_bayes.places import CACHE_VARIABLE
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ import pytest
 import introspect_bayes
 from introspect_bayes import __version__
 from introspect_bayes.cli import main
+from introspect_bayes.places import CACHE_VARIABLE
 from introspect_bayes.report.installation import ENVIRONMENT
-from introspect_bayes.study.download import CACHE_VARIABLE, DATA_VARIABLE, cache_folder
+from introspect_bayes.study.download import DATA_VARIABLE, cache_folder
 
 KEY = "sk-very-secret-1234567890"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from introspect_bayes.study.download import CACHE_VARIABLE, DATA_VARIABLE, MIRROR_VARIABLE
+from introspect_bayes.places import CACHE_VARIABLE
+from introspect_bayes.study.download import DATA_VARIABLE, MIRROR_VARIABLE
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

@@ -49,7 +49,7 @@ def test_a_specification_of_ones_own_replaces_the_shipped_one(tmp_path):
 
 
 def spec_folder():
-    from introspect_bayes.shipped import shipped_folder
+    from introspect_bayes.places import shipped_folder
 
     return shipped_folder("models")
 

@@ -7,7 +7,7 @@ import pytest
 from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import (
     ANALYSED,
     EQUATION_FAMILIES,

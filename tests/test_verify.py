@@ -8,8 +8,8 @@ import pytest
 from introspect_bayes.cli import main
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Attempt, Outcome, Store
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.contexts import Attribute, DecisionContext, first_duplicate
 from introspect_bayes.errors import InputError
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 
 ROLE_SEED: Final = 0
 """Seed with which the authors shuffled roles (protocol of the paper)."""

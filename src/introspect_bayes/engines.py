@@ -2,8 +2,7 @@
 
 from typing import Literal, get_args
 
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import closest
+from introspect_bayes.errors import InputError, closest
 
 Engine = Literal["auto", "importance", "nuts"]
 """How posteriors are sampled: importance sampling, with NUTS where its weights cannot be trusted

@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.trials import Options, Task
 
 Message = dict[str, str]

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from introspect_bayes.trials import Task
 
 Stage = Literal["off-the-shelf", "weight-trained", "introspection-trained"]
+ContextSet = Literal["instilled", "native"]
 TrainedOn = Literal["", "first", "last", "all"]
 
 STAGES: Final[tuple[str, ...]] = Stage.__args__  # type: ignore[attr-defined]

@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.analyses.experiments import (
-    CannotCompute,
     chosen_by_weights,
     correlation,
     mean_reports,
     standardize,
 )
+from introspect_bayes.errors import CannotCompute
 
 
 def test_standardize_divides_by_n_minus_1():

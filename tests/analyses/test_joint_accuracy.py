@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, CannotCompute, Settings
-from introspect_bayes.analyses.experiments import COMPARISONS, reports_of
+from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analyses.experiments import reports_of
 from introspect_bayes.analyses.joint_accuracy import joint_data, joint_ids
 from introspect_bayes.analyses.selection import select_ids
-from introspect_bayes.errors import InputError
+from introspect_bayes.comparisons import COMPARISONS
+from introspect_bayes.errors import CannotCompute, InputError
 from introspect_bayes.fits import Sampler
 from joint_data import joint_study
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, CannotCompute, NotInStudy, Settings
+from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.access_rows import shared_rows
 from introspect_bayes.analyses.privileged import privileged_access
+from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.report import privileged as tables
 
 SETTINGS = Settings.default(seed=5, draws=2000, warmup=500)

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, CannotCompute, Settings, exclusion_table, reproduce
+from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
 from introspect_bayes.analyses.experiments import mean_reports
 from introspect_bayes.checks import data_health
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.report import tables
 
 PAPER_MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")

@@ -160,7 +160,7 @@ def test_ranks_are_counts():
 
 
 def test_the_record_tells_of_every_shipped_model():
-    from introspect_bayes.shipped import shipped_folder
+    from introspect_bayes.places import shipped_folder
 
     record = recorded_calibration()
     told = {model["specification"] for model in record["models"]}

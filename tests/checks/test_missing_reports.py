@@ -6,12 +6,12 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses import Analysis, Settings
-from introspect_bayes.analyses.experiments import NotInStudy
 from introspect_bayes.checks.missing_reports import (
     invalid_shares,
     missing_reports,
     weight_features,
 )
+from introspect_bayes.errors import NotInStudy
 
 MODEL = "tiny-model"
 CONTEXTS = 40

@@ -2,9 +2,8 @@ import json
 
 import pytest
 
-from introspect_bayes.analyses.experiments import CannotCompute, NotInStudy
 from introspect_bayes.checks.outcome import STATUSES, Check, attempt
-from introspect_bayes.errors import InputError
+from introspect_bayes.errors import CannotCompute, InputError, NotInStudy
 
 
 def raising(error):

@@ -1,8 +1,8 @@
 import pytest
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.outcome import attempt
 from introspect_bayes.checks.position_bias import POSITION_BIAS, position_bias
+from introspect_bayes.errors import CannotCompute
 
 
 def test_choices_without_bias_pass(sound_choices):

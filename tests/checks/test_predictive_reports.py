@@ -3,13 +3,13 @@ import pandas as pd
 import pytest
 
 from checks_data import simulated_rows
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.predictive_reports import (
     density,
     f_ratios,
     pile_up,
     residuals_by_context,
 )
+from introspect_bayes.errors import CannotCompute
 
 
 @pytest.mark.parametrize("check", [density, pile_up, residuals_by_context])

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from checks_data import simulated_rows
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.prior_predictive import (
     choices_from_prior,
     explained_shares,
     reports_from_prior,
     shares_of_a,
 )
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceData
 from introspect_bayes.specs import spec
 

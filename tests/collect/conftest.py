@@ -7,7 +7,7 @@ import pytest
 
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from loopback import KEY
 
 

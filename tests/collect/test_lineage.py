@@ -15,8 +15,8 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study, read_study_folder
 from introspect_bayes.material.replies_file import study_lock
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
 

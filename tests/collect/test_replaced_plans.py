@@ -9,8 +9,8 @@ from introspect_bayes.collect import CollectionStoppedError, collect_replies
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.store import Store, TrainingEvent
 from loopback import MODEL, answers, impatient, rows
 

@@ -9,13 +9,13 @@ import pytest
 from chat_server import Answer, ChatServer, completion, error, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import CollectionStoppedError, collect_replies
-from introspect_bayes.collect.collection import Silent
+from introspect_bayes.collect.collection import Nobody
 from loopback import MODEL, answers, impatient
 
 PLANNED = 32
 
 
-class Listener(Silent):
+class Listener(Nobody):
     """Progress that keeps what it is told."""
 
     def __init__(self):

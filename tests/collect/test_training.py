@@ -15,7 +15,7 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.material.replies_file import study_lock
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
 from training_server import Fault, TrainingServer

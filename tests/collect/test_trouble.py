@@ -10,7 +10,7 @@ from chat_server import Answer, ChatServer, completion, error, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
 from introspect_bayes.collect import writing as writing_room
-from introspect_bayes.collect.collection import Silent
+from introspect_bayes.collect.collection import Nobody
 from introspect_bayes.errors import InputError
 from introspect_bayes.plan import Conditions
 from introspect_bayes.store import Store
@@ -93,7 +93,7 @@ def test_a_store_that_cannot_be_opened_by_the_writer_ends_the_run(study, monkeyp
 
 
 def test_a_mistake_in_progress_ends_the_run_and_is_seen(study):
-    class Broken(Silent):
+    class Broken(Nobody):
         def update(self, snapshot):
             if snapshot.answered:
                 raise ZeroDivisionError

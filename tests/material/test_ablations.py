@@ -12,8 +12,8 @@ from introspect_bayes.material import (
     read_study_folder,
     with_ablations,
 )
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_ablations, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 
 PROMPTS = {t: shipped_folder("data") / "prompts" / f"{t}-1.toml" for t in ("decision", "report")}

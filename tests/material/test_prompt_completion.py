@@ -20,8 +20,8 @@ from introspect_bayes.material import (
     write_prompt_completion,
 )
 from introspect_bayes.material.prompt_completion import prompt_completion
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.prompts import training_example
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.stages import Model
 
 FEW = Counts(instilled_choices=3, native_choices=2, reports=2, examples=4, validation=1)

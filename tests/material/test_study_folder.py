@@ -8,7 +8,7 @@ from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import prepare_study, read_learned_weights, read_study_folder
 from introspect_bayes.material.training import Counts
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 
 PROMPTS = {t: shipped_folder("data") / "prompts" / f"{t}-1.toml" for t in ("decision", "report")}
 FEW = Counts(instilled_choices=3, native_choices=2, reports=2, examples=4, validation=1)

@@ -13,9 +13,9 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_ablations, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, plan_ablations, plan_requests
 from introspect_bayes.report.ablations import ablation_summary
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate import DecisionMaker, Introspection
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store

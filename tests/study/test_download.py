@@ -5,9 +5,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.places import CACHE_VARIABLE
 from introspect_bayes.study import download
 from introspect_bayes.study.download import (
-    CACHE_VARIABLE,
     DATA_VARIABLE,
     MIRROR_VARIABLE,
     find_paper_data,

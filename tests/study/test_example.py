@@ -7,8 +7,9 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes import simulate
+from introspect_bayes.places import CACHE_VARIABLE
 from introspect_bayes.simulate import SimulatedDesign, simulate_study
-from introspect_bayes.study.download import CACHE_VARIABLE, DATA_VARIABLE, MIRROR_VARIABLE
+from introspect_bayes.study.download import DATA_VARIABLE, MIRROR_VARIABLE
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -2,11 +2,13 @@
 
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.exclusion import exclusion_table
-from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, CannotCompute, NotInStudy
 from introspect_bayes.analyses.figures import FIGURES, PROPORTIONS
 from introspect_bayes.analyses.published import published_figures
 from introspect_bayes.analyses.reproduce import Reproduction, reproduce
-from introspect_bayes.analyses.settings import Progress, Settings
+from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.comparisons import COMPARISONS, EFFECTS
+from introspect_bayes.errors import CannotCompute, NotInStudy
+from introspect_bayes.progress import Progress
 
 __all__ = [
     "COMPARISONS",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from introspect_bayes.analyses.access_rows import KEYS, alike_warning, shared_rows
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import COMPARISONS
+from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler
 
 SPECIFICATION: Final = "privileged_access"

@@ -6,13 +6,9 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import (
-    COMPARISONS,
-    CannotCompute,
-    cannot_compute,
-    mean_reports,
-    reports_of,
-)
+from introspect_bayes.analyses.experiments import mean_reports, reports_of
+from introspect_bayes.comparisons import COMPARISONS
+from introspect_bayes.errors import CannotCompute, cannot_compute
 
 ALIKE: Final = 0.8
 """Correlation of two models' weights from which own and other weights are nearly the same."""

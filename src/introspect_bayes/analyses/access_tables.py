@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure
-from introspect_bayes.analyses.experiments import COMPARISONS
+from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.fits import own_and_other as contrast
 
 _Rows = list[dict[str, Any]]

@@ -7,21 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.experiments import (
-    COMPARISONS,
-    EFFECTS,
-    REVEALED,
-    CannotCompute,
-    NotInStudy,
-    cannot_compute,
-    correlation,
-    mean_reports,
-    reports_of,
-    standardize,
-)
+from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
 from introspect_bayes.analyses.once import Once
-from introspect_bayes.analyses.settings import Progress, Settings, Silent
-from introspect_bayes.errors import InputError
+from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, cannot_compute
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
@@ -30,8 +20,10 @@ from introspect_bayes.fits import (
     Regression,
     RegressionSampler,
 )
+from introspect_bayes.progress import Progress, Silent
 from introspect_bayes.specs import Specification
-from introspect_bayes.study import ContextSet, Stage, Study
+from introspect_bayes.stages import ContextSet, Stage
+from introspect_bayes.study import Study
 from introspect_bayes.study.split_frames import require_unsplit
 
 BATCHES: Final = 20

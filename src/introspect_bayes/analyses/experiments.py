@@ -1,73 +1,11 @@
-"""The paper's comparisons: whose reports are held against which weights."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+"""The reports of a comparison, and the arithmetic that figures share."""
 
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.study.frames import ContextSet, Stage, Study
-
-
-class CannotCompute(Exception):  # noqa: N818 - an outcome that is reported, not a fault
-    """A figure that this study's data does not allow; the message says why."""
-
-
-class NotInStudy(CannotCompute):
-    """A figure whose data the study does not have at all."""
-
-
-def cannot_compute(message: str, reasons: Sequence[CannotCompute]) -> CannotCompute:
-    """Return the outcome of a figure over several parts, none of which can be computed."""
-    missing = all(isinstance(reason, NotInStudy) for reason in reasons)
-    return (NotInStudy if missing else CannotCompute)(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Reports of one stage held against the weights revealed in one set of contexts.
-
-    Attributes
-    ----------
-    stage
-        Stage of the reporting model.
-    context_set
-        Contexts in which it reported, and in which the weights were estimated.
-    title
-        What a table calls it.
-    chooser
-        Stage whose choices reveal the weights.
-    """
-
-    stage: Stage
-    context_set: ContextSet
-    title: str
-    chooser: Stage = "weight-trained"
-
-
-COMPARISONS: Final[dict[str, Comparison]] = {
-    "e1.acc": Comparison("weight-trained", "instilled", "weight-trained"),
-    "e1.base": Comparison("off-the-shelf", "instilled", "off-the-shelf control"),
-    "e2.acc": Comparison("introspection-trained", "instilled", "introspection-trained"),
-    "e3.before": Comparison("weight-trained", "native", "native weights, before training"),
-    "e3.after": Comparison("introspection-trained", "native", "native weights, after training"),
-    "native.acc": Comparison(
-        "off-the-shelf", "native", "off-the-shelf, native weights", chooser="off-the-shelf"
-    ),
-}
-"""Comparisons by the id of the figure that reports their accuracy."""
-
-PAPER_COMPARISONS: Final = ("e1.acc", "e1.base", "e2.acc", "e3.before", "e3.after")
-"""The comparisons of the paper's protocol; the others are our own."""
-
-REVEALED: Final[tuple[tuple[ContextSet, Stage], ...]] = tuple(
-    dict.fromkeys((c.context_set, c.chooser) for c in COMPARISONS.values())
-)
-"""What choices reveal the weights of: sets of contexts, and the stage that chose in them."""
-
-EFFECTS: Final = {"e2.effect": ("e1.acc", "e2.acc"), "e3.effect": ("e3.before", "e3.after")}
-"""Effects of introspection training: comparisons before and after it."""
+from introspect_bayes.comparisons import Comparison
+from introspect_bayes.errors import CannotCompute, NotInStudy
+from introspect_bayes.study.frames import Study
 
 
 def standardize(values: pd.Series) -> pd.Series:

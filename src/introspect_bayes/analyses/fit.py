@@ -7,11 +7,11 @@ from functools import partial
 import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import COMPARISONS, EFFECTS, REVEALED, CannotCompute
-from introspect_bayes.analyses.settings import Progress, Settings
-from introspect_bayes.errors import InputError
+from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.errors import CannotCompute, InputError, closest
 from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.priors import closest
+from introspect_bayes.progress import Progress
 from introspect_bayes.specs import EQUATION_FAMILIES, Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study

@@ -15,10 +15,12 @@ import pandas as pd
 from introspect_bayes.analyses import access_tables
 from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access_figure
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import COMPARISONS, CannotCompute, cannot_compute
 from introspect_bayes.analyses.selection import select_ids
-from introspect_bayes.analyses.settings import Progress, Settings
+from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.comparisons import COMPARISONS
+from introspect_bayes.errors import CannotCompute, cannot_compute
 from introspect_bayes.fits import CorrelationFit
+from introspect_bayes.progress import Progress
 from introspect_bayes.study import Study
 
 if TYPE_CHECKING:

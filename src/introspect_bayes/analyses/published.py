@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 
 Verdict = Literal[
     "reproduced",

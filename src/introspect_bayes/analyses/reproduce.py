@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import CannotCompute, NotInStudy
 from introspect_bayes.analyses.figures import (
     FIGURES,
     OWN_FIGURES,
@@ -22,6 +21,7 @@ from introspect_bayes.analyses.published import (
 )
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.study.download import unchanged
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import Prior, closest, read_prior
+from introspect_bayes.errors import InputError, closest
+from introspect_bayes.priors import Prior, read_prior
 from introspect_bayes.specs import Specification, split_setting
 
 _SCALES: Final = {

@@ -6,8 +6,7 @@ from typing import Final
 import pandas as pd
 
 from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import closest
+from introspect_bayes.errors import InputError, closest
 from introspect_bayes.specs import Specification, spec
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.explanation_scores import read_explanation_scores

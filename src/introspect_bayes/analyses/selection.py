@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import closest
+from introspect_bayes.errors import InputError, closest
 
 
 def select_ids(ids: Iterable[str], only: Collection[str], what: str = "figure") -> list[str]:

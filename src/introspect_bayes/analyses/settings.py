@@ -1,39 +1,19 @@
-"""What decides the numbers of an analysis beside its data, and who is told how far it is."""
+"""What decides the numbers of an analysis beside its data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from introspect_bayes.engines import Engine
 from introspect_bayes.fits import FinishedFits, Sampler
+from introspect_bayes.places import cache_root
 from introspect_bayes.specs import Specification, chosen_specifications
-from introspect_bayes.study.download import cache_root
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 """Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""
 
 REGRESSION_SAMPLER: Final = Sampler(draws=4000, warmup=1000)
 """Settings for regressions: four times the draws of the paper, for steadier interval ends."""
-
-
-class Progress(Protocol):
-    """Told what long work begins and how far it is."""
-
-    def start(self, description: str, total: int) -> None:
-        """Begin a piece of work of so many steps."""
-
-    def advance(self, steps: int) -> None:
-        """Finish some steps of the piece of work begun last."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def start(self, description: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int) -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)

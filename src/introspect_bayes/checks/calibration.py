@@ -19,7 +19,7 @@ from introspect_bayes.checks.simulated_ranks import Fitter, simulate_calibration
 from introspect_bayes.checks.simulated_truths import with_proper_priors
 from introspect_bayes.checks.truth_among_draws import RANKED
 from introspect_bayes.checks.uniform_ranks import uniformity
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 

@@ -5,13 +5,6 @@ from functools import partial
 from typing import Any, Final
 
 from introspect_bayes.analyses import Analysis
-from introspect_bayes.analyses.experiments import (
-    COMPARISONS,
-    EFFECTS,
-    REVEALED,
-    CannotCompute,
-    NotInStudy,
-)
 from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.checks import loo, predictive_choices, predictive_reports, prior_predictive
 from introspect_bayes.checks.alternatives import Alternatives
@@ -33,6 +26,8 @@ from introspect_bayes.checks.replies import (
     label,
     reply_checks,
 )
+from introspect_bayes.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.fits import ChoiceWeights, Regression
 
 FITTED: Final = "fits"

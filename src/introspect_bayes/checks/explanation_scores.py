@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.analyses.explanation_scores import ExplanationScores
 from introspect_bayes.checks.convergence import CONVERGENCE, convergence
 from introspect_bayes.checks.examination import Examination
@@ -16,6 +15,7 @@ from introspect_bayes.checks.outcome import Check, attempt
 from introspect_bayes.checks.power_scaling import CONFLICT, WEAK, answers_scaled
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.checks.tail_areas import contexts_outside
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import Regression
 
 CELLS: Final = "scores.cells"

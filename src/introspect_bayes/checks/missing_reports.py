@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses import Analysis
-from introspect_bayes.analyses.experiments import COMPARISONS, NotInStudy
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TailArea, upper_tail
+from introspect_bayes.comparisons import COMPARISONS
+from introspect_bayes.errors import NotInStudy
 from introspect_bayes.fits import ChoiceWeights, hdi
 
 MISSING_REPORTS: Final = "data.missing-reports"

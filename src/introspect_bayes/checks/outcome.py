@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
-from introspect_bayes.analyses.experiments import CannotCompute, NotInStudy
-from introspect_bayes.errors import InputError
+from introspect_bayes.errors import CannotCompute, InputError, NotInStudy
 
 Status = Literal["pass", "fail", "error", "information"]
 """pass: nothing was found. fail: something was, and the message says what follows from it.

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status
 from introspect_bayes.checks.predictive_choices import CALIBRATION, calibration
 from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceWeights, hdi
 
 POSITION_BIAS = "data.position-bias"

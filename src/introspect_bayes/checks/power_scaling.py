@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination, moving_chains, varied
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.fits.choice_model import COEFFICIENTS
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination, moving_chains
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TAIL, two_sided, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import Regression
 from introspect_bayes.fits.one_thread import TURN
 from introspect_bayes.fits.predictive import expected_response

@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
 from introspect_bayes.fits.bambi_models import design_columns
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive

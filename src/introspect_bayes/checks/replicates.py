@@ -7,8 +7,9 @@ from typing import Final
 import xarray as xr
 
 from introspect_bayes.analyses import Analysis
-from introspect_bayes.analyses.experiments import COMPARISONS, REVEALED, CannotCompute
 from introspect_bayes.checks.replies import label
+from introspect_bayes.comparisons import COMPARISONS, REVEALED
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.fits.predictive import posterior_predictive
 

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.experiments import CannotCompute
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.power_scaling import label, power_scaling
-from introspect_bayes.errors import InputError
+from introspect_bayes.errors import CannotCompute, InputError
 from introspect_bayes.fits import ChoiceWeights, Regression, hdi
 
 _SEED = 2025

@@ -73,7 +73,7 @@ def prepare(  # noqa: PLR0913 - one argument an option
         read_learned_weights,
         write_paper_material,
     )
-    from introspect_bayes.shipped import shipped_folder
+    from introspect_bayes.places import shipped_folder
 
     if protocol == "plunkett2025":
         from introspect_bayes.study import find_paper_data

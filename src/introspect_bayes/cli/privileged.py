@@ -43,9 +43,9 @@ def privileged_access(
     posterior; HDIs are as wide as contexts, not single attributes, say. Exit code 1 if the
     diagnostics of a fit fail (its numbers are marked), 2 for bad input, as a study of one model.
     """
-    from introspect_bayes.analyses import CannotCompute
     from introspect_bayes.analyses.privileged import privileged_access as access_of
     from introspect_bayes.analyses.privileged import select_comparisons
+    from introspect_bayes.errors import CannotCompute
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 

@@ -15,8 +15,8 @@ from introspect_bayes.collect.asking import OPENAI, Server, now
 from introspect_bayes.collect.collection import (
     Collection,
     CollectionStoppedError,
-    Progress,
-    Silent,
+    Listener,
+    Nobody,
     Snapshot,
     counted_refusals,
 )
@@ -50,7 +50,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     base_url: str | None = None,
     conditions: Conditions | None = None,
     settings: RunSettings | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
     task: PlannedTask = "weights",
 ) -> Collection:
     """Ask a model everything that a study plans for a task and that has no answer yet.
@@ -124,7 +124,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
                 ask_refused_again=settings.ask_refused_again,
             )
             store_plan(prepared, store, plan, conditions)
-            collector = _Collector(prepared, store, plan, progress or Silent())
+            collector = _Collector(prepared, store, plan, progress or Nobody())
             if plan.left:
                 key = Secret.from_environment(required=base_url is None)
                 server = Server(base_url or OPENAI, key, settings.timeout)
@@ -149,7 +149,7 @@ class _Collector:
     """Runs the calls in a thread of their own and keeps count."""
 
     def __init__(
-        self, study: PreparedStudy, store: Store, plan: CollectionPlan, progress: Progress
+        self, study: PreparedStudy, store: Store, plan: CollectionPlan, progress: Listener
     ) -> None:
         self.study, self.store, self.plan, self.progress = study, store, plan, progress
         self.counts = RunCounts()

@@ -47,7 +47,7 @@ class Snapshot:
     waiting: Waiting = field(default_factory=Waiting)
 
 
-class Progress(Protocol):
+class Listener(Protocol):
     """Told how far a collection is; called from another thread."""
 
     def update(self, snapshot: Snapshot) -> None:
@@ -63,8 +63,8 @@ class Progress(Protocol):
         """Show the first reply of this run to a task, and why it cannot be used."""
 
 
-class Silent:
-    """Progress that nobody watches."""
+class Nobody:
+    """A listener that does nothing."""
 
     def update(self, snapshot: Snapshot) -> None:
         """Do nothing."""

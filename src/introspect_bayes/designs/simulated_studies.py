@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis, CannotCompute, Settings
+from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.figures import FIGURES
 from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, Design
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import Sampler
 from introspect_bayes.material import PreparedStudy
 from introspect_bayes.prompts import shipped_template

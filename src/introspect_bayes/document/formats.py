@@ -6,8 +6,7 @@ from typing import Final
 import pandas as pd
 
 from introspect_bayes.document.templating import rendered
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import closest
+from introspect_bayes.errors import InputError, closest
 from introspect_bayes.report.records import Block, Document, Table, csv_text
 
 

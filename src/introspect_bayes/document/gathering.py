@@ -23,9 +23,8 @@ from introspect_bayes.checks.predictive_reports import PILE_UP, RESIDUALS
 from introspect_bayes.checks.replicates import replicates
 from introspect_bayes.checks.replies import ANOMALOUS, REPLIES, VARIATION
 from introspect_bayes.document.sections import SECTIONS
-from introspect_bayes.errors import InputError
+from introspect_bayes.errors import InputError, closest
 from introspect_bayes.findings import Findings, findings_of
-from introspect_bayes.priors import closest
 
 QUICK_CHECKS: Final = (
     VARIATION,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from introspect_bayes.analyses import Analysis, Progress, Settings, reproduce
+from introspect_bayes.analyses import Analysis, Settings, reproduce
 from introspect_bayes.analyses.access_figure import PREFIX
 from introspect_bayes.analyses.privileged import access_ids, access_where_possible
 from introspect_bayes.analyses.reproduce import figure_ids
@@ -11,6 +11,7 @@ from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.checks import data_health
 from introspect_bayes.errors import InputError
 from introspect_bayes.findings.findings import Findings
+from introspect_bayes.progress import Progress
 from introspect_bayes.report.provenance import provenance
 from introspect_bayes.study import Study, load_study
 

@@ -11,8 +11,8 @@ from introspect_bayes.material.study_folder import (
     PreparedStudy,
     read_study_folder,
 )
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.prompts import read_template
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.trials import draw_ablations
 
 PER_CONTEXT: Final = 5

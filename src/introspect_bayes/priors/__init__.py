@@ -4,7 +4,7 @@ Distributions are named and checked as data, so that nothing that a user writes 
 specification can be read without loading PyMC.
 """
 
-from introspect_bayes.priors.prior import RESPONSE_STATISTICS, Prior, closest
+from introspect_bayes.priors.prior import RESPONSE_STATISTICS, Prior
 from introspect_bayes.priors.reading import as_prior, read_prior
 
-__all__ = ["RESPONSE_STATISTICS", "Prior", "as_prior", "closest", "read_prior"]
+__all__ = ["RESPONSE_STATISTICS", "Prior", "as_prior", "read_prior"]

@@ -1,8 +1,7 @@
 """A prior: a distribution's name and its arguments, checked as data without loading PyMC."""
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS, MATRIX, POSITIVE
-from introspect_bayes.errors import InputError
+from introspect_bayes.errors import InputError, closest
 
 
 def _median(response: np.ndarray) -> float:
@@ -175,20 +174,3 @@ def require_known(dist: str) -> None:
     if dist not in DISTRIBUTIONS:
         msg = f"unknown distribution {dist!r}{closest(dist, DISTRIBUTIONS)}"
         raise InputError(msg)
-
-
-def closest(name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
-    """Return " (did you mean ...?)" and the known names, to end an error message.
-
-    Where a name may be meant that is not listed, such as an id's beginning, `listed` has those
-    that are.
-
-    Examples
-    --------
-    >>> closest("Norml", ["Normal", "Laplace"])
-    '; did you mean Normal? (known: Normal, Laplace)'
-    """
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    question = f"; did you mean {near[0]}?" if near else ""
-    return f"{question} (known: {', '.join(names if listed is None else listed)})"

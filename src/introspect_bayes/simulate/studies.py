@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
+from introspect_bayes.comparisons import (
+    COMPARISONS,
+    EFFECTS,
+    PAPER_COMPARISONS,
+    comparison_of_paper,
+)
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.contexts import DecisionContext
@@ -18,23 +23,12 @@ from introspect_bayes.material import (
     prepare_study,
 )
 from introspect_bayes.material.study_folder import REPLIES_FILE
+from introspect_bayes.places import shipped_folder
 from introspect_bayes.plan import Conditions, Request, plan_ablations, plan_requests
-from introspect_bayes.shipped import shipped_folder
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
 from introspect_bayes.simulate.truth import WeightPopulation, shared_weights
 from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
 from introspect_bayes.store import Store
-
-COMPARISONS: Final = {
-    ("off-the-shelf", "instilled"): "e1.base",
-    ("weight-trained", "instilled"): "e1.acc",
-    ("introspection-trained", "instilled"): "e2.acc",
-    ("weight-trained", "native"): "e3.before",
-    ("introspection-trained", "native"): "e3.after",
-}
-"""Figure that each stage's reports in each set of contexts belong to."""
-
-_FIGURES: Final = tuple(COMPARISONS.values())
 
 _BATCH = 5_000
 
@@ -102,19 +96,19 @@ class SimulatedDesign:
         truth: dict[str, float] = {}
         for model in self.models:
             truth |= self._truth_of(model)
-        for effect, before, after in (
-            ("e2.effect", "e1.acc", "e2.acc"),
-            ("e3.effect", "e3.before", "e3.after"),
-        ):
+        for effect, (before, after) in EFFECTS.items():
             gains = [truth[f"{after}.{m.name}"] - truth[f"{before}.{m.name}"] for m in self.models]
             truth[effect] = sum(gains) / len(gains)
         if len(self.models) > 1:
-            truth |= {f"privileged.{name}": self._own_minus_other(truth, name) for name in _FIGURES}
+            truth |= {
+                f"privileged.{name}": self._own_minus_other(truth, name)
+                for name in PAPER_COMPARISONS
+            }
         return truth
 
     def _own_minus_other(self, truth: Mapping[str, float], figure: str) -> float:
         """Return own minus other: reports follow the own weights, and others' only through them."""
-        context_set = next(s for (_, s), name in COMPARISONS.items() if name == figure)
+        context_set = COMPARISONS[figure].context_set
         own = {m.name: truth[f"{figure}.{m.name}"] for m in self.models}
         other = [
             own[m.name] * shared_weights(_learning(m, context_set), _learning(n, context_set))
@@ -127,7 +121,8 @@ class SimulatedDesign:
     def _truth_of(self, model: SimulatedModel) -> dict[str, float]:
         found = {}
         learned = population(model.learning).learned
-        for (_, context_set), figure in COMPARISONS.items():
+        for figure in PAPER_COMPARISONS:
+            context_set = COMPARISONS[figure].context_set
             how = self.introspection(model, figure)
             known = population(_learning(model, context_set))
             correlation = known.report_correlation(how, self.counts.reports)
@@ -140,7 +135,7 @@ class SimulatedDesign:
 
     def introspection(self, model: SimulatedModel, figure: str) -> Introspection:
         """Return how a model reports, so that its plug-in accuracy is the one wanted."""
-        context_set = next(s for (_, s), name in COMPARISONS.items() if name == figure)
+        context_set = COMPARISONS[figure].context_set
         how = Introspection(accuracy=0.8, invalid_rate=model.invalid.get(figure, 0.0))
         known = population(_learning(model, context_set))
         kept = known.report_correlation(how, self.counts.reports) / how.accuracy
@@ -277,7 +272,7 @@ def _reply(
     who = replace(model, learning=0.0) if untouched else model
     key = (request.model.name, context_set, untouched)
     if key not in makers:
-        figure = COMPARISONS[request.model.stage, context_set]
+        figure = comparison_of_paper(request.model.stage, context_set)
         makers[key] = DecisionMaker(
             name=request.model.name,
             contexts={c.name: c for c in prepared.contexts[context_set]},

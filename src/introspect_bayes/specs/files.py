@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import Prior, closest
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.errors import InputError, closest
+from introspect_bayes.places import shipped_folder
+from introspect_bayes.priors import Prior
 from introspect_bayes.specs.specification import EQUATION_FAMILIES, Specification
 
 _KEYS: Final = frozenset(

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.errors import InputError
-from introspect_bayes.priors import Prior, as_prior, closest
+from introspect_bayes.errors import InputError, closest
+from introspect_bayes.priors import Prior, as_prior
 from introspect_bayes.specs.checks import Kind, check_priors, hyperparameters
 from introspect_bayes.specs.formulas import Formula, read_formula, variables
 

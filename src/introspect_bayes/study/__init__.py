@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.material.study_folder import STUDY_FILE
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import shipped_folder
+from introspect_bayes.stages import ContextSet, Stage
 from introspect_bayes.study.authors_layout import read_authors_layout
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.download import find_paper_data
-from introspect_bayes.study.frames import ContextSet, Stage, Study
+from introspect_bayes.study.frames import Study
 from introspect_bayes.study.prepared import read_prepared
 
 __all__ = [

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import cache_root, shipped_folder
 
 DATA_VARIABLE: Final = "INTROSPECT_BAYES_DATA"
 """Environment variable that names a local copy of the paper's data."""
-
-CACHE_VARIABLE: Final = "INTROSPECT_BAYES_CACHE"
-"""Environment variable that moves the download cache."""
 
 MIRROR_VARIABLE: Final = "INTROSPECT_BAYES_MIRROR"
 """Environment variable with the address of another server that holds the same files."""
@@ -29,14 +26,6 @@ def paper_data() -> dict[str, Any]:
     """
     path = shipped_folder("data") / "plunkett2025.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def cache_root() -> Path:
-    """Return the user's cache folder, or the one that ``INTROSPECT_BAYES_CACHE`` names."""
-    from platformdirs import user_cache_path
-
-    root = os.environ.get(CACHE_VARIABLE)
-    return Path(root).expanduser() if root else user_cache_path("introspect-bayes")
 
 
 def cache_folder() -> Path:

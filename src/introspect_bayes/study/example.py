@@ -8,9 +8,9 @@ from typing import Final
 
 from introspect_bayes import __version__
 from introspect_bayes.errors import InputError
-from introspect_bayes.shipped import shipped_folder
+from introspect_bayes.places import cache_root, shipped_folder
 from introspect_bayes.study import load_study
-from introspect_bayes.study.download import cache_root, find_paper_data, identity
+from introspect_bayes.study.download import find_paper_data, identity
 from introspect_bayes.study.frames import Study
 
 SIMULATED: Final = "simulated"

@@ -7,11 +7,8 @@ from typing import Final, Literal
 import pandas as pd
 
 from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.stages import Stage as Stage  # noqa: PLC0414 - part of this room's vocabulary
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.splits import Split
-
-ContextSet = Literal["instilled", "native"]
 
 REPORTS_PER_CONTEXT: Final = 10
 """Reports that the paper's protocol asks for in each context (section 2.1)."""

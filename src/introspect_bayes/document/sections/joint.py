@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses import CannotCompute
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.report import joint as tables
 from introspect_bayes.report import panels
 from introspect_bayes.report.drawings import drawing, svg_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from introspect_bayes.analyses import COMPARISONS
 from introspect_bayes.analyses.privileged import PrivilegedAccess
+from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.report import privileged as tables
 from introspect_bayes.report.drawings import drawing, svg_of

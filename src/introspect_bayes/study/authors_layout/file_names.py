@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from introspect_bayes.stages import ContextSet, Stage
 from introspect_bayes.study.checked_csv import one_spelling
-from introspect_bayes.study.frames import ContextSet, Stage
 
 CONTEXTS_FILE: Final = "scenarios.csv"
 TARGETS_FILE: Final = "instilled_weights.csv"

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from introspect_bayes.stages import Stage
 from introspect_bayes.study.authors_layout.opening import MODEL_COLUMN, Opened
-from introspect_bayes.study.frames import Stage
 
 _CHOOSER: Final[Stage] = "weight-trained"
 """The stage whose files of choices and of reports are by the same model."""

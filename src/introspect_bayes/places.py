@@ -1,9 +1,14 @@
-"""Where the files that ship with the package lie: `models/` and `data/`."""
+"""Where files lie: those that ship with the package (`models/`, `data/`), and the cache."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from introspect_bayes.errors import InputError
+
+CACHE_VARIABLE: Final = "INTROSPECT_BAYES_CACHE"
+"""Environment variable that moves the cache."""
 
 
 def shipped_folder(name: str) -> Path:
@@ -30,3 +35,11 @@ def shipped_folder(name: str) -> Path:
     tried = " and ".join(str(folder) for folder in candidates)
     msg = f"The package's {name}/ folder is missing (looked in {tried}): install it again."
     raise InputError(msg)
+
+
+def cache_root() -> Path:
+    """Return the user's cache folder, or the one that ``INTROSPECT_BAYES_CACHE`` names."""
+    from platformdirs import user_cache_path
+
+    root = os.environ.get(CACHE_VARIABLE)
+    return Path(root).expanduser() if root else user_cache_path("introspect-bayes")
