@@ -21,7 +21,7 @@ from pathlib import Path
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study, read_study_folder
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_requests
 from introspect_bayes.stages import Model
 
 SERVER = Path(__file__).parents[1] / "tests" / "chat_server.py"
@@ -58,7 +58,7 @@ async def bare(folder: Path, concurrency: int) -> float:
 
     study = read_study_folder(folder)
     model = Model(MODEL, MODEL)
-    left = [r.messages for r in plan_requests(study, model, Conditions())]
+    left = [r.messages for r in plan_requests(study, model, SamplingOptions())]
     client = openai.AsyncOpenAI(base_url=ADDRESS, api_key="none", max_retries=0)
 
     async def work() -> None:

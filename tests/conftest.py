@@ -14,7 +14,7 @@ from introspect_bayes.fits import compiled_models
 from introspect_bayes.material import Counts, PreparedStudy, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_requests
 from introspect_bayes.stages import STUDY_STAGES, Model
 from introspect_bayes.store import Store
 from introspect_bayes.study.download import DATA_VARIABLE
@@ -164,7 +164,7 @@ def answer_study() -> Callable[..., PreparedStudy]:
         prepared = prepare_study(folder, contexts, templates, counts=counts, stages=STUDY_STAGES)
         with Store(folder / REPLIES_FILE) as store:
             for model, reply in models.items():
-                requests = list(plan_requests(prepared, model, Conditions()))
+                requests = list(plan_requests(prepared, model, SamplingOptions()))
                 store.plan(requests)
                 replies = ((r.id, reply(r.messages, r.replicate)) for r in requests)
                 store.answer((request, *said) for request, said in replies if said is not None)

@@ -19,7 +19,7 @@ ROOMS = [
     "prompts",
     "parse",
     "material",
-    "plan",
+    "requests",
     "warning_signs",
     "store",
     "collect",

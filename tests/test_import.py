@@ -36,3 +36,9 @@ def test_every_public_name_resolves():
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = introspect_bayes.nonsense
+
+
+def test_an_earlier_name_is_the_newer_one_and_says_so():
+    with pytest.warns(DeprecationWarning, match="Conditions is called .*SamplingOptions now"):
+        assert introspect_bayes.Conditions is introspect_bayes.SamplingOptions
+    assert "Conditions" not in dir(introspect_bayes)

@@ -6,8 +6,8 @@ import pytest
 from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, PreparedStudy
-from introspect_bayes.plan import Conditions, Request, plan_requests
 from introspect_bayes.prompts import shipped_template
+from introspect_bayes.requests import Request, SamplingOptions, plan_requests
 from introspect_bayes.stages import PAPER_STAGES, Model, held_out
 from introspect_bayes.store import Store
 from introspect_bayes.store.schema import MIGRATIONS
@@ -44,7 +44,7 @@ def study_of(trials):
 
 def requests(**conditions):
     study = study_of(TRIALS)
-    return [r for m in MODELS for r in plan_requests(study, m, Conditions(**conditions))]
+    return [r for m in MODELS for r in plan_requests(study, m, SamplingOptions(**conditions))]
 
 
 def test_each_stage_is_asked_what_the_paper_asked():
@@ -76,7 +76,7 @@ def test_identity_is_content_and_replicate():
 def test_equal_contents_are_told_apart_by_their_replicate():
     options = Options((1.0,), (2.0,))
     trials = [Trial("decision", "native", "native_0", n, options) for n in (1, 2)]
-    one, two = plan_requests(study_of(trials), MODELS[1], Conditions())
+    one, two = plan_requests(study_of(trials), MODELS[1], SamplingOptions())
     assert one.content == two.content
     assert (one.replicate, two.replicate) == (0, 1)
     assert one.id != two.id

@@ -9,7 +9,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_requests
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Attempt, Outcome, Store
 
@@ -32,7 +32,7 @@ def written(tmp_path_factory):
         {task: prompts / f"{task}-1.toml" for task in ("decision", "report")},
         counts=Counts(instilled_choices=4, native_choices=4, reports=2),
     )
-    requests = list(plan_requests(study, Model("m", "base"), Conditions()))
+    requests = list(plan_requests(study, Model("m", "base"), SamplingOptions()))
     said = {0: ("", None), 1: (None, REFUSAL), 2: (None, None), 3: ("Zoë\n\x00\n=1", None)}
     with Store(folder / "replies.sqlite") as store:
         store.plan(requests)

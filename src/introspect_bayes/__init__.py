@@ -6,6 +6,7 @@ them, mirroring Plunkett et al. (2025, doi:10.48550/arXiv.2505.17120).
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 __version__ = "0.1.0.dev0"
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from introspect_bayes.findings import Findings, analyze
     from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.material import prepare_ablations
-    from introspect_bayes.plan import Conditions
     from introspect_bayes.priors import Prior
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         plot_cells,
         plot_learning_curve,
     )
+    from introspect_bayes.requests import SamplingOptions
     from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
@@ -57,7 +58,6 @@ _HOMES = {
     "AssumedModel": "designs",
     "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
-    "Conditions": "plan",
     "Findings": "findings",
     "Goals": "designs",
     "HDI_PROB": "constants",
@@ -67,6 +67,7 @@ _HOMES = {
     "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
+    "SamplingOptions": "requests",
     "Scenario": "analyses.scenarios",
     "Settings": "analyses",
     "Specification": "specs",
@@ -110,13 +111,15 @@ _HOMES = {
     "write_report": "document",
 }
 
+# Names of earlier versions, and what they are called now.
+_RENAMED = {"Conditions": "SamplingOptions"}
+
 __all__ = [
     "HDI_PROB",
     "Analysis",
     "AssumedModel",
     "AssumedReports",
     "CollectionStoppedError",
-    "Conditions",
     "Findings",
     "Goals",
     "InputError",
@@ -125,6 +128,7 @@ __all__ = [
     "PrivilegedAccess",
     "RunSettings",
     "Sampler",
+    "SamplingOptions",
     "Scenario",
     "ScoreDesign",
     "Settings",
@@ -170,6 +174,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        new = _RENAMED[name]
+        msg = f"introspect_bayes.{name} is called introspect_bayes.{new} now"
+        warn(msg, DeprecationWarning, stacklevel=2)
+        name = new
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -1,4 +1,4 @@
-"""The plan of a study: every request that will be made of a model, before the first is made."""
+"""Requests: all that a study asks of a model, in full before the first is sent."""
 
 import hashlib
 import json
@@ -26,8 +26,8 @@ RESERVED: Final = frozenset({"model", "messages", "n", "stream", "stream_options
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
-    """Under which conditions a model is asked: parameters of every request, never changed silently.
+class SamplingOptions:
+    """How a model is asked to sample: parameters of every request, never changed silently.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Conditions:
 
     Examples
     --------
-    >>> Conditions(temperature=0.0, seed=4).shared
+    >>> SamplingOptions(temperature=0.0, seed=4).shared
     {'temperature': 0, 'seed': 4}
     """
 
@@ -158,7 +158,7 @@ class Request:
     messages
         Chat messages.
     parameters
-        Parameters such as the temperature (`Conditions`).
+        Parameters such as the temperature (`SamplingOptions`).
     replicate
         Number of this request among those of the same content, from 0.
     """
@@ -198,7 +198,9 @@ def request_id(content: str, replicate: int) -> str:
     return hashlib.sha256(f"{content}\n{replicate}".encode()).hexdigest()
 
 
-def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) -> Iterator[Request]:
+def plan_requests(
+    study: PreparedStudy, model: Model, conditions: SamplingOptions
+) -> Iterator[Request]:
     """Yield all decisions and reports that a model is asked in a study, in a fixed order.
 
     Parameters
@@ -213,7 +215,9 @@ def plan_requests(study: PreparedStudy, model: Model, conditions: Conditions) ->
     yield from _requests(study, model, conditions, _planned(study, model))
 
 
-def plan_ablations(study: PreparedStudy, model: Model, conditions: Conditions) -> Iterator[Request]:
+def plan_ablations(
+    study: PreparedStudy, model: Model, conditions: SamplingOptions
+) -> Iterator[Request]:
     """Yield all that the ablation task asks of a model, in a fixed order.
 
     For each ablated decision (`PreparedStudy.ablations`): the decision itself, which is the same
@@ -287,7 +291,7 @@ def ablated_decision(trial: Trial) -> str:
 
 
 def _requests(
-    study: PreparedStudy, model: Model, conditions: Conditions, trials: Sequence[Trial]
+    study: PreparedStudy, model: Model, conditions: SamplingOptions, trials: Sequence[Trial]
 ) -> Iterator[Request]:
     """Yield a request for each trial; equal contents are told apart by their replicate."""
     contexts = {c.name: c for members in study.contexts.values() for c in members}

@@ -14,7 +14,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import prepare_ablations, read_study_folder
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from loopback import CONCURRENCY, MODEL, answers, impatient, rows, run_in_process
 
 DECISIONS = 20
@@ -179,7 +179,7 @@ def test_conditions_never_change_between_the_tasks(study, first):
     with ChatServer() as server:
         collect(study, server, first, settings={"limit": 5})
         with pytest.raises(InputError, match="temperature: 0, now 1"):
-            collect(study, server, second, conditions=Conditions(temperature=1))
+            collect(study, server, second, conditions=SamplingOptions(temperature=1))
         assert len(server.hits) == 5
         prepare_ablations(study)
         path = study / "prompts" / ("ablation.toml" if first == "ablation" else "report.toml")

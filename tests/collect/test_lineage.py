@@ -16,7 +16,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study, read_study_folder
 from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_requests
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
 
@@ -100,7 +100,7 @@ def test_a_later_entry_replaces_an_earlier_one_until_requests_are_planned(study)
     (known,) = registered_models(study)
     assert known.training_sha256 == "a" * 64
     with Store(study / "replies.sqlite") as store:
-        store.plan(plan_requests(read_study_folder(study), known, Conditions()))
+        store.plan(plan_requests(read_study_folder(study), known, SamplingOptions()))
     with pytest.raises(InputError, match="already planned"):
         register_model(study, Model("tuned", ""))
     assert registered_models(study) == [known]

@@ -10,12 +10,12 @@ from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from introspect_bayes.store import Store, TrainingEvent
 from loopback import MODEL, answers, impatient, rows
 
 PLANNED = 32
-WRONG = Conditions(extra={"top_k": 1})
+WRONG = SamplingOptions(extra={"top_k": 1})
 
 
 def asked_in_vain(study, conditions=WRONG, fault=None):
@@ -53,7 +53,7 @@ def test_without_an_answer_other_conditions_replace_the_plan(study, tmp_path, ca
 
 
 def test_a_plan_may_come_back_after_another(study):
-    asked_in_vain(study, Conditions())
+    asked_in_vain(study, SamplingOptions())
     asked_in_vain(study, WRONG)
     with ChatServer() as server:
         settings = impatient(limit=5)
@@ -72,7 +72,7 @@ def test_an_answer_of_another_model_locks_nothing(study):
 
 
 def test_prompts_may_change_until_something_is_answered(study):
-    asked_in_vain(study, Conditions())
+    asked_in_vain(study, SamplingOptions())
     path = study / "prompts/decision.toml"
     path.write_text(path.read_text().replace("{question}", "Well: {question}", 1))
     with ChatServer() as server:

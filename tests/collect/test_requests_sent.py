@@ -10,7 +10,7 @@ from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import read_study_folder
-from introspect_bayes.plan import Conditions, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_requests
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
 from loopback import MODEL, impatient, rows
@@ -48,9 +48,9 @@ def test_what_was_asked_with_an_empty_system_message_goes_on_so(without_system):
         templates={t: replace(p, keeps_empty_system=True) for t, p in prepared.templates.items()},
     )
     model = Model(MODEL, MODEL)
-    planned = {request.id for request in plan_requests(before, model, Conditions())}
+    planned = {request.id for request in plan_requests(before, model, SamplingOptions())}
     with Store(without_system / "replies.sqlite") as store:
-        store.plan(plan_requests(before, model, Conditions()))
+        store.plan(plan_requests(before, model, SamplingOptions()))
     with ChatServer() as server:
         for name in (MODEL, "tiny-2"):  # one study asks all its models alike
             result = collect_replies(
@@ -86,7 +86,7 @@ def test_limits_go_by_the_name_that_the_server_knows(study):
     with pytest.raises(InputError, match="response_format: json_object, now a schema"):
         collect_replies(
             study, MODEL, base_url=server.address,
-            conditions=Conditions(
+            conditions=SamplingOptions(
                 max_tokens=120, decision_max_tokens=1, structured_reports=True,
                 limit_parameter="max_completion_tokens",
             ),
@@ -104,7 +104,7 @@ def test_limits_go_by_the_name_that_the_server_knows(study):
 )  # fmt: skip
 def test_impossible_conditions_are_refused(impossible):
     with pytest.raises(InputError):
-        Conditions(**impossible)
+        SamplingOptions(**impossible)
 
 
 def test_one_way_of_structuring_reports_at_a_time(study, capsys):

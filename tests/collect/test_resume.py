@@ -17,7 +17,7 @@ from chat_server import ChatServer, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from introspect_bayes.store.schema import MIGRATIONS
 from loopback import CONCURRENCY, MODEL, answers, impatient, rows, run_in_process
 
@@ -245,8 +245,8 @@ def test_conditions_never_change_within_a_study(study):
     with ChatServer() as server:
         collect_replies(study, MODEL, base_url=server.address, settings=impatient(limit=5))
         for conditions, named in (
-            (Conditions(temperature=1), "temperature: 0, now 1"),
-            (Conditions(seed=3), "seed: not set, now 3"),
+            (SamplingOptions(temperature=1), "temperature: 0, now 1"),
+            (SamplingOptions(seed=3), "seed: not set, now 3"),
         ):
             with pytest.raises(InputError, match=named):
                 collect_replies(study, MODEL, base_url=server.address, conditions=conditions)
@@ -259,7 +259,7 @@ def test_conditions_never_change_within_a_study(study):
 
 
 def test_conditions_are_sent_and_recorded(study):
-    conditions = Conditions(
+    conditions = SamplingOptions(
         temperature=None, seed=7, max_tokens=90, decision_max_tokens=1, log_probabilities=5,
         structured_reports=True, extra={"top_p": 0.5},
     )  # fmt: skip

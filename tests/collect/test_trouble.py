@@ -12,7 +12,7 @@ from introspect_bayes.collect import CollectionStoppedError, RunSettings, collec
 from introspect_bayes.collect import writing as writing_room
 from introspect_bayes.collect.collection import Nobody
 from introspect_bayes.errors import InputError
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from introspect_bayes.store import Store
 from introspect_bayes.store.schema import MIGRATIONS
 from loopback import KEY, MODEL, answers, impatient, rows, stored_bytes
@@ -136,7 +136,7 @@ def test_impossible_settings_are_refused(name):
 def test_the_key_is_refused_among_options(study):
     with pytest.raises(InputError, match="must not be part"):
         collect_replies(
-            study, MODEL, base_url="http://h/v1", conditions=Conditions(extra={"user": KEY})
+            study, MODEL, base_url="http://h/v1", conditions=SamplingOptions(extra={"user": KEY})
         )
     assert KEY.encode() not in stored_bytes(study)
 
@@ -227,7 +227,7 @@ def test_a_request_that_always_fails_does_not_block_a_study_from_its_start(study
 )
 def test_other_conditions_are_named_rightly(study, before, after, named):
     with ChatServer() as server:
-        first, second = Conditions(**before), Conditions(**after)
+        first, second = SamplingOptions(**before), SamplingOptions(**after)
         settings = impatient(limit=1)
         collect_replies(study, MODEL, base_url=server.address, conditions=first, settings=settings)
         with pytest.raises(InputError, match=named):

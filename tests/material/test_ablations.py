@@ -13,7 +13,7 @@ from introspect_bayes.material import (
     with_ablations,
 )
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_ablations, plan_requests
+from introspect_bayes.requests import SamplingOptions, plan_ablations, plan_requests
 from introspect_bayes.stages import Model
 
 PROMPTS = {t: shipped_folder("data") / "prompts" / f"{t}-1.toml" for t in ("decision", "report")}
@@ -63,7 +63,7 @@ def test_ablations_are_added_but_never_dropped(folder):
     assert set(few.ablations) < set(more.ablations)
     assert prepare_ablations(folder) == more == read_study_folder(folder)
     ids = [
-        {r.id for r in plan_ablations(study, MODELS["tuned"], Conditions())}
+        {r.id for r in plan_ablations(study, MODELS["tuned"], SamplingOptions())}
         for study in (few, more)
     ]
     assert ids[0] < ids[1]
@@ -118,7 +118,7 @@ def test_each_stage_is_asked_where_it_reports_and_was_not_trained(folder):
     study = prepare_ablations(folder, 2)
     asked = {}
     for name, model in MODELS.items():
-        for request in plan_ablations(study, model, Conditions()):
+        for request in plan_ablations(study, model, SamplingOptions()):
             asked.setdefault((name, request.trial.context_set), set()).add(request.trial.context)
     names = {key: [c.name for c in members] for key, members in study.contexts.items()}
     assert asked == {
@@ -134,8 +134,8 @@ def test_each_stage_is_asked_where_it_reports_and_was_not_trained(folder):
 def test_decisions_that_are_asked_anyway_are_the_same_requests(folder):
     study = prepare_ablations(folder, 2)
     for model, shared in (("tuned", 7 * 2), ("base", 3 * 2), ("all", 0)):
-        planned = {r.id: r for r in plan_requests(study, MODELS[model], Conditions())}
-        ablations = {r.id: r for r in plan_ablations(study, MODELS[model], Conditions())}
+        planned = {r.id: r for r in plan_requests(study, MODELS[model], SamplingOptions())}
+        ablations = {r.id: r for r in plan_ablations(study, MODELS[model], SamplingOptions())}
         both = planned.keys() & ablations.keys()
         assert len(both) == shared
         assert all(planned[each].trial == ablations[each].trial for each in both)
@@ -146,7 +146,7 @@ def test_decisions_that_are_asked_anyway_are_the_same_requests(folder):
 
 def test_pairs_differ_in_the_prompts_as_they_should(folder):
     study = prepare_ablations(folder, 1)
-    requests = {r.trial.id: r for r in plan_ablations(study, MODELS["all"], Conditions())}
+    requests = {r.trial.id: r for r in plan_ablations(study, MODELS["all"], SamplingOptions())}
     for trial in study.ablations:
         if trial.task == "ablation" or trial.context_set != "native":
             continue
@@ -160,7 +160,7 @@ def test_pairs_differ_in_the_prompts_as_they_should(folder):
 
 def test_structured_answers_are_true_or_false(folder):
     study = prepare_ablations(folder, 1)
-    conditions = Conditions(structured_reports=True, decision_max_tokens=1, max_tokens=70)
+    conditions = SamplingOptions(structured_reports=True, decision_max_tokens=1, max_tokens=70)
     for request in plan_ablations(study, MODELS["all"], conditions):
         if request.trial.task == "decision":
             assert request.parameters["max_tokens"] == 1

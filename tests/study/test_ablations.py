@@ -14,8 +14,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material import Counts, prepare_ablations, prepare_study
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, plan_ablations, plan_requests
 from introspect_bayes.report.ablations import ablation_summary
+from introspect_bayes.requests import SamplingOptions, plan_ablations, plan_requests
 from introspect_bayes.simulate import DecisionMaker, Introspection
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store
@@ -49,7 +49,7 @@ def answer(study, replies, plans=(plan_ablations,)):
     with Store(study.folder / REPLIES_FILE) as store:
         for model, reply in replies.items():
             who = model if isinstance(model, Model) else Model(model, model)
-            requests = {r.id: r for plan in plans for r in plan(study, who, Conditions())}
+            requests = {r.id: r for plan in plans for r in plan(study, who, SamplingOptions())}
             store.plan(requests.values())
             said = ((r.id, reply(r.messages)) for r in requests.values())
             store.answer((request, *text) for request, text in said if text is not None)

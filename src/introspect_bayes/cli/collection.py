@@ -17,7 +17,7 @@ from introspect_bayes.errors import InputError
 if TYPE_CHECKING:
     from introspect_bayes.collect import Collection, Prices
     from introspect_bayes.material import PreparedStudy
-    from introspect_bayes.plan import Conditions, PlannedTask
+    from introspect_bayes.requests import PlannedTask, SamplingOptions
 
 
 @takes_option_groups
@@ -123,11 +123,11 @@ def collect(  # noqa: PLR0913 - one argument an option
     early and the same command goes on from there, 2 for what you must mend first.
     """
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
-    from introspect_bayes.plan import Conditions
     from introspect_bayes.report.collecting import CollectionProgress, summary
+    from introspect_bayes.requests import SamplingOptions
 
     check_writable(json_file)
-    conditions = Conditions(
+    conditions = SamplingOptions(
         temperature=_temperature(temperature),
         seed=sampling_seed,
         max_tokens=max_tokens,
@@ -208,7 +208,7 @@ def _close(
 def _dry_run(
     prepared: "PreparedStudy",
     model: str,
-    conditions: "Conditions",
+    conditions: "SamplingOptions",
     how: "tuple[PlannedTask, int | None, Prices | None, bool]",
     json_file: Path | None,
 ) -> None:

@@ -34,7 +34,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
 from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.plan import Conditions, PlannedTask
+from introspect_bayes.requests import PlannedTask, SamplingOptions
 from introspect_bayes.store import Outcome, Refusal, Store
 from introspect_bayes.trials import Task
 from introspect_bayes.warning_signs import warning_signs
@@ -48,7 +48,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     model: str,
     *,
     base_url: str | None = None,
-    conditions: Conditions | None = None,
+    conditions: SamplingOptions | None = None,
     settings: RunSettings | None = None,
     progress: Listener | None = None,
     task: PlannedTask = "weights",
@@ -91,7 +91,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     --------
     >>> import introspect_bayes as ib
     >>> server = "http://localhost:11434/v1"
-    >>> short = ib.Conditions(decision_max_tokens=1, max_tokens=200)
+    >>> short = ib.SamplingOptions(decision_max_tokens=1, max_tokens=200)
     >>> ib.collect_replies(
     ...     "my-study",
     ...     "llama3.2",
@@ -104,7 +104,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
         msg = f"task {task!r}: must be {' or '.join(get_args(PlannedTask))}"
         raise InputError(msg)
     prepared = read_study_folder(Path(study))
-    conditions = conditions or Conditions()
+    conditions = conditions or SamplingOptions()
     settings = settings or RunSettings()
     if not model.strip() or storable(model) != model:
         msg = "--model: a name is needed"
@@ -138,7 +138,7 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     return collection
 
 
-def _require_no_key(key: Secret, model: str, conditions: Conditions) -> None:
+def _require_no_key(key: Secret, model: str, conditions: SamplingOptions) -> None:
     """Refuse the key among what is stored."""
     if key.occurs_in(model) or key.occurs_in(json.dumps(dict(conditions.extra))):
         msg = "the key in OPENAI_API_KEY must not be part of the model's name or of an option"
@@ -171,7 +171,7 @@ class _Collector:
         self._interrupts = 0
         self._failure: BaseException | None = None
 
-    def run(self, server: Server, settings: RunSettings, conditions: Conditions) -> None:
+    def run(self, server: Server, settings: RunSettings, conditions: SamplingOptions) -> None:
         """Ask what is left."""
         _ = server.client  # what it cannot do without is missed before anything is asked
         number = self._begin(server, settings, conditions)
@@ -268,7 +268,7 @@ class _Collector:
         self.refused.add(refusal.request)
         self.left[self.plan.task_of(refusal.request)] -= 1
 
-    def _begin(self, server: Server, settings: RunSettings, conditions: Conditions) -> int:
+    def _begin(self, server: Server, settings: RunSettings, conditions: SamplingOptions) -> int:
         chosen = {
             "model": self.plan.model.name,
             "base_url": server.address,

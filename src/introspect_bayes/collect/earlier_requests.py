@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.plan import canonical
 from introspect_bayes.prompts import PromptTemplate
+from introspect_bayes.requests import canonical
 from introspect_bayes.store import Store
 
 

@@ -14,10 +14,10 @@ from introspect_bayes.collect.estimate import TokenEstimate
 from introspect_bayes.collect.lineage import find_model
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.plan import (
-    Conditions,
+from introspect_bayes.requests import (
     PlannedTask,
     Request,
+    SamplingOptions,
     plan_ablations,
     plan_requests,
 )
@@ -28,7 +28,7 @@ from introspect_bayes.trials import Task
 _SAMPLED_FOR_ESTIMATE = 500
 
 _PLANS: Final[
-    dict[PlannedTask, Callable[[PreparedStudy, Model, Conditions], Iterator[Request]]]
+    dict[PlannedTask, Callable[[PreparedStudy, Model, SamplingOptions], Iterator[Request]]]
 ] = {
     "weights": plan_requests,
     "ablation": plan_ablations,
@@ -97,7 +97,7 @@ def plan_collection(
     study: PreparedStudy,
     store: Store | None,
     model_name: str,
-    conditions: Conditions,
+    conditions: SamplingOptions,
     task: PlannedTask = "weights",
     *,
     ask_refused_again: bool = False,
@@ -156,7 +156,7 @@ def plan_collection(
 
 
 def first_plan(
-    study: PreparedStudy, model: Model, conditions: Conditions, task: PlannedTask = "weights"
+    study: PreparedStudy, model: Model, conditions: SamplingOptions, task: PlannedTask = "weights"
 ) -> CollectionPlan:
     """Plan what a model is asked of which nothing was asked before.
 
@@ -188,7 +188,7 @@ def first_plan(
 
 
 def _sample(
-    study: PreparedStudy, plan: CollectionPlan, conditions: Conditions
+    study: PreparedStudy, plan: CollectionPlan, conditions: SamplingOptions
 ) -> Iterator[tuple[Task, str]]:
     """Yield task and content of some of the requests."""
     requests = _PLANS[plan.task](study, plan.model, conditions)
@@ -197,7 +197,7 @@ def _sample(
 
 
 def store_plan(
-    study: PreparedStudy, store: Store, plan: CollectionPlan, conditions: Conditions
+    study: PreparedStudy, store: Store, plan: CollectionPlan, conditions: SamplingOptions
 ) -> None:
     """Store the requests of a plan that are not stored yet; withdraw those that it replaces.
 

@@ -8,7 +8,7 @@ from typing import Final
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import first_plan
 from introspect_bayes.errors import InputError
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from introspect_bayes.simulate.in_memory import native_study, numbered_contexts
 from introspect_bayes.stages import Model, StagePlan
 
@@ -94,7 +94,7 @@ def bill(
     stages: Sequence[StagePlan],
     base_models: int = 1,
     prices: Prices | None = None,
-    asked: tuple[str, Conditions] = ("model", Conditions()),
+    asked: tuple[str, SamplingOptions] = ("model", SamplingOptions()),
 ) -> Bill:
     """Return what a design asks of so many base models and what that costs.
 

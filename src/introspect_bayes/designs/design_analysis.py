@@ -18,7 +18,7 @@ from introspect_bayes.designs.goals import (
 )
 from introspect_bayes.designs.simulated_studies import SimulatedStudies
 from introspect_bayes.errors import InputError
-from introspect_bayes.plan import Conditions
+from introspect_bayes.requests import SamplingOptions
 from introspect_bayes.specs import Specification, chosen_specifications
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def plan_study(  # noqa: PLR0913 - everything that decides the numbers
     goals: Goals | None = None,
     prices: Prices | None = None,
     model: str = "model",
-    conditions: Conditions | None = None,
+    conditions: SamplingOptions | None = None,
     studies: int = 100,
     seed: int = 1,
     processes: int | None = None,
@@ -260,7 +260,7 @@ def plan_study(  # noqa: PLR0913 - everything that decides the numbers
         msg = "no design: give at least one number each of contexts, choices and reports"
         raise InputError(msg)
     stages = UNTRAINED if models[0].after is None else TRAINED
-    asked = (model, conditions or Conditions())
+    asked = (model, conditions or SamplingOptions())
     bills = {design: bill(design, stages, len(models), prices, asked) for design in designs}
     simulated = SimulatedStudies(
         models, tuple(designs), {**chosen_specifications(), **(specs or {})}, seed

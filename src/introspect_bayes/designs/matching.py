@@ -19,7 +19,7 @@ from introspect_bayes.simulate.in_memory import native_study, numbered_contexts
 from introspect_bayes.specs import chosen_specifications
 from introspect_bayes.stages import StagePlan
 from introspect_bayes.study import Study
-from introspect_bayes.study.prepared import study_of_replies
+from introspect_bayes.study.replies import study_of_replies
 
 CONTEXTS: Final = 200
 """Contexts of the simulated study whose reports are matched: with 1,000 weights, a correlation

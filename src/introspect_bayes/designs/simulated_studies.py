@@ -24,7 +24,7 @@ from introspect_bayes.specs import Specification
 from introspect_bayes.stages import Model, StagePlan
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study import Study
-from introspect_bayes.study.prepared import study_of_replies
+from introspect_bayes.study.replies import study_of_replies
 
 CHOICE_SAMPLER: Final = Sampler(draws=500, warmup=500, cores=1)
 """Half the draws of an analysis: only posterior means of weights matter here."""

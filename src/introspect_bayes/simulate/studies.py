@@ -24,7 +24,7 @@ from introspect_bayes.material import (
 )
 from introspect_bayes.material.study_folder import REPLIES_FILE
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.plan import Conditions, Request, plan_ablations, plan_requests
+from introspect_bayes.requests import Request, SamplingOptions, plan_ablations, plan_requests
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
 from introspect_bayes.simulate.truth import WeightPopulation, shared_weights
 from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
@@ -241,7 +241,7 @@ def _answer_all(
         request.id: request
         for plan in prepared.stages
         for plan_of_task in (plan_requests, plan_ablations)
-        for request in plan_of_task(prepared, _stage_of(model, plan), Conditions())
+        for request in plan_of_task(prepared, _stage_of(model, plan), SamplingOptions())
     }
     requests = list(asked.values())
     for start in range(0, len(requests), _BATCH):

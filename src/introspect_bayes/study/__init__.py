@@ -12,7 +12,7 @@ from introspect_bayes.study.authors_layout import read_authors_layout
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.download import find_paper_data
 from introspect_bayes.study.frames import Study
-from introspect_bayes.study.prepared import read_prepared
+from introspect_bayes.study.replies import read_prepared
 
 __all__ = [
     "ChosenRows",

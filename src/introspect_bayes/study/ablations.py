@@ -15,9 +15,9 @@ import pandas as pd
 from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
 from introspect_bayes.material import PreparedStudy
-from introspect_bayes.plan import ablated_decision
+from introspect_bayes.requests import ablated_decision
 from introspect_bayes.store import StoredReply
-from introspect_bayes.study.prepared import read_replies
+from introspect_bayes.study.replies import read_replies
 from introspect_bayes.study.rereading import Reading, ReadingCounts
 from introspect_bayes.trials import Trial
 

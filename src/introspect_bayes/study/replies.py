@@ -16,7 +16,7 @@ from introspect_bayes.material.study_folder import (
     PreparedStudy,
     read_study_folder,
 )
-from introspect_bayes.plan import asked_of
+from introspect_bayes.requests import asked_of
 from introspect_bayes.stages import Model
 from introspect_bayes.store import Store, StoredRefusal, StoredReply
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
