@@ -85,6 +85,12 @@ def test_another_file_may_take_its_place(capsys, study):
     assert json.loads(out)[0]["anomalies"]
 
 
+def test_so_may_a_table(capsys, study):
+    _, out, _ = run(capsys, "analyze", study, "--only", "invalid", "--weights-csv", "-")
+    header, *rows = out.splitlines()
+    assert all(line.count(",") == header.count(",") for line in rows)
+
+
 def test_two_files_cannot(capsys, study):
     code, out, err = run(capsys, "analyze", study, "--json", "-", "--health-json", "-")
     assert (code, out) == (2, "")

@@ -119,7 +119,9 @@ def analyze(  # noqa: PLR0913 - one argument an option
             table = table.assign(changed_priors=changed) if changed else table
             table = table.assign(**loaded.chosen_rows.as_columns())
             write_text(weights_file, table.to_csv(index=False))
-        _analyse(analysis, progress, only, json_file, health_file, target)
+        _analyse(
+            analysis, progress, only, json_file, health_file, target, weights_file=weights_file
+        )
 
 
 @takes_option_groups
@@ -160,6 +162,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     health_file: Path | None,
     target: "Target | None",
     *,
+    weights_file: Path | None = None,
     published: bool = False,
     truth: Mapping[str, float] | None = None,
 ) -> None:
@@ -183,7 +186,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     write_json(json_file, written["figures"])
     write_json(health_file, written["health"])
     # Files first: whoever pipes the tables into `head` closes the pipe before the end.
-    console = console_beside(json_file, health_file)
+    console = console_beside(json_file, health_file, weights_file)
     if console.quiet:
         print_warnings(console, analysis.study)
     console.print(found)
