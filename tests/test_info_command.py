@@ -38,6 +38,8 @@ def test_nothing_here_yet(info, cache):
     out, found = info()
     assert found["versions"]["introspect-bayes"] == __version__
     assert {"python", "pymc", "bambi", "nutpie"} <= set(found["versions"])
+    assert found["system"] in " ".join(out.split())
+    assert found["cores"] is None or found["cores"] >= 1
     assert found["paper_data"] == ""
     assert "downloaded" in found["paper_data_identity"]
     assert found["cached"] == []

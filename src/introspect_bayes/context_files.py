@@ -140,7 +140,9 @@ def write_candidates(contexts: Iterable[DecisionContext], path: Path) -> None:
         }
         for context in contexts
     ]
-    path.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def read_roles(path: Path) -> list[str]:

@@ -70,5 +70,5 @@ def write_text(file: Path, text: str) -> None:
         typer.echo(text.encode(), nl=False)  # bytes: UTF-8 whatever the terminal's encoding is
         return
     draft = file.with_name(f".{file.name}.part")
-    draft.write_text(text, encoding="utf-8")
+    draft.write_text(text, encoding="utf-8", newline="\n")
     draft.replace(file)

@@ -46,6 +46,7 @@ def _versions(found: "Installation") -> "Table":
     table = _table("Versions", "package", "version")
     for package, number in found.versions.items():
         table.add_row(package, number or "not installed")
+    table.add_row("system", f"{found.system}, {found.cores or 'unknown'} cores")
     return table
 
 

@@ -102,7 +102,7 @@ def write_prompt_completion(folder: Path, *, force: bool = False) -> list[Path]:
     try:
         for path, lines in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     except OSError as error:
         msg = f"{folder / FOLDER}: cannot be written: {error.strerror}"
         raise InputError(msg) from error

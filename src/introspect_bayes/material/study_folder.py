@@ -172,7 +172,7 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
         "asked": {plan.name: [" ".join(pair) for pair in plan.asked] for plan in stages},
         "contexts": {name: [c.name for c in members] for name, members in contexts.items()},
     }
-    (folder / STUDY_FILE).write_text(tomli_w.dumps(description), encoding="utf-8")
+    (folder / STUDY_FILE).write_text(tomli_w.dumps(description), encoding="utf-8", newline="\n")
     return read_study_folder(folder)
 
 

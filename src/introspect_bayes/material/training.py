@@ -110,8 +110,10 @@ def write_training(  # noqa: PLR0913, PLR0917 - everything that training files a
         "reports_all.jsonl": reports,
     }
     for name, lines in files.items():
-        (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    (folder / README_FILE).write_text(_README, encoding="utf-8")
+        (folder / name).write_text(
+            "".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n"
+        )
+    (folder / README_FILE).write_text(_README, encoding="utf-8", newline="\n")
     write_prompt_completion(folder)
 
 

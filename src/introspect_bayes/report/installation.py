@@ -130,6 +130,10 @@ class Installation:
     ----------
     versions
         Of Python and of packages, by name; None where a package is not installed.
+    system
+        Operating system, its version and the processor's kind.
+    cores
+        Number of processors; None where it is not known.
     models, studies
         Names of the specifications and studies that ship with the package.
     paper_data, paper_data_identity
@@ -144,6 +148,8 @@ class Installation:
     """
 
     versions: dict[str, str | None]
+    system: str
+    cores: int | None
     models: list[str]
     studies: list[str]
     paper_data: str
@@ -168,6 +174,8 @@ def installation() -> Installation:
     folder, same = _paper_data()
     return Installation(
         versions=_versions(),
+        system=platform.platform(),
+        cores=os.cpu_count(),
         models=sorted(path.stem for path in shipped_folder("models").glob("*.toml")),
         studies=list(SHIPPED_STUDIES),
         paper_data=folder,
