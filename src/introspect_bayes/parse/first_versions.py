@@ -54,15 +54,7 @@ def parse_as_authors(
     object with as many keys as attributes, each an attribute's exact name. Values outside -100
     to 100 are accepted. Of a key stated twice the last one counts. (The authors also accepted
     values that are no numbers; none occurs in their data, and none can be analysed.)
-
-    Parameters
-    ----------
-    text
-        The reply, word for word.
-    attributes
-        Names of the context's attributes, in order.
-    cut_off
-        Whether the server said that the reply was cut off.
+    Parameters as in `reports.parse_strictly`.
     """
     if text is None or not text.strip():
         return ParsedReport(failure="empty")
@@ -81,7 +73,7 @@ def parse_strictly_1(
     """Read a report strictly (strict-1): exact names, finite numbers, -100 to 100.
 
     The reply must be one JSON object, alone or in one code fence. Parameters as in
-    `parse_as_authors`.
+    `reports.parse_strictly`.
     """
     stated, failure = _stated_object(text, cut_off=cut_off)
     if failure is not None:
@@ -96,7 +88,7 @@ def parse_leniently_1(
 
     As strict, but the first object may stand anywhere in the reply, numbers may be written as text,
     and a key may differ from a name in case, spaces, hyphens, or be a part of it, if keys and
-    names match one to one in exactly one way. Parameters as in `parse_as_authors`.
+    names match one to one in exactly one way. Parameters as in `reports.parse_strictly`.
     """
     stated, failure = _stated_object(text, cut_off=cut_off, anywhere=True)
     if failure is not None:
@@ -117,7 +109,7 @@ def parse_changes_strictly_1(
     """Read an answer to the ablation question strictly (ablation-strict-1).
 
     The reply must be one JSON object, alone or in one code fence, with each attribute's exact name
-    and true or false. Parameters as in `parse_as_authors`.
+    and true or false. Parameters as in `reports.parse_strictly`.
     """
     stated, failure = _stated_object(text, cut_off=cut_off)
     failure = failure or _why_not_named(stated, attributes)
@@ -133,7 +125,7 @@ def parse_changes_leniently_1(
 
     As strict, but the first object may stand anywhere in the reply, keys may differ from names as
     in `parse_leniently_1`, and true may be written as yes, 1 or text, false as no, 0 or text.
-    Parameters as in `parse_as_authors`.
+    Parameters as in `reports.parse_strictly`.
     """
     stated, failure = _stated_object(text, cut_off=cut_off, anywhere=True)
     if failure is not None:

@@ -71,15 +71,7 @@ def answer_in(text: str) -> Answer:
 def read_answer(
     text: str | None, *, cut_off: bool
 ) -> tuple[str, tuple[Liberty, ...], Failure | None]:
-    """Return a reply's answer, whether thinking was left out, and why there is no answer.
-
-    Parameters
-    ----------
-    text
-        The reply, word for word.
-    cut_off
-        Whether the server said that the reply was cut off.
-    """
+    """Return a reply's answer, whether thinking was left out, and why there is no answer."""
     if text is None or not text.strip():
         return "", (), "cut off before any text" if cut_off else "empty"
     answer = answer_in(text)
