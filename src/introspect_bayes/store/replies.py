@@ -42,7 +42,11 @@ class Store(StoredAttempts, StoredRefusals):
         self.path = path
         try:
             self.connection = _connect(path, read_only=read_only)
-            self._migrate(read_only=read_only)
+            try:
+                self._migrate(read_only=read_only)
+            except BaseException:
+                self.connection.close()
+                raise
         except sqlite3.DatabaseError as error:
             msg = f"{path}: not a store of replies: {error}"
             raise InputError(msg) from error
@@ -54,6 +58,10 @@ class Store(StoredAttempts, StoredRefusals):
         self.connection.close()
 
     def _migrate(self, *, read_only: bool) -> None:
+        if not read_only:
+            self.connection.executescript(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+            )
         (seen,) = self.connection.execute("PRAGMA user_version").fetchone()
         if seen > len(MIGRATIONS):
             msg = f"{self.path}: written by a newer version of introspect-bayes; update the package"
@@ -308,11 +316,7 @@ class Store(StoredAttempts, StoredRefusals):
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if not read_only:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        )
-        return connection
+        return sqlite3.connect(path, isolation_level=None, timeout=30)
     # Whoever writes has a write-ahead log. Where there is none nothing changes, and SQLite need not
     # put files of its own beside the store.
     log = path.with_name(f"{path.name}-wal")
