@@ -5,18 +5,11 @@ as long to evaluate. A test holds it against the model as written down and again
 """
 
 from math import exp, lgamma, log, log1p, sqrt, tanh
-from typing import Any, Final
+from typing import Final
 
-import numba
 import numpy as np
 
-
-def _njit[F](function: F) -> F:
-    """Compile a function at its first call; division by zero gives infinity, as in numpy."""
-    decorate: Any = numba.njit(error_model="numpy", nogil=True)
-    compiled: F = decorate(function)
-    return compiled
-
+from introspect_bayes.fits.compiled_operations import numba_function
 
 FIRST_OF_FIGURES: Final = 5
 """Parameters before those that each figure has: see `PARAMETERS`."""
@@ -32,7 +25,7 @@ value a figure, the others one a report set."""
 _SERIES_FROM: Final = 6.0
 
 
-@_njit
+@numba_function
 def _digamma(x: float) -> float:
     """Return the derivative of log Gamma: recurrence, then the asymptotic series (DLMF 5.11.2)."""
     below = 0.0
@@ -44,7 +37,7 @@ def _digamma(x: float) -> float:
     return below + log(x) - 0.5 / x - series
 
 
-@_njit
+@numba_function
 def _placed(
     pull: float, precision: float, centre: float, prior: float, offset: float
 ) -> tuple[float, float, float]:
@@ -58,7 +51,7 @@ def _placed(
     return value, -0.5 * (away * away * prior + log(whole / prior)), whole
 
 
-@_njit
+@numba_function
 def _placed_back(
     slope: float, value: float, whole: float, centre: float, prior: float, offset: float
 ) -> tuple[float, float, float, float, float]:
@@ -77,7 +70,7 @@ def _placed_back(
     return slope / root, by_pull, by_whole, by_centre, by_prior
 
 
-@_njit
+@numba_function
 def _choices(
     signed: np.ndarray, sides: np.ndarray, intercept: float, slopes: np.ndarray, by: np.ndarray
 ) -> tuple[float, float]:
@@ -105,7 +98,7 @@ def _choices(
     return total, by_intercept
 
 
-@_njit
+@numba_function
 def _reports(  # noqa: PLR0913, PLR0917 - numba takes no objects
     about: tuple[float, float, float, float, float, float],
     count: np.ndarray,
@@ -168,7 +161,7 @@ def _reports(  # noqa: PLR0913, PLR0917 - numba takes no objects
     return total
 
 
-@_njit
+@numba_function
 def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no objects
     parameters: np.ndarray,
     offsets: np.ndarray,

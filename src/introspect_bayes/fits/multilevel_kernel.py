@@ -1,16 +1,13 @@
 """Coefficients of a multilevel regression from offsets, and the derivatives, compiled by numba."""
 
-from typing import Any
+from functools import partial
+from typing import Final
 
-import numba
 import numpy as np
 
+from introspect_bayes.fits.compiled_operations import numba_function
 
-def _njit[F](function: F) -> F:
-    """Compile with numba, and say so to type checkers that do not know it."""
-    decorate: Any = numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})
-    compiled: F = decorate(function)
-    return compiled
+_njit: Final = partial(numba_function, fastmath={"reassoc", "contract"})
 
 
 @_njit
