@@ -1,12 +1,85 @@
-"""No test finds, or leaves, anything in the user's own cache."""
+"""What holds for every test: a cache of its own, and who compiles a model says so.
 
-from collections.abc import Iterator
+Compiling one costs seconds in every process, so that `-m "not compiles and not slow"` is the quick
+part of the suite. A test without that mark in which nutpie compiles fails.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+compiled: list[Any] = []
+"""Models that nutpie compiled in this process, and its first import, which is for one."""
+
 
 @pytest.fixture(scope="session", autouse=True)
-def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _places_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test finds, or leaves, anything in the user's own cache.
+
+    Nor in the folder for temporary files, where PyTensor leaves the source of all it compiles.
+    """
+    temporary = str(tmp_path_factory.mktemp("temporary"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTROSPECT_BAYES_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("TMPDIR", temporary)
+        patch.setattr(tempfile, "tempdir", temporary)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_models_stay() -> Iterator[None]:
+    """Keep the compiled models of all tests of a process, more than an analysis needs."""
+    from introspect_bayes.fits import compiled_models
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled_models, "KEPT", 1000)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Watch what is compiled in it."""
+    return (yield from _says_so(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Watch what is compiled in it."""
+    return (yield from _says_so(item))
+
+
+def _says_so(item: pytest.Item) -> Iterator[None]:
+    known = len(compiled)
+    _note_compilations(first_import=False)
+    result = yield
+    _note_compilations(first_import=True)
+    if len(compiled) > known and not {"compiles", "slow"} & {
+        mark.name for mark in item.iter_markers()
+    }:
+        pytest.fail(
+            "nutpie compiled a model in this test: mark it, or its file, with"
+            " pytest.mark.compiles, so that the quick part of the suite stays quick",
+            pytrace=False,
+        )
+    return result
+
+
+def _note_compilations(*, first_import: bool) -> None:
+    nutpie = sys.modules.get("nutpie")
+    if nutpie is None or hasattr(nutpie.compile_pymc_model, "noted"):
+        return
+    if first_import:
+        compiled.append(nutpie)
+    nutpie.compile_pymc_model = _noted(nutpie.compile_pymc_model)  # type: ignore[attr-defined]
+
+
+def _noted(compile_model: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*models: Any, **options: Any) -> Any:
+        compiled.append(models)
+        return compile_model(*models, **options)
+
+    noted.noted = True  # type: ignore[attr-defined]
+    return noted

@@ -4,24 +4,23 @@ import csv
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.fits import compiled_models
-from introspect_bayes.material import Counts, PreparedStudy, prepare_study
-from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import SamplingOptions, plan_requests
-from introspect_bayes.stages import STUDY_STAGES, Model
-from introspect_bayes.store import Store
-from introspect_bayes.study.download import DATA_VARIABLE
+if TYPE_CHECKING:
+    import numpy as np
+
+    from introspect_bayes.material import Counts, PreparedStudy
+    from introspect_bayes.stages import Model
+
+# Imported late is what the lightest tests, which read this file too, do without.
 
 
 @pytest.fixture(scope="session")
 def paper_data() -> Path:
+    from introspect_bayes.study.download import DATA_VARIABLE
+
     folder = os.environ.get(DATA_VARIABLE)
     if not folder:
         pytest.skip(f"{DATA_VARIABLE} does not name a copy of the paper's data")
@@ -32,6 +31,8 @@ def paper_data() -> Path:
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """List what nutpie compiles, as if nothing had been compiled before."""
     import nutpie
+
+    from introspect_bayes.fits import compiled_models
 
     monkeypatch.setattr(compiled_models, "_compiled", {})
     compiled: list[Any] = []
@@ -77,6 +78,8 @@ class SmallStudy:
         self.names = [f"context_{i}" for i in range(2 * contexts)]
         self.instilled, self.native = self.names[:contexts], self.names[contexts:]
         self.trials, self.reports_each = trials, reports_each
+        import numpy as np
+
         self.random = np.random.default_rng(seed)
         self.weights = {name: self.random.integers(-100, 101, attributes) for name in self.names}
 
@@ -113,13 +116,17 @@ class SmallStudy:
             [[n, f"Which {n}?", *(f"{n}_a{k}" for k in self.k), *bounds] for n in self.names],
         )
 
-    def options(self) -> np.ndarray:
+    def options(self) -> "np.ndarray":
+        import numpy as np
+
         return np.round(self.random.uniform(0, [10 * k for k in self.k], (2, len(self.k))), 1)
 
     def option_columns(self) -> list[str]:
         return [f"{option}_attribute_{k}" for option in "AB" for k in self.k]
 
     def selections(self, model: str, ending: str, names: list[str]) -> None:
+        import numpy as np
+
         rows = []
         for name in names:
             for _ in range(self.trials):
@@ -132,6 +139,8 @@ class SmallStudy:
         self.rows(f"{model}{ending}.csv", header, rows)
 
     def reports(self, model: str, ending: str, names: list[str], noise: float) -> None:
+        import numpy as np
+
         reporter = f"ft:{model}" if ending.startswith("_instilled") else f"ft:{model}{ending}"
         rows = []
         for name in names:
@@ -145,16 +154,23 @@ class SmallStudy:
 
 
 @pytest.fixture(scope="session")
-def answer_study() -> Callable[..., PreparedStudy]:
+def answer_study() -> "Callable[..., PreparedStudy]":
     """Write a study folder and store the replies of models; a reply of None is not stored."""
+    from introspect_bayes.context_files import shipped_contexts
+    from introspect_bayes.material import prepare_study
+    from introspect_bayes.material.study_folder import REPLIES_FILE
+    from introspect_bayes.places import shipped_folder
+    from introspect_bayes.requests import SamplingOptions, plan_requests
+    from introspect_bayes.stages import STUDY_STAGES
+    from introspect_bayes.store import Store
 
     def answer(
         folder: Path,
-        models: Mapping[Model, Callable[..., tuple[str, str] | None]],
-        counts: Counts,
+        models: "Mapping[Model, Callable[..., tuple[str, str] | None]]",
+        counts: "Counts",
         instilled: int = 0,
         native: int = 12,
-    ) -> PreparedStudy:
+    ) -> "PreparedStudy":
         prompts = shipped_folder("data") / "prompts"
         contexts = {
             "instilled": shipped_contexts("instilled")[:instilled],
