@@ -8,6 +8,8 @@ import pytest
 from introspect_bayes.checks import CHECKS
 from introspect_bayes.cli import main
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture(scope="module")
 def study(write_study):

@@ -46,6 +46,7 @@ def test_study_of_one_unknown_model_runs_and_says_what_it_cannot_compute(capsys,
     assert json.loads(health.read_text())[0]["anomalies"]["all_zero"]["count"] == 0
 
 
+@pytest.mark.compiles
 def test_failed_diagnostics_are_marked_and_exit_with_1(capsys, study, tmp_path):
     only = ["--only", "e1.acc.tiny-model", "--json", tmp_path / "f.json"]
     code, out, err = run(capsys, "reproduce", "--data", study, *only, "--draws", 5, "--warmup", 5)

@@ -100,6 +100,7 @@ def test_no_page_asks_for_what_nobody_generates(site):
     assert all("generate:" not in path.read_text(encoding="utf-8") for path in site)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(not block.not_run for block in blocks(page, "python"))],

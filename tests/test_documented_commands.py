@@ -19,6 +19,8 @@ from introspect_bayes.simulate import SimulatedDesign, simulate_study
 from introspect_bayes.study.download import DATA_VARIABLE
 from split_data import CHOICES, reverse_every_other_choice
 
+pytestmark = pytest.mark.compiles
+
 SERVERS = ("http://localhost:11434/v1", "http://localhost:8000/v1")
 
 RUN_BY_CI = {

@@ -16,6 +16,8 @@ from introspect_bayes.document import SECTIONS, Wanted, gather
 from introspect_bayes.document import gathering as document_gathering
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
 
+pytestmark = pytest.mark.compiles
+
 SETTINGS = {"seed": 5, "draws": 200, "warmup": 200, "engine": "importance"}
 OPTIONS = [f"--{name}={value}" for name, value in SETTINGS.items()]
 SIMPLE = ("headline", "privileged", "health")

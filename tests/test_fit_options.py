@@ -8,6 +8,8 @@ from introspect_bayes.cli import main
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
 from introspect_bayes.places import CACHE_VARIABLE
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture(scope="module")
 def study(write_study):

@@ -6,6 +6,8 @@ import pytest
 
 from introspect_bayes.cli.main import main
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.mark.parametrize(
     ("options", "said"),

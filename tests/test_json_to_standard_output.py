@@ -11,6 +11,8 @@ import typer
 from introspect_bayes.cli import main
 from introspect_bayes.cli.main import app
 
+pytestmark = pytest.mark.compiles
+
 COMMAND = f"{sys.executable} -m introspect_bayes"
 
 

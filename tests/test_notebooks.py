@@ -10,6 +10,8 @@ import pytest
 from introspect_bayes.places import CACHE_VARIABLE
 from introspect_bayes.study.download import DATA_VARIABLE, MIRROR_VARIABLE
 
+pytestmark = pytest.mark.compiles
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LARGEST = 600_000

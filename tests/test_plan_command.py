@@ -7,6 +7,8 @@ import pytest
 
 from introspect_bayes.cli.main import main
 
+pytestmark = pytest.mark.compiles
+
 SMALL = ["plan", "--contexts", "4,6", "--choices", "20", "--reports", "2", "--studies", "10"]
 
 

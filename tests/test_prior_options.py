@@ -8,6 +8,8 @@ import pytest
 from introspect_bayes.cli import main
 from introspect_bayes.specs import changed_priors, chosen_specifications, spec
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture(scope="module")
 def study(write_study):

@@ -6,6 +6,8 @@ import pytest
 
 from introspect_bayes.cli import main
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture(scope="module")
 def study(write_study):

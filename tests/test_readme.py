@@ -6,6 +6,8 @@ from chat_server import ChatServer
 from documented_commands import ROOT, our_commands
 from introspect_bayes.cli import main
 
+pytestmark = pytest.mark.compiles
+
 README = ROOT / "README.md"
 OWN_MODEL = ROOT / "docs" / "how-to" / "own-model.md"
 

@@ -5,6 +5,8 @@ import pytest
 
 from introspect_bayes.cli import main
 
+pytestmark = pytest.mark.compiles
+
 QUICK = ["--draws", "200", "--warmup", "200", "--seed", "5"]
 FEW = [
     option

@@ -14,6 +14,8 @@ from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_s
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 from split_data import CHOICES, NATIVE, drop_last_column, reverse_every_other_choice, set_column
 
+pytestmark = pytest.mark.compiles
+
 COMMANDS = {
     "analyze": ["analyze", "{}"],
     "reproduce": ["reproduce", "--data", "{}"],

@@ -8,6 +8,8 @@ import pytest
 from introspect_bayes.cli import main
 from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture
 def file(tmp_path):

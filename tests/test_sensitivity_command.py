@@ -7,6 +7,8 @@ import pytest
 
 from introspect_bayes.cli import main
 
+pytestmark = pytest.mark.compiles
+
 QUICK = ["--draws", "200", "--warmup", "200", "--only", "e1.acc", "--only", "e2.effect"]
 
 

@@ -14,6 +14,8 @@ from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_s
 from introspect_bayes.specs import spec
 from introspect_bayes.study.explanation_scores import read_explanation_scores
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=2500, warmup=1000, seed=4)
 
 

@@ -17,6 +17,8 @@ from introspect_bayes.errors import CannotCompute, InputError
 from introspect_bayes.fits import Sampler
 from joint_data import joint_study
 
+pytestmark = pytest.mark.compiles
+
 TRUTH = {"e1.acc": 0.3, "e2.acc": 0.85}
 WIDTHS = [2, 3, 4, 5, 6, 8, 10] * 6
 SAMPLER = Sampler(draws=500, warmup=400, seed=5)

@@ -8,6 +8,8 @@ from introspect_bayes.analyses import Analysis, Settings, published_figures, rep
 from introspect_bayes.checks import data_health
 from introspect_bayes.study import load_study
 
+pytestmark = pytest.mark.compiles
+
 MINI, FULL = "gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06"
 
 

@@ -14,6 +14,8 @@ from introspect_bayes.analyses.privileged import privileged_access
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.report import privileged as tables
 
+pytestmark = pytest.mark.compiles
+
 SETTINGS = Settings.default(seed=5, draws=2000, warmup=500)
 MINI, FULL = "gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06"
 

@@ -12,6 +12,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.priors import read_prior
 from introspect_bayes.specs import chosen_specifications
 
+pytestmark = pytest.mark.compiles
+
 SPECS = chosen_specifications()
 
 

@@ -14,6 +14,8 @@ from introspect_bayes.checks import data_health
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.report import tables
 
+pytestmark = pytest.mark.compiles
+
 PAPER_MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
 
 

@@ -20,6 +20,8 @@ from introspect_bayes.prompts import shipped_template
 from introspect_bayes.simulate import DecisionMaker, Introspection
 from introspect_bayes.stages import Model
 
+pytestmark = pytest.mark.compiles
+
 CONTEXTS = {c.name: c for name in ("instilled", "native") for c in shipped_contexts(name)[:12]}
 TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report")}
 COUNTS = Counts(instilled_choices=30, native_choices=60, reports=3)

@@ -17,6 +17,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler, Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 CHOICES = spec("choice_weights").with_priors(Intercept="Normal(0, 1.5)")
 REPORTS = with_proper_priors(spec("report_accuracy"))
 

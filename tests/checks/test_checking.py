@@ -10,6 +10,8 @@ from introspect_bayes.checks import CHECKS, STATUSES, check_study, select_checks
 from introspect_bayes.checks.checking import FITTED
 from introspect_bayes.errors import InputError
 
+pytestmark = pytest.mark.compiles
+
 SETTINGS = Settings.default(seed=1, draws=300, warmup=300)
 
 

@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+import pytest
 import xarray as xr
 
 from introspect_bayes.checks.convergence import convergence
 from introspect_bayes.checks.examination import Examination
+
+pytestmark = pytest.mark.compiles
 
 
 def test_a_sound_fit_passes(sound_choices, sound_reports):

@@ -13,6 +13,8 @@ from introspect_bayes.checks.correlation_ranks import (
 from introspect_bayes.fits import CorrelationSampler, Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SPEC = spec("privileged_access").with_priors(location="Normal(0, 1)", scale="LogNormal(0, 0.3)")
 SAMPLER = CorrelationSampler(Sampler(draws=300, chains=2, seed=1), engine="importance")
 

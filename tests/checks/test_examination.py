@@ -13,6 +13,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 
 def with_posterior(of, change):
     tree = of.fit.idata.copy()

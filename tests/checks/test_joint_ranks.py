@@ -17,6 +17,8 @@ from introspect_bayes.fits.predictive import draw_from_prior
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SPEC = spec("joint_accuracy")
 
 

@@ -10,6 +10,8 @@ from introspect_bayes.checks.alternatives import Alternatives
 from introspect_bayes.checks.loo import clustered_error, comparison, comparison_table, pareto_k
 from introspect_bayes.errors import InputError
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture(scope="module")
 def outlier(examine_rows):

@@ -4,6 +4,8 @@ from introspect_bayes.checks.outcome import attempt
 from introspect_bayes.checks.position_bias import POSITION_BIAS, position_bias
 from introspect_bayes.errors import CannotCompute
 
+pytestmark = pytest.mark.compiles
+
 
 def test_choices_without_bias_pass(sound_choices):
     check = position_bias(sound_choices)

@@ -12,6 +12,8 @@ from introspect_bayes.checks.predictive_choices import (
 )
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 ALL = (calibration, accuracy, share, predicted)
 
 

@@ -11,6 +11,8 @@ from introspect_bayes.checks.predictive_reports import (
 )
 from introspect_bayes.errors import CannotCompute
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.mark.parametrize("check", [density, pile_up, residuals_by_context])
 def test_rows_of_the_fitted_model_pass(check, sound_reports):

@@ -12,6 +12,8 @@ from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceData
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 
 def test_choices_drawn_from_the_prior_pass(sound_choices):
     check = choices_from_prior(sound_choices)

@@ -11,6 +11,8 @@ from introspect_bayes.checks.prior_sensitivity import prior_sensitivity
 from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 
 def test_contexts_at_once_are_what_arviz_says_of_each_by_itself(certain_choices):
     of = certain_choices

@@ -5,6 +5,8 @@ import pytest
 from introspect_bayes.checks.summary import summary
 from introspect_bayes.constants import HDI_PROB
 
+pytestmark = pytest.mark.compiles
+
 
 def test_rows_are_arvizs_for_a_regression(sound_reports):
     fit = sound_reports.fit

@@ -10,6 +10,8 @@ import introspect_bayes as ib
 from introspect_bayes.checks import data_health
 from introspect_bayes.study.authors_layout.repeats import copied_rows
 
+pytestmark = pytest.mark.compiles
+
 CHOICES = "tiny-model_instilled_selections.csv"
 REPORTS = "tiny-model_instilled_weight_reports.csv"
 

@@ -47,7 +47,8 @@ def slowly(hit):
     return answer
 
 
-def test_killed_fifty_times_it_ends_as_if_undisturbed(prepare, processes):
+@pytest.mark.parametrize("times", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_many_times_it_ends_as_if_undisturbed(prepare, processes, times):
     undisturbed, study = (
         prepare(name, contexts=10, decisions=50, reports=5) for name in ("a", "b")
     )
@@ -58,7 +59,7 @@ def test_killed_fifty_times_it_ends_as_if_undisturbed(prepare, processes):
     moments = random.Random(4)
     kills, known, unknown = 0, {}, Counter()
     with ChatServer(slowly) as server:
-        while kills < 50:
+        while kills < times:
             before = len(server.hits)
             process = processes.Process(target=run_in_process, args=(study, server.address))
             process.start()
@@ -67,7 +68,7 @@ def test_killed_fifty_times_it_ends_as_if_undisturbed(prepare, processes):
             while process.is_alive() and len(server.hits) < most:
                 time.sleep(0.0005)
             time.sleep(moments.uniform(0, 0.01))
-            assert process.is_alive(), "the study is too small for fifty kills"
+            assert process.is_alive(), "the study is too small for so many kills"
             process.kill()
             process.join()
             kills += 1
@@ -89,12 +90,12 @@ def test_killed_fifty_times_it_ends_as_if_undisturbed(prepare, processes):
     assert rows(study, "PRAGMA integrity_check") == [("ok",)]
     assert main(["verify", str(study)]) == 0
     again = sum(count - 1 for count in hits.values())
-    assert again <= unknown[50]
+    assert again <= unknown[times]
     (counted,) = rows(study, "SELECT count(*) FROM attempts")[0]
-    assert len(answers(study)) + again <= counted <= len(answers(study)) + unknown[50]
+    assert len(answers(study)) + again <= counted <= len(answers(study)) + unknown[times]
     result = json.loads((study / "result.json").read_text())
     assert result["complete"]
-    assert result["possibly_billed_twice"] <= unknown[50]
+    assert result["possibly_billed_twice"] <= unknown[times]
 
 
 def test_requests_cut_off_by_a_kill_are_counted_as_possibly_billed_twice(study, processes):

@@ -13,6 +13,8 @@ from introspect_bayes.cli import main
 from introspect_bayes.study.ablations import counted
 from loopback import answers, rows
 
+pytestmark = pytest.mark.compiles
+
 SERVER = "INTROSPECT_BAYES_MODEL_SERVER"
 """Names a script that serves a small model and prints ``ready ADDRESS model=NAME``."""
 
@@ -32,6 +34,9 @@ def small_model():
             process.terminate()
 
 
+# Day by day the next two tests guard it: the same server is asked, and what this model answered
+# once, which ships, is analysed and warned of.
+@pytest.mark.slow
 def test_a_small_model_is_asked_analysed_and_warned_of(small_model, tmp_path, capsys):
     address, model = small_model
     study = tmp_path / "study"

@@ -15,6 +15,8 @@ from introspect_bayes.designs import Design, DesignAnalysis, Goals
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, bill
 from introspect_bayes.designs.terminal import conclusions, designs_table
 
+pytestmark = pytest.mark.compiles
+
 NOISELESS = ib.AssumedModel(ib.AssumedReports(0.5, noise=0, spread=25), consistency=40)
 
 

@@ -26,6 +26,8 @@ from introspect_bayes.document.formats import (
 from introspect_bayes.report.records import Document, Section, Table, csv_text
 from report_data import MADE
 
+pytestmark = pytest.mark.compiles
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
 

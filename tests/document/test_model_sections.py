@@ -12,6 +12,8 @@ from introspect_bayes.fits import Sampler
 from introspect_bayes.report.tables import interval, number
 from joint_data import joint_study
 
+pytestmark = pytest.mark.compiles
+
 QUICK = ib.Settings.default(seed=5, draws=200, warmup=200, keep=False)
 
 

@@ -17,6 +17,8 @@ from introspect_bayes.document.sections.reports import accuracies_frame
 from introspect_bayes.report.drawings import drawn_data
 from introspect_bayes.report.tables import interval, number
 
+pytestmark = pytest.mark.compiles
+
 FEW = Wanted(frozenset({"sensitivity"}))
 
 

@@ -12,6 +12,8 @@ from introspect_bayes.fits.centring import shift_of_intercept
 from introspect_bayes.fits.choice_model import centring_of_choices
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 
 def test_each_context_has_means_of_its_own():
     data = choices_of(1)

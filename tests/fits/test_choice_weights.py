@@ -17,6 +17,8 @@ from introspect_bayes.fits.choice_model import build_model
 from introspect_bayes.priors import Prior
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=1000, warmup=500, seed=11)
 
 

@@ -10,6 +10,8 @@ from introspect_bayes.fits.correlations import constrained, unconstrained, unit_
 from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_derivatives
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SPEC = spec("privileged_access")
 NAMES = ("weights of a", "weights of b", "reports of a", "reports of b")
 TRUE = np.array([[1, 0.5, 0.7, 0.4], [0.5, 1, 0.3, 0.6], [0.7, 0.3, 1, 0.5], [0.4, 0.6, 0.5, 1]])

@@ -31,6 +31,8 @@ from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.specs import Specification, spec
 from joint_data import joint_study
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=100, warmup=100, chains=2, cores=2, seed=3)
 
 

@@ -23,6 +23,8 @@ from introspect_bayes.fits import (
 )
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=200, warmup=200, chains=2, seed=3)
 
 

@@ -10,6 +10,8 @@ from introspect_bayes.fits.choice_importance import find_modes, sample_importanc
 from introspect_bayes.fits.context_densities import ContextDensities
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=1000, warmup=500, seed=3)
 LONG = Sampler(draws=4000, warmup=1000, seed=4)
 

@@ -16,6 +16,8 @@ from introspect_bayes.fits.joint_sampling_model import LATENT, latent_variables,
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SPEC = spec("joint_accuracy")
 FIGURES, SETS = 2, 3
 

@@ -17,6 +17,8 @@ from introspect_bayes.fits.multilevel_model import (
 )
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 
 @pytest.fixture
 def held():

@@ -3,6 +3,8 @@ import pytest
 
 from introspect_bayes.fits import own_and_other as contrast
 
+pytestmark = pytest.mark.compiles
+
 
 def random_correlation(models, seed=0):
     random = np.random.default_rng(seed)

@@ -20,6 +20,8 @@ from introspect_bayes.fits.predictive import (
 )
 from introspect_bayes.specs import spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=400, warmup=400, seed=4)
 
 

@@ -15,6 +15,8 @@ from introspect_bayes.priors import Prior, read_prior
 from introspect_bayes.specs import spec
 from prior_examples import EXAMPLES
 
+pytestmark = pytest.mark.compiles
+
 
 def below(bound, tau, c):
     """Probability that a regularized horseshoe is below a bound: its local scale integrated out."""

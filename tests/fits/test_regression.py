@@ -8,6 +8,8 @@ from introspect_bayes.fits.compiled_models import forget_compiled
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Prior, Specification, spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=2000, warmup=800, seed=3)
 
 

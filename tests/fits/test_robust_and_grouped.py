@@ -10,6 +10,8 @@ from scipy import stats
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model
 from introspect_bayes.specs import Prior, spec
 
+pytestmark = pytest.mark.compiles
+
 SAMPLER = Sampler(draws=1500, warmup=800, seed=5)
 
 

@@ -5,6 +5,8 @@ import xarray as xr
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.sampling import Sampler, diagnose
 
+pytestmark = pytest.mark.compiles
+
 
 def posterior(draws):
     return xr.Dataset({"slope": (("chain", "draw"), draws)})

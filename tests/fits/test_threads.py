@@ -31,6 +31,8 @@ from introspect_bayes.fits.predictive import log_densities, posterior_predictive
 from introspect_bayes.specs import spec
 from joint_data import joint_study
 
+pytestmark = pytest.mark.compiles
+
 UNKEPT = Settings.default(keep=False)
 SAMPLER = Sampler(draws=150, warmup=100, chains=2, cores=2, seed=3)
 THREADS = 4

@@ -46,6 +46,7 @@ def assert_same(found, fit):
     assert found.diagnostics.pareto_k == pytest.approx(fit.diagnostics.pareto_k, abs=1e-6)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("place", ["processes", "threads", "dask"])
 def test_numbers_are_the_same_wherever_contexts_are_sampled(data, at_once, monkeypatch, place):
     monkeypatch.setattr(weight_summaries, "PART", 2)

@@ -1,4 +1,4 @@
-"""Functions compiled by numba, and these as operations of PyTensor with derivatives written out."""
+"""Functions compiled by numba as operations of PyTensor, with derivatives that are written out."""
 
 import zlib
 from collections.abc import Callable, Collection, Sequence
@@ -7,31 +7,6 @@ from typing import Any
 
 Pullback = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], list[Any]]
 """Takes inputs, outputs and the derivatives by these; returns those by the first two inputs."""
-
-
-def numba_function[Function](function: Function, **options: Any) -> Function:
-    """Return a function that numba compiles at its first call, and finds compiled the next time.
-
-    Division by zero gives infinity, as in numpy. What was compiled lies beside the source file, or
-    in the user's cache where nothing can be written there.
-
-    Parameters
-    ----------
-    function
-        What numba compiles.
-    **options
-        Further options of ``numba.njit``.
-    """
-    import numba
-
-    options |= {"error_model": "numpy", "nogil": True}
-    made: Any
-    try:
-        made = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # a place of its own it does not find anywhere
-        made = numba.njit(**options)(function)
-    compiled: Function = made
-    return compiled
 
 
 def compiled_operation(

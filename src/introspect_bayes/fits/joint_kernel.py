@@ -5,11 +5,18 @@ as long to evaluate. A test holds it against the model as written down and again
 """
 
 from math import exp, lgamma, log, log1p, sqrt, tanh
-from typing import Final
+from typing import Any, Final
 
+import numba
 import numpy as np
 
-from introspect_bayes.fits.compiled_operations import numba_function
+
+def _njit[F](function: F) -> F:
+    """Compile a function at its first call; division by zero gives infinity, as in numpy."""
+    decorate: Any = numba.njit(error_model="numpy", nogil=True)
+    compiled: F = decorate(function)
+    return compiled
+
 
 FIRST_OF_FIGURES: Final = 5
 """Parameters before those that each figure has: see `PARAMETERS`."""
@@ -25,7 +32,7 @@ value a figure, the others one a report set."""
 _SERIES_FROM: Final = 6.0
 
 
-@numba_function
+@_njit
 def _digamma(x: float) -> float:
     """Return the derivative of log Gamma: recurrence, then the asymptotic series (DLMF 5.11.2)."""
     below = 0.0
@@ -37,7 +44,7 @@ def _digamma(x: float) -> float:
     return below + log(x) - 0.5 / x - series
 
 
-@numba_function
+@_njit
 def _placed(
     pull: float, precision: float, centre: float, prior: float, offset: float
 ) -> tuple[float, float, float]:
@@ -51,7 +58,7 @@ def _placed(
     return value, -0.5 * (away * away * prior + log(whole / prior)), whole
 
 
-@numba_function
+@_njit
 def _placed_back(
     slope: float, value: float, whole: float, centre: float, prior: float, offset: float
 ) -> tuple[float, float, float, float, float]:
@@ -70,7 +77,7 @@ def _placed_back(
     return slope / root, by_pull, by_whole, by_centre, by_prior
 
 
-@numba_function
+@_njit
 def _choices(
     signed: np.ndarray, sides: np.ndarray, intercept: float, slopes: np.ndarray, by: np.ndarray
 ) -> tuple[float, float]:
@@ -98,7 +105,7 @@ def _choices(
     return total, by_intercept
 
 
-@numba_function
+@_njit
 def _reports(  # noqa: PLR0913, PLR0917 - numba takes no objects
     about: tuple[float, float, float, float, float, float],
     count: np.ndarray,
@@ -161,7 +168,7 @@ def _reports(  # noqa: PLR0913, PLR0917 - numba takes no objects
     return total
 
 
-@numba_function
+@_njit
 def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no objects
     parameters: np.ndarray,
     offsets: np.ndarray,

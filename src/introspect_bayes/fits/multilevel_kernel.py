@@ -1,13 +1,16 @@
 """Coefficients of a multilevel regression from offsets, and the derivatives, compiled by numba."""
 
-from functools import partial
-from typing import Final
+from typing import Any
 
+import numba
 import numpy as np
 
-from introspect_bayes.fits.compiled_operations import numba_function
 
-_njit: Final = partial(numba_function, fastmath={"reassoc", "contract"})
+def _njit[F](function: F) -> F:
+    """Compile with numba, and say so to type checkers that do not know it."""
+    decorate: Any = numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})
+    compiled: F = decorate(function)
+    return compiled
 
 
 @_njit
