@@ -27,27 +27,46 @@ def failed(ranks):
 class Squeezed:
     """A sampler whose posterior of the correlations is drawn to its mean by mistake."""
 
+    def __init__(self, kept=0.5):
+        self.kept = kept
+
     def fit(self, *arguments):
         fit = SAMPLER.fit(*arguments)
         posterior = fit.idata["model_posterior"].to_dataset()
         r = posterior["correlation"]
         mean = r.mean(("chain", "draw"))
-        fit.idata["model_posterior"].dataset = posterior.assign(correlation=0.5 * (r - mean) + mean)
+        fit.idata["model_posterior"].dataset = posterior.assign(
+            correlation=self.kept * (r - mean) + mean
+        )
         return fit
 
 
+@pytest.mark.slow  # day by day: the few ranks below, and fits against NUTS and quadrature
 def test_right_posteriors_pass():
     ranks = simulate_correlation_calibration(SPEC, 100, seed=3, fitter=SAMPLER)
     assert (ranks.groupby("parameter").size() == 100).all()
     assert failed(ranks) == set()
 
 
+@pytest.mark.slow
 def test_narrow_posteriors_and_a_wrong_prior_fail():
     narrow = simulate_correlation_calibration(SPEC, 60, seed=3, fitter=Squeezed())
     assert {"correlation[1, 0]", "correlation[3, 2]", "own minus other"} <= failed(narrow)
     shrunk = SPEC.with_priors(correlation="LKJCorr(60)")
     wrong = simulate_correlation_calibration(SPEC, 60, seed=3, fitter=SAMPLER, fitted=shrunk)
     assert "log likelihood" in failed(wrong)
+
+
+def test_a_few_right_posteriors_hold_their_truths():
+    ranks = simulate_correlation_calibration(SPEC, 12, seed=3, fitter=SAMPLER)
+    assert (ranks.groupby("parameter").size() == 12).all()
+    assert ranks["rank"].between(0, ranks["draws"]).all()
+    assert failed(ranks) == set()
+
+
+def test_posteriors_far_too_narrow_are_seen_in_a_few():
+    few = simulate_correlation_calibration(SPEC, 12, seed=3, fitter=Squeezed(0.05))
+    assert {"correlation[1, 0]", "correlation[3, 2]"} <= failed(few)
 
 
 def test_truths_are_more_likely_than_other_draws():
