@@ -37,7 +37,6 @@ def small_model():
 # Day by day the next two tests guard it: the same server is asked, and what this model answered
 # once, which ships, is analysed and warned of.
 @pytest.mark.slow
-@pytest.mark.slow  # day by day: the next test asks the model, others analyse its shipped study
 def test_a_small_model_is_asked_analysed_and_warned_of(small_model, tmp_path, capsys):
     address, model = small_model
     study = tmp_path / "study"
