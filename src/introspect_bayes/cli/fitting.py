@@ -30,7 +30,7 @@ NoCache = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class SamplingOptions:
+class SamplerOptions:
     """How much is sampled."""
 
     seed: Seed = 2025
@@ -49,7 +49,7 @@ class SamplingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriorOptions(SamplingOptions):
+class PriorOptions(SamplerOptions):
     """Priors and specifications that take the place of the shipped ones."""
 
     prior: Annotated[
