@@ -40,7 +40,13 @@ def assert_same_posterior(ours, theirs):
         assert abs(statistic(ours) - statistic(theirs)) < 4 * error
 
 
-PRIORS = ["Normal(0, 1)", "Normal(0, 0.5)", "Normal(0, 2.5)", "StudentT(3, 0, 1)", "Laplace(0, 1)"]
+PRIORS = [
+    "Normal(0, 1)",
+    "Normal(0, 0.5)",
+    "Normal(0, 2.5)",
+    "StudentT(3, 0, 1)",
+    pytest.param("Laplace(0, 1)", marks=pytest.mark.slow),  # day by day: test_importance.py
+]
 
 
 @pytest.mark.parametrize("prior", PRIORS)

@@ -114,7 +114,16 @@ KINDS = {
 }
 
 
-@pytest.fixture(params=KINDS)
+LONG_TO_COMPILE = ("choices by chains", "multilevel scores", "joint")
+"""Kinds for which day by day the others speak: they share the code that this file is about."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.slow) if name in LONG_TO_COMPILE else name
+        for name in KINDS
+    ]
+)
 def kind(request):
     return KINDS[request.param]
 

@@ -145,11 +145,14 @@ def test_levels_are_those_of_the_data_and_only_their_number_needs_compiling(comp
             "reported": "Horseshoe(0.{}, 2)",
             "sigma": "Exponential({})",
         },
-        {
-            "Intercept": "StudentT({}, 0.5, 1)",
-            "reported": "Laplace(0.{}, 2)",
-            "sigma": "Gamma({}, 3)",
-        },
+        pytest.param(
+            {
+                "Intercept": "StudentT({}, 0.5, 1)",
+                "reported": "Laplace(0.{}, 2)",
+                "sigma": "Gamma({}, 3)",
+            },
+            marks=pytest.mark.slow,  # day by day: the priors above
+        ),
     ],
 )
 def test_other_prior_numbers_need_no_compilation_and_give_what_a_fresh_one_gives(

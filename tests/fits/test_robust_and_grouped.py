@@ -166,6 +166,7 @@ def test_by_context_recovers_what_was_simulated(sampler):
     assert predicted["posterior"]["mu"].shape[-1] == 3
 
 
+@pytest.mark.slow  # day by day: test_regression.py, of other levels and of new data
 def test_other_contexts_need_no_compilation_unless_their_number_changes(compilations):
     sampler = RegressionSampler(Sampler(draws=200, warmup=200, chains=2))
     for contexts, rows, compiled in (("pqrst", 6, 1), ("zyxwv", 9, 1), ("pqr", 6, 2)):
