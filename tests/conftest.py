@@ -72,14 +72,14 @@ class SmallStudy:
         reports_each: int = 4,
         seed: int = 1,
     ) -> None:
+        import numpy as np
+
         self.folder = folder
         self.base_models = base_models
         self.k = range(1, attributes + 1)
         self.names = [f"context_{i}" for i in range(2 * contexts)]
         self.instilled, self.native = self.names[:contexts], self.names[contexts:]
         self.trials, self.reports_each = trials, reports_each
-        import numpy as np
-
         self.random = np.random.default_rng(seed)
         self.weights = {name: self.random.integers(-100, 101, attributes) for name in self.names}
 

@@ -1,5 +1,6 @@
 """What every fit is: a specification, its data, and a posterior with the words to judge it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +25,7 @@ HDI_COLUMNS: Final = ("parameter", "level", "mean", "sd", "hdi_low", "hdi_high")
 
 
 @dataclass(frozen=True)
-class Fit[Data](BuildsOnce):
+class Fit[Data](BuildsOnce, ABC):
     """A fitted model; each kind says what its data and its posterior are.
 
     Attributes
@@ -47,9 +48,9 @@ class Fit[Data](BuildsOnce):
         return self.source.tree if isinstance(self.source, FinishedFit) else self.source
 
     @property
+    @abstractmethod
     def model(self) -> Any:
         """The model as the specification has it, in the package that builds it."""
-        raise NotImplementedError
 
     @property
     def pymc_model(self) -> Any:
