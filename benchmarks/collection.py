@@ -18,11 +18,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.material import Counts, prepare_study, read_study_folder
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import SamplingOptions, plan_requests
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.requests import SamplingOptions, plan_requests
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import prepare_study, read_study_folder
+from introspect_bayes.protocol.training import Counts
 
 SERVER = Path(__file__).parents[1] / "tests" / "chat_server.py"
 PORT = 8765

@@ -21,7 +21,7 @@ from rich.progress import track
 
 import introspect_bayes as ib
 from introspect_bayes.analyses.joint_accuracy import JOINT_SAMPLER, JointAccuracy
-from introspect_bayes.context_files import shipped_contexts
+from introspect_bayes.protocol.context_files import shipped_contexts
 from introspect_bayes.study import Study
 
 CONTEXTS, CHOICES, REPORTS, WIDTH = 50, 30, 10, 5

@@ -12,7 +12,7 @@ import argparse
 
 import introspect_bayes as ib
 from introspect_bayes.analyses import FIGURES
-from introspect_bayes.comparisons import EFFECTS
+from introspect_bayes.protocol.comparisons import EFFECTS
 
 FIGURES_PLANNED = ("e1.acc", "e3.effect", "e2.acc", "e2.effect", "e3.before", "e3.after")
 

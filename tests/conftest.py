@@ -11,8 +11,9 @@ import pytest
 if TYPE_CHECKING:
     import numpy as np
 
-    from introspect_bayes.material import Counts, PreparedStudy
-    from introspect_bayes.stages import Model
+    from introspect_bayes.protocol.stages import Model
+    from introspect_bayes.protocol.study_folder import PreparedStudy
+    from introspect_bayes.protocol.training import Counts
 
 # Imported late is what the lightest tests, which read this file too, do without.
 
@@ -156,12 +157,11 @@ class SmallStudy:
 @pytest.fixture(scope="session")
 def answer_study() -> "Callable[..., PreparedStudy]":
     """Write a study folder and store the replies of models; a reply of None is not stored."""
-    from introspect_bayes.context_files import shipped_contexts
-    from introspect_bayes.material import prepare_study
-    from introspect_bayes.material.study_folder import REPLIES_FILE
     from introspect_bayes.places import shipped_folder
-    from introspect_bayes.requests import SamplingOptions, plan_requests
-    from introspect_bayes.stages import STUDY_STAGES
+    from introspect_bayes.protocol.context_files import shipped_contexts
+    from introspect_bayes.protocol.requests import SamplingOptions, plan_requests
+    from introspect_bayes.protocol.stages import STUDY_STAGES
+    from introspect_bayes.protocol.study_folder import REPLIES_FILE, prepare_study
     from introspect_bayes.store import Store
 
     def answer(

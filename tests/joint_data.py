@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.contexts import Attribute, DecisionContext
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.contexts import Attribute, DecisionContext
 from introspect_bayes.study import Study
 
 STAGES = {

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts, PreparedStudy
-from introspect_bayes.prompts import shipped_template
-from introspect_bayes.requests import Request, SamplingOptions, plan_requests
-from introspect_bayes.stages import PAPER_STAGES, Model, held_out
+from introspect_bayes.protocol.contexts import Attribute, DecisionContext
+from introspect_bayes.protocol.prompts import shipped_template
+from introspect_bayes.protocol.requests import Request, SamplingOptions, plan_requests
+from introspect_bayes.protocol.stages import PAPER_STAGES, Model, held_out
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.training import Counts
+from introspect_bayes.protocol.trials import Options, Trial, draw_trials
 from introspect_bayes.store import Store
 from introspect_bayes.store.schema import MIGRATIONS
-from introspect_bayes.trials import Options, Trial, draw_trials
 
 CONTEXTS = {
     name: [

@@ -6,11 +6,12 @@ import sqlite3
 import pytest
 
 from introspect_bayes.cli import main
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import SamplingOptions, plan_requests
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.requests import SamplingOptions, plan_requests
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import prepare_study
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.store import Attempt, Outcome, Store
 
 REFUSAL = "I would rather not."

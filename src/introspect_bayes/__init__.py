@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from introspect_bayes.errors import InputError
     from introspect_bayes.findings import Findings, analyze
     from introspect_bayes.fits import Sampler, hdi
-    from introspect_bayes.material import prepare_ablations
     from introspect_bayes.priors import Prior
+    from introspect_bayes.protocol.ablations import prepare_ablations
+    from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
         plot_cells,
         plot_learning_curve,
     )
-    from introspect_bayes.requests import SamplingOptions
     from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.study import Study, load_study
@@ -67,7 +67,7 @@ _HOMES = {
     "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",
-    "SamplingOptions": "requests",
+    "SamplingOptions": "protocol.requests",
     "Scenario": "analyses.scenarios",
     "Settings": "analyses",
     "Specification": "specs",
@@ -99,7 +99,7 @@ _HOMES = {
     "plot_learning_curve": "report.score_plots",
     "plot_reports": "report.plots",
     "plot_sensitivity": "report.plots",
-    "prepare_ablations": "material",
+    "prepare_ablations": "protocol.ablations",
     "read_specification": "specs",
     "prior_sensitivity": "analyses.sensitivity",
     "privileged_access": "analyses.privileged",

@@ -12,13 +12,13 @@ import introspect_bayes as ib
 from introspect_bayes.analyses import FIGURES, exclusion_table, reproduce
 from introspect_bayes.analyses.reproduce import figure_ids
 from introspect_bayes.cli import main
-from introspect_bayes.comparisons import COMPARISONS
-from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.material import Counts
-from introspect_bayes.prompts import shipped_template
+from introspect_bayes.protocol.comparisons import COMPARISONS
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.prompts import shipped_template
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.simulate import DecisionMaker, Introspection
-from introspect_bayes.stages import Model
 
 pytestmark = pytest.mark.compiles
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.material import Counts
-from introspect_bayes.prompts import report_answer, shipped_template
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.prompts import report_answer, shipped_template
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.simulate import DecisionMaker, Introspection
-from introspect_bayes.stages import Model
 
 NATIVE = shipped_contexts("native")[:12]
 NAMES = [context.name for context in NATIVE]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.places import shipped_folder
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.study_folder import prepare_study
+from introspect_bayes.protocol.training import Counts
 from loopback import KEY
 
 

@@ -13,8 +13,9 @@ from chat_server import ChatServer, completion, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import prepare_ablations, read_study_folder
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.ablations import prepare_ablations
+from introspect_bayes.protocol.requests import SamplingOptions
+from introspect_bayes.protocol.study_folder import read_study_folder
 from loopback import CONCURRENCY, MODEL, answers, impatient, rows, run_in_process
 
 DECISIONS = 20

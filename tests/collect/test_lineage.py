@@ -11,13 +11,14 @@ from introspect_bayes.collect.lineage import (
     registered_models,
     training_path,
 )
-from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts, prepare_study, read_study_folder
-from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import SamplingOptions, plan_requests
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.replies_file import study_lock
+from introspect_bayes.protocol.requests import SamplingOptions, plan_requests
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import prepare_study, read_study_folder
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.store import Store
 
 

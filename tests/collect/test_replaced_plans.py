@@ -6,11 +6,12 @@ import introspect_bayes as ib
 from chat_server import Answer, ChatServer, error
 from introspect_bayes.cli import main
 from introspect_bayes.collect import CollectionStoppedError, collect_replies
-from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts, prepare_study
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.requests import SamplingOptions
+from introspect_bayes.protocol.study_folder import prepare_study
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.store import Store, TrainingEvent
 from loopback import MODEL, answers, impatient, rows
 

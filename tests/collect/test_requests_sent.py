@@ -9,9 +9,9 @@ from chat_server import ChatServer
 from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import read_study_folder
-from introspect_bayes.requests import SamplingOptions, plan_requests
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.requests import SamplingOptions, plan_requests
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import read_study_folder
 from introspect_bayes.store import Store
 from loopback import MODEL, impatient, rows
 

@@ -17,7 +17,7 @@ from chat_server import ChatServer, sensible
 from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.errors import InputError
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.requests import SamplingOptions
 from introspect_bayes.store.schema import MIGRATIONS
 from loopback import CONCURRENCY, MODEL, answers, impatient, rows, run_in_process
 

@@ -11,7 +11,7 @@ from chat_server import Answer, ChatServer, completion, error
 from introspect_bayes.cli import main
 from introspect_bayes.collect import collect_replies
 from introspect_bayes.collect.shutdown import NOTICE_DAYS, shutdown_warning
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.stages import Model
 from loopback import KEY, MODEL, answers, impatient, rows, stored_bytes
 
 TODAY = date(2026, 11, 27)

@@ -11,12 +11,13 @@ from introspect_bayes.collect.lineage import register_model
 from introspect_bayes.collect.training import TrainingInterrupted, TrainingOptions, train
 from introspect_bayes.collect.training_plan import Hyperparameters, TrainingFile, TrainingPlan
 from introspect_bayes.collect.training_record import TrainingRecord
-from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts, prepare_study
-from introspect_bayes.material.replies_file import study_lock
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.replies_file import study_lock
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import prepare_study
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.store import Store
 from training_server import Fault, TrainingServer
 

@@ -12,7 +12,7 @@ from introspect_bayes.collect import CollectionStoppedError, RunSettings, collec
 from introspect_bayes.collect import writing as writing_room
 from introspect_bayes.collect.collection import Nobody
 from introspect_bayes.errors import InputError
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.requests import SamplingOptions
 from introspect_bayes.store import Store
 from introspect_bayes.store.schema import MIGRATIONS
 from loopback import KEY, MODEL, answers, impatient, rows, stored_bytes

@@ -8,11 +8,12 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes.analyses import reproduce
 from introspect_bayes.cli import main
-from introspect_bayes.context_files import shipped_contexts
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts
-from introspect_bayes.parse import PARSERS, parse_choice
-from introspect_bayes.prompts import shipped_template
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.parse import PARSERS, parse_choice
+from introspect_bayes.protocol.prompts import shipped_template
+from introspect_bayes.protocol.training import Counts
+from introspect_bayes.protocol.trials import draw_trials, noiseless_choice
 from introspect_bayes.simulate import (
     DecisionMaker,
     Introspection,
@@ -21,7 +22,6 @@ from introspect_bayes.simulate import (
 )
 from introspect_bayes.simulate.decision_maker import INVALID_REPORTS
 from introspect_bayes.simulate.studies import true_weights
-from introspect_bayes.trials import draw_trials, noiseless_choice
 
 CONTEXTS = shipped_contexts("native")[:40]
 TEMPLATES = {task: shipped_template(f"{task}-1") for task in ("decision", "report", "ablation")}

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.constants import PLAIN_NUMBER
-from introspect_bayes.context_files import read_candidates, read_contexts
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.training import read_learned_weights
+from introspect_bayes.protocol.context_files import read_candidates, read_contexts
+from introspect_bayes.protocol.training import read_learned_weights
 from introspect_bayes.study import load_study
 from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.explanation_scores import read_explanation_scores

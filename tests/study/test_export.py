@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 import introspect_bayes as ib
 from introspect_bayes.cli import main
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.simulate import SimulatedDesign, simulate_study, studies
-from introspect_bayes.stages import Model
 from introspect_bayes.store import Attempt, Outcome, Store, TrainingEvent
 from introspect_bayes.study import export as export_module
 from introspect_bayes.study.export import export_study

@@ -7,8 +7,8 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes import study as study_room
 from introspect_bayes.cli import main
-from introspect_bayes.material import Counts
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.store import Store
 
 COUNTS = Counts(native_choices=2, reports=3)

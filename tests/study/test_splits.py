@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import introspect_bayes as ib
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import Counts
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.study import load_study
 from introspect_bayes.study.authors_layout.opening import is_known
 from introspect_bayes.study.checked_csv import CheckedTable

@@ -6,9 +6,9 @@ from introspect_bayes.analyses.figures import FIGURES, PROPORTIONS
 from introspect_bayes.analyses.published import published_figures
 from introspect_bayes.analyses.reproduce import Reproduction, reproduce
 from introspect_bayes.analyses.settings import Settings
-from introspect_bayes.comparisons import COMPARISONS, EFFECTS
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.progress import Progress
+from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS
 
 __all__ = [
     "COMPARISONS",

@@ -7,8 +7,8 @@ import pandas as pd
 
 from introspect_bayes.analyses.access_rows import KEYS, alike_warning, shared_rows
 from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler
+from introspect_bayes.protocol.comparisons import COMPARISONS
 
 SPECIFICATION: Final = "privileged_access"
 

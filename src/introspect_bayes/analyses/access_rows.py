@@ -7,8 +7,8 @@ import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import mean_reports, reports_of
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.errors import CannotCompute, cannot_compute
+from introspect_bayes.protocol.comparisons import COMPARISONS
 
 ALIKE: Final = 0.8
 """Correlation of two models' weights from which own and other weights are nearly the same."""

@@ -10,7 +10,6 @@ import pandas as pd
 from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
 from introspect_bayes.analyses.once import Once
 from introspect_bayes.analyses.settings import Settings
-from introspect_bayes.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, cannot_compute
 from introspect_bayes.fits import (
     ChoiceData,
@@ -21,8 +20,9 @@ from introspect_bayes.fits import (
     RegressionSampler,
 )
 from introspect_bayes.progress import Progress, Silent
+from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.protocol.stages import ContextSet, Stage
 from introspect_bayes.specs import Specification
-from introspect_bayes.stages import ContextSet, Stage
 from introspect_bayes.study import Study
 from introspect_bayes.study.split_frames import require_unsplit
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis, plain_correlation
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, cannot_compute
+from introspect_bayes.protocol.comparisons import COMPARISONS
 
 
 def _learned(rows: pd.DataFrame) -> pd.Series:

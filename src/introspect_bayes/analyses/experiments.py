@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.comparisons import Comparison
 from introspect_bayes.errors import CannotCompute, NotInStudy
+from introspect_bayes.protocol.comparisons import Comparison
 from introspect_bayes.study.frames import Study
 
 

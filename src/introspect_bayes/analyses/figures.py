@@ -17,11 +17,11 @@ from introspect_bayes.analyses.analysis import (
 from introspect_bayes.analyses.exclusion import RAW_READING, exclusion_table
 from introspect_bayes.analyses.experiments import chosen_by_weights, correlation, standardize
 from introspect_bayes.analyses.result import Result
-from introspect_bayes.comparisons import COMPARISONS, EFFECTS, PAPER_COMPARISONS
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.fits import Regression
-from introspect_bayes.stages import ContextSet, Stage
+from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, PAPER_COMPARISONS
+from introspect_bayes.protocol.stages import ContextSet, Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.analyses.settings import Settings
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.errors import CannotCompute, cannot_compute
 from introspect_bayes.fits import CorrelationFit
 from introspect_bayes.progress import Progress
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study import Study
 
 if TYPE_CHECKING:

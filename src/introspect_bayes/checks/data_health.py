@@ -9,9 +9,9 @@ import pandas as pd
 from introspect_bayes.analyses.analysis import Analysis, plain_correlation
 from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
 from introspect_bayes.checks.values import ODDITIES, OF_CHOICES, few_choices
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study.frames import without_rows
 
 BALANCED_SHARES: Final = (0.2, 0.8)

@@ -9,9 +9,9 @@ import pandas as pd
 from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TailArea, upper_tail
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.errors import NotInStudy
 from introspect_bayes.fits import ChoiceWeights, hdi
+from introspect_bayes.protocol.comparisons import COMPARISONS
 
 MISSING_REPORTS: Final = "data.missing-reports"
 

@@ -8,10 +8,10 @@ import xarray as xr
 
 from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.replies import label
-from introspect_bayes.comparisons import COMPARISONS, REVEALED
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceWeights, Regression
 from introspect_bayes.fits.predictive import posterior_predictive
+from introspect_bayes.protocol.comparisons import COMPARISONS, REVEALED
 
 REPLICATES: Final = 200
 """Replicated data sets of each fit: enough for a picture."""

@@ -6,9 +6,9 @@ from typing import Final
 import pandas as pd
 
 from introspect_bayes.constants import WEIGHT_LIMIT
-from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.warning_signs import WarningSign
 from introspect_bayes.study.frames import Oddity
-from introspect_bayes.warning_signs import WarningSign
 
 ODDITIES: Final[dict[Oddity, str]] = {
     "value_outside": "have an attribute value outside its minimum to maximum, so that a difference "
@@ -90,7 +90,7 @@ def few_choices(choices: pd.DataFrame, contexts: Mapping[str, DecisionContext]) 
 
     Examples
     --------
-    >>> from introspect_bayes.context_files import shipped_contexts
+    >>> from introspect_bayes.protocol.context_files import shipped_contexts
     >>> five = {context.name: context for context in shipped_contexts("native")[:1]}
     >>> few_choices(pd.DataFrame({"context": [*five] * 11}), five).tolist()
     [11]

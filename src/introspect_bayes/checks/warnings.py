@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from introspect_bayes.checks.values import few_choice_signs, odd_row_signs, out_of_range_signs
-from introspect_bayes.study import Study
-from introspect_bayes.warning_signs import (
+from introspect_bayes.protocol.warning_signs import (
     LEAST,
     Tally,
     WarningSign,
@@ -16,6 +15,7 @@ from introspect_bayes.warning_signs import (
     listed,
     warning_signs,
 )
+from introspect_bayes.study import Study
 
 NOT_KEPT: Final = "not kept by the authors"
 """Reason of invalid reports in the authors' layout, which holds the valid ones only."""

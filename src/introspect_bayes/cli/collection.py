@@ -16,8 +16,8 @@ from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
     from introspect_bayes.collect import Collection, Prices
-    from introspect_bayes.material import PreparedStudy
-    from introspect_bayes.requests import PlannedTask, SamplingOptions
+    from introspect_bayes.protocol.requests import PlannedTask, SamplingOptions
+    from introspect_bayes.protocol.study_folder import PreparedStudy
 
 
 @takes_option_groups
@@ -123,8 +123,8 @@ def collect(  # noqa: PLR0913 - one argument an option
     early and the same command goes on from there, 2 for what you must mend first.
     """
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.report.collecting import CollectionProgress, summary
-    from introspect_bayes.requests import SamplingOptions
 
     check_writable(json_file)
     conditions = SamplingOptions(
@@ -180,7 +180,8 @@ def _prepared(
     write: bool,
 ) -> "PreparedStudy":
     """Read the study; with its ablations, if they are asked for."""
-    from introspect_bayes.material import prepare_ablations, read_study_folder, with_ablations
+    from introspect_bayes.protocol.ablations import prepare_ablations, with_ablations
+    from introspect_bayes.protocol.study_folder import read_study_folder
 
     if task == "ablation":
         if write:
@@ -215,7 +216,7 @@ def _dry_run(
     from contextlib import ExitStack
 
     from introspect_bayes.collect import plan_collection
-    from introspect_bayes.material.study_folder import REPLIES_FILE
+    from introspect_bayes.protocol.study_folder import REPLIES_FILE
     from introspect_bayes.report.collecting import estimate_in_words, estimate_table
     from introspect_bayes.store import Store
 

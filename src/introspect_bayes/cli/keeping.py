@@ -46,9 +46,9 @@ def verify(
 
     Exit code 2 if not, with one line a problem.
     """
+    from introspect_bayes.protocol.warning_signs import how_many
     from introspect_bayes.study import study_folder
     from introspect_bayes.study.verify import verify_study
-    from introspect_bayes.warning_signs import how_many
 
     check_writable(json_file)
     found = verify_study(study_folder(study))

@@ -8,7 +8,7 @@ import typer
 from introspect_bayes.errors import InputError
 
 if TYPE_CHECKING:
-    from introspect_bayes.contexts import DecisionContext
+    from introspect_bayes.protocol.contexts import DecisionContext
 
 
 def prepare(  # noqa: PLR0913 - one argument an option
@@ -67,13 +67,10 @@ def prepare(  # noqa: PLR0913 - one argument an option
     if prompt_completion:
         _add_prompt_completion(folder, force=force)
         return
-    from introspect_bayes.material import (
-        Counts,
-        prepare_study,
-        read_learned_weights,
-        write_paper_material,
-    )
     from introspect_bayes.places import shipped_folder
+    from introspect_bayes.protocol.paper_material import write_paper_material
+    from introspect_bayes.protocol.study_folder import prepare_study
+    from introspect_bayes.protocol.training import Counts, read_learned_weights
 
     if protocol == "plunkett2025":
         from introspect_bayes.study import find_paper_data
@@ -103,8 +100,8 @@ def prepare(  # noqa: PLR0913 - one argument an option
 
 
 def _add_prompt_completion(folder: Path, *, force: bool) -> None:
-    from introspect_bayes.material import write_prompt_completion
-    from introspect_bayes.material.study_folder import STUDY_FILE, TRAINING_FOLDER
+    from introspect_bayes.protocol.prompt_completion import write_prompt_completion
+    from introspect_bayes.protocol.study_folder import STUDY_FILE, TRAINING_FOLDER
 
     if not folder.is_dir():
         msg = f"{folder}: no such folder; --prompt-completion adds to one that was prepared before"
@@ -117,8 +114,8 @@ def _add_prompt_completion(folder: Path, *, force: bool) -> None:
 def _contexts(
     file: Path | None, instilled: int, native: int, attributes: int
 ) -> "dict[str, list[DecisionContext]]":
-    from introspect_bayes.context_files import read_contexts, shipped_contexts
-    from introspect_bayes.contexts import DecisionContext
+    from introspect_bayes.protocol.context_files import read_contexts, shipped_contexts
+    from introspect_bayes.protocol.contexts import DecisionContext
 
     if file is None:
         sets = {name: shipped_contexts(name) for name in ("instilled", "native")}

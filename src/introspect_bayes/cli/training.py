@@ -52,7 +52,7 @@ def add(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Register a model that was trained elsewhere, or an untrained one."""
     from introspect_bayes.collect.lineage import described, register_model
-    from introspect_bayes.stages import Model
+    from introspect_bayes.protocol.stages import Model
 
     model = Model(name, base_model, stage, trained_on or "", parent, training_sha256)
     registration = register_model(study, model, training_file=training_file)

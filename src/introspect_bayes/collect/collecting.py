@@ -31,13 +31,13 @@ from introspect_bayes.collect.shutdown import ShutdownWatch
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.watching import Watch
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import PreparedStudy, prepare_ablations, read_study_folder
-from introspect_bayes.material.replies_file import study_lock
-from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.requests import PlannedTask, SamplingOptions
+from introspect_bayes.protocol.ablations import prepare_ablations
+from introspect_bayes.protocol.replies_file import study_lock
+from introspect_bayes.protocol.requests import PlannedTask, SamplingOptions
+from introspect_bayes.protocol.study_folder import REPLIES_FILE, PreparedStudy, read_study_folder
+from introspect_bayes.protocol.trials import Task
+from introspect_bayes.protocol.warning_signs import warning_signs
 from introspect_bayes.store import Outcome, Refusal, Store
-from introspect_bayes.trials import Task
-from introspect_bayes.warning_signs import warning_signs
 
 _SHOWN_EVERY: Final = 0.1
 _SHOWN_WAITING: Final = 1.0

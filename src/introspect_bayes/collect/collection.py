@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from introspect_bayes.collect.settings import Ending, RunCounts
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.errors import InputError
-from introspect_bayes.parse import Failure
+from introspect_bayes.protocol.parse import Failure
+from introspect_bayes.protocol.trials import Task
 from introspect_bayes.store import StoredRefusal
-from introspect_bayes.trials import Task
 
 
 @dataclass(frozen=True, slots=True)

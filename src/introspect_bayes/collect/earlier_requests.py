@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.prompts import PromptTemplate
-from introspect_bayes.requests import canonical
+from introspect_bayes.protocol.prompts import PromptTemplate
+from introspect_bayes.protocol.requests import canonical
+from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.store import Store
 
 

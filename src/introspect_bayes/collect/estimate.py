@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from introspect_bayes.trials import Task
+from introspect_bayes.protocol.trials import Task
 
 CHARACTERS_PER_TOKEN: Final = 3.5
 """Of English with numbers; tokenizers differ by some 20%."""

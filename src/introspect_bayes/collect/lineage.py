@@ -7,10 +7,10 @@ from typing import Final
 
 from introspect_bayes.collect.asking import now
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.prompt_completion import prompt_completion_path
-from introspect_bayes.material.replies_file import study_lock
-from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE, TRAINING_FOLDER
-from introspect_bayes.stages import Model, Stage, TrainedOn
+from introspect_bayes.protocol.prompt_completion import prompt_completion_path
+from introspect_bayes.protocol.replies_file import study_lock
+from introspect_bayes.protocol.stages import Model, Stage, TrainedOn
+from introspect_bayes.protocol.study_folder import REPLIES_FILE, STUDY_FILE, TRAINING_FOLDER
 from introspect_bayes.store import Store
 
 _SHA256_DIGITS: Final = 64

@@ -13,17 +13,17 @@ from introspect_bayes.collect.earlier_requests import as_asked_before
 from introspect_bayes.collect.estimate import TokenEstimate
 from introspect_bayes.collect.lineage import find_model
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.requests import (
+from introspect_bayes.protocol.requests import (
     PlannedTask,
     Request,
     SamplingOptions,
     plan_ablations,
     plan_requests,
 )
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.trials import Task
 from introspect_bayes.store import Store
-from introspect_bayes.trials import Task
 
 _SAMPLED_FOR_ESTIMATE = 500
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from introspect_bayes.parse import text_of_content
+from introspect_bayes.protocol.parse import text_of_content
 
 _LARGEST: Final = 2**63
 """SQLite's integers end here."""

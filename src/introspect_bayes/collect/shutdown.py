@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from introspect_bayes.collect.asking import Server
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.stages import Model
 
 NOTICE_DAYS: Final = 90
 """Days before a model's end from which on it is warned of."""

@@ -23,8 +23,8 @@ from introspect_bayes.collect.training_service import (
     printable,
 )
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.replies_file import study_lock
-from introspect_bayes.stages import Model, Stage, TrainedOn
+from introspect_bayes.protocol.replies_file import study_lock
+from introspect_bayes.protocol.stages import Model, Stage, TrainedOn
 from introspect_bayes.store import Store
 
 METADATA: Final = "introspect_bayes"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.stages import Stage, TrainedOn
+from introspect_bayes.protocol.stages import Stage, TrainedOn
 
 _KEY_DIGITS: Final = 32
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.parse import Failure, RawReply, newest_of_kind
-from introspect_bayes.trials import Trial
-from introspect_bayes.warning_signs import Tally, warning_signs
+from introspect_bayes.protocol.parse import Failure, RawReply, newest_of_kind
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.trials import Trial
+from introspect_bayes.protocol.warning_signs import Tally, warning_signs
 
 _EVERY = 10
 """Replies between two looks for warning signs."""

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from introspect_bayes.contexts import first_duplicate
 from introspect_bayes.errors import InputError
+from introspect_bayes.protocol.contexts import first_duplicate
 from introspect_bayes.simulate import Introspection
 
 

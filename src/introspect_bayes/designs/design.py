@@ -8,9 +8,9 @@ from typing import Final
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import first_plan
 from introspect_bayes.errors import InputError
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.requests import SamplingOptions
+from introspect_bayes.protocol.stages import Model, StagePlan
 from introspect_bayes.simulate.in_memory import native_study, numbered_contexts
-from introspect_bayes.stages import Model, StagePlan
 
 UNTRAINED: Final = (StagePlan("off-the-shelf", "", (("decision", "native"), ("report", "native"))),)
 """One model chooses and reports."""

@@ -18,7 +18,7 @@ from introspect_bayes.designs.goals import (
 )
 from introspect_bayes.designs.simulated_studies import SimulatedStudies
 from introspect_bayes.errors import InputError
-from introspect_bayes.requests import SamplingOptions
+from introspect_bayes.protocol.requests import SamplingOptions
 from introspect_bayes.specs import Specification, chosen_specifications
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.experiments import reports_of
-from introspect_bayes.comparisons import COMPARISONS, EFFECTS
 from introspect_bayes.designs.assumptions import AssumedModel
 from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.matching import (
@@ -24,6 +23,7 @@ from introspect_bayes.designs.matching import (
     report_statistics,
 )
 from introspect_bayes.errors import CannotCompute, InputError, closest
+from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS
 from introspect_bayes.study import Study
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 

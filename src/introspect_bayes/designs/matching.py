@@ -14,10 +14,10 @@ from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.simulated_studies import CHOICE_SAMPLER, simulated_replies
 from introspect_bayes.fits import ChoiceWeights
-from introspect_bayes.material import PreparedStudy
+from introspect_bayes.protocol.stages import StagePlan
+from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.simulate.in_memory import native_study, numbered_contexts
 from introspect_bayes.specs import chosen_specifications
-from introspect_bayes.stages import StagePlan
 from introspect_bayes.study import Study
 from introspect_bayes.study.replies import study_of_replies
 

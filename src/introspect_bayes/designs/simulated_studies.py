@@ -15,13 +15,13 @@ from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, Design
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import Sampler
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.prompts import shipped_template
+from introspect_bayes.protocol.prompts import shipped_template
+from introspect_bayes.protocol.stages import Model, StagePlan
+from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.simulate import DecisionMaker
 from introspect_bayes.simulate.in_memory import answers_of, native_study, numbered_contexts
 from introspect_bayes.simulate.studies import blend, population
 from introspect_bayes.specs import Specification
-from introspect_bayes.stages import Model, StagePlan
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study import Study
 from introspect_bayes.study.replies import study_of_replies

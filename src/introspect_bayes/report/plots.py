@@ -9,9 +9,9 @@ from introspect_bayes.analyses import FIGURES, Analysis
 from introspect_bayes.analyses.fit import Fits
 from introspect_bayes.analyses.published import published_figures, published_labels
 from introspect_bayes.analyses.result import Result
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute, InputError, closest
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import panels
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from introspect_bayes.analyses.privileged import PrivilegedAccess
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import panels
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 

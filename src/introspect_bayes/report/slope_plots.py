@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import InputError
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import panels
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from functools import cached_property
 from typing import Final, Literal
 
 from introspect_bayes.constants import WEIGHT_LIMIT
-from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.prompts import Message, PromptTemplate, report_answer
-from introspect_bayes.trials import Options, Task, neutralize, utility
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.prompts import Message, PromptTemplate, report_answer
+from introspect_bayes.protocol.trials import Options, Task, neutralize, utility
 
 ReplyStyle = Literal["plain", "fenced", "spaced"]
 

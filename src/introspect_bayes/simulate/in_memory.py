@@ -10,15 +10,16 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.material import Counts, PreparedStudy
-from introspect_bayes.parse import NEWEST
-from introspect_bayes.prompts import shipped_template
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.parse import NEWEST
+from introspect_bayes.protocol.prompts import shipped_template
+from introspect_bayes.protocol.stages import Model, StagePlan
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.training import Counts
+from introspect_bayes.protocol.trials import draw_trials
 from introspect_bayes.simulate.decision_maker import DecisionMaker
-from introspect_bayes.stages import Model, StagePlan
 from introspect_bayes.store import StoredReply
-from introspect_bayes.trials import draw_trials
 
 
 def numbered_contexts(count: int) -> list[DecisionContext]:

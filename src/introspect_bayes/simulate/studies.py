@@ -7,27 +7,28 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from introspect_bayes.comparisons import (
+from introspect_bayes.constants import WEIGHT_LIMIT
+from introspect_bayes.places import shipped_folder
+from introspect_bayes.protocol.ablations import prepare_ablations
+from introspect_bayes.protocol.comparisons import (
     COMPARISONS,
     EFFECTS,
     PAPER_COMPARISONS,
     comparison_of_paper,
 )
-from introspect_bayes.constants import WEIGHT_LIMIT
-from introspect_bayes.context_files import shipped_contexts
-from introspect_bayes.contexts import DecisionContext
-from introspect_bayes.material import (
-    Counts,
-    PreparedStudy,
-    prepare_ablations,
-    prepare_study,
+from introspect_bayes.protocol.context_files import shipped_contexts
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.requests import (
+    Request,
+    SamplingOptions,
+    plan_ablations,
+    plan_requests,
 )
-from introspect_bayes.material.study_folder import REPLIES_FILE
-from introspect_bayes.places import shipped_folder
-from introspect_bayes.requests import Request, SamplingOptions, plan_ablations, plan_requests
+from introspect_bayes.protocol.stages import PAPER_STAGES, Model, StagePlan
+from introspect_bayes.protocol.study_folder import REPLIES_FILE, PreparedStudy, prepare_study
+from introspect_bayes.protocol.training import Counts
 from introspect_bayes.simulate.decision_maker import DecisionMaker, Introspection
 from introspect_bayes.simulate.truth import WeightPopulation, shared_weights
-from introspect_bayes.stages import PAPER_STAGES, Model, StagePlan
 from introspect_bayes.store import Store
 
 _BATCH = 5_000

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.requests import Request
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.requests import Request
+from introspect_bayes.protocol.stages import Model
 from introspect_bayes.store.attempts import StoredAttempts
 from introspect_bayes.store.records import (
     Attempt,

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from introspect_bayes.requests import request_id
+from introspect_bayes.protocol.requests import request_id
 from introspect_bayes.store.replies import Store
 
 APPEND_ONLY: Final = (

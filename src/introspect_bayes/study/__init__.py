@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import STUDY_FILE
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.stages import ContextSet, Stage
+from introspect_bayes.protocol.stages import ContextSet, Stage
+from introspect_bayes.protocol.study_folder import STUDY_FILE
 from introspect_bayes.study.authors_layout import read_authors_layout
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.download import find_paper_data

@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import pandas as pd
 
-from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.requests import ablated_decision
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.requests import ablated_decision
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.trials import Trial
 from introspect_bayes.store import StoredReply
 from introspect_bayes.study.replies import read_replies
 from introspect_bayes.study.rereading import Reading, ReadingCounts
-from introspect_bayes.trials import Trial
 
 ANSWER_COLUMNS: Final = (
     "base_model", "model", "stage", "trained_on", "context_set", "context", "trial", "position",

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import REPLIES_FILE, STUDY_FILE, read_study_folder
+from introspect_bayes.protocol.study_folder import REPLIES_FILE, STUDY_FILE, read_study_folder
 from introspect_bayes.store import Store
 from introspect_bayes.study import Study, read_study
 from introspect_bayes.study.ablations import find_answers, scores_of

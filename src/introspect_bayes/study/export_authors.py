@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from introspect_bayes.context_files import write_candidates
-from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.paper_material import write_targets
-from introspect_bayes.material.study_folder import PreparedStudy
+from introspect_bayes.protocol.context_files import write_candidates
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.paper_material import write_targets
+from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.protocol.trials import Options
 from introspect_bayes.study.authors_layout import (
     CONTEXTS_FILE,
     TARGETS_FILE,
@@ -23,7 +24,6 @@ from introspect_bayes.study.authors_layout import (
     read_authors_layout,
 )
 from introspect_bayes.study.frames import Study
-from introspect_bayes.trials import Options
 
 ENDINGS: Final = {
     ("decision", "weight-trained", "", "instilled"): "instilled_selections",

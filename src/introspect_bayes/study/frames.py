@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.protocol.contexts import DecisionContext
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.splits import Split
 

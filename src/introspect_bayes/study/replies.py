@@ -11,20 +11,16 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import (
-    REPLIES_FILE,
-    PreparedStudy,
-    read_study_folder,
-)
-from introspect_bayes.requests import asked_of
-from introspect_bayes.stages import Model
+from introspect_bayes.protocol.requests import asked_of
+from introspect_bayes.protocol.stages import Model
+from introspect_bayes.protocol.study_folder import REPLIES_FILE, PreparedStudy, read_study_folder
+from introspect_bayes.protocol.trials import Task, Trial
 from introspect_bayes.store import Store, StoredRefusal, StoredReply
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.frames import Study
 from introspect_bayes.study.refused import refused_frame
 from introspect_bayes.study.rereading import Reading
 from introspect_bayes.study.verify import problems_of_requests
-from introspect_bayes.trials import Task, Trial
 
 
 def read_prepared(

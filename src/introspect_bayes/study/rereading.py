@@ -8,9 +8,7 @@ from typing import Final, TypeVar
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.material import PreparedStudy
-from introspect_bayes.material.study_folder import STUDY_FILE
-from introspect_bayes.parse import (
+from introspect_bayes.protocol.parse import (
     PARSERS,
     ParsedChanges,
     ParsedChoice,
@@ -19,8 +17,9 @@ from introspect_bayes.parse import (
     newest_of_kind,
     parser,
 )
+from introspect_bayes.protocol.study_folder import STUDY_FILE, PreparedStudy
+from introspect_bayes.protocol.trials import Task
 from introspect_bayes.store import StoredReply
-from introspect_bayes.trials import Task
 
 LIBERTY_COLUMNS: Final = ("base_model", "model", "stage", "task", "liberty", "count")
 OTHERWISE_COLUMNS: Final = ("base_model", "model", "stage", "task", "before", "now", "count")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import STUDY_FILE
+from introspect_bayes.protocol.study_folder import STUDY_FILE
 from introspect_bayes.study.authors_layout.choices import CHOICES
 from introspect_bayes.study.authors_layout.reports import REPORTS
 from introspect_bayes.study.frames import Study

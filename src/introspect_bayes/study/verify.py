@@ -10,7 +10,7 @@ from typing import Any
 
 from introspect_bayes.collect.reading import read_body
 from introspect_bayes.errors import InputError
-from introspect_bayes.material.study_folder import (
+from introspect_bayes.protocol.study_folder import (
     REPLIES_FILE,
     STUDY_FILE,
     PreparedStudy,

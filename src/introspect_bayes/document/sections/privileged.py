@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from introspect_bayes.analyses.privileged import PrivilegedAccess
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import privileged as tables
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.privileged_plots import plot_own_minus_other

@@ -7,10 +7,10 @@ import pandas as pd
 from introspect_bayes.analyses import FIGURES
 from introspect_bayes.analyses.published import published_figures, published_labels
 from introspect_bayes.analyses.result import Result
-from introspect_bayes.comparisons import COMPARISONS
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.findings import Findings
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import plots
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.records import Block, Figure, Paragraph, Section

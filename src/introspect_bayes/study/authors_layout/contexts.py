@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from introspect_bayes.contexts import Attribute, DecisionContext
 from introspect_bayes.errors import InputError
+from introspect_bayes.protocol.contexts import Attribute, DecisionContext
 from introspect_bayes.study.authors_layout.columns import numbered
 from introspect_bayes.study.authors_layout.file_names import CONTEXTS_FILE, UNITS_FILE
 from introspect_bayes.study.checked_csv import CheckedTable, one_spelling

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from introspect_bayes.stages import ContextSet, Stage
+from introspect_bayes.protocol.stages import ContextSet, Stage
 from introspect_bayes.study.checked_csv import one_spelling
 
 CONTEXTS_FILE: Final = "scenarios.csv"

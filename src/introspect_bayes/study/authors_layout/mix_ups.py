@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from introspect_bayes.stages import Stage
+from introspect_bayes.protocol.stages import Stage
 from introspect_bayes.study.authors_layout.opening import MODEL_COLUMN, Opened
 
 _CHOOSER: Final[Stage] = "weight-trained"

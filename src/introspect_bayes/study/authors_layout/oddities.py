@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.contexts import DecisionContext
+from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.trials import Task
 from introspect_bayes.study.authors_layout.columns import OF_ATTRIBUTES
 from introspect_bayes.study.authors_layout.repeats import copied_rows
 from introspect_bayes.study.checked_csv import CheckedTable
 from introspect_bayes.study.frames import ODD_ROWS, Oddity
-from introspect_bayes.trials import Task
 
 ROUNDING: Final = 0.02
 """Share of an attribute's range by which a value may lie outside: files hold rounded values (the

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.contexts import DecisionContext
 from introspect_bayes.errors import InputError
+from introspect_bayes.protocol.contexts import DecisionContext
 from introspect_bayes.study.authors_layout.columns import (
     known_contexts,
     numbered,

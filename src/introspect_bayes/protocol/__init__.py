@@ -1,0 +1,1 @@
+"""What is asked of a model, and all that is fixed before anybody asks."""
