@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from introspect_bayes.errors import InputError
     from introspect_bayes.findings import Findings, analyze
     from introspect_bayes.fits import Sampler, hdi
-    from introspect_bayes.priors import Prior
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.report.joint import plot_contexts
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     )
     from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
+    from introspect_bayes.specs.prior import Prior
     from introspect_bayes.study import Study, load_study
     from introspect_bayes.study.ablations import ablation_answers, ablation_scores
     from introspect_bayes.study.example import example_study
@@ -63,7 +63,7 @@ _HOMES = {
     "HDI_PROB": "constants",
     "InputError": "errors",
     "Prices": "collect",
-    "Prior": "priors",
+    "Prior": "specs.prior",
     "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
     "Sampler": "fits",

@@ -9,8 +9,8 @@ from introspect_bayes.analyses import Analysis, Settings, reproduce
 from introspect_bayes.analyses.scenarios import Scenario, scaled, scenarios_from, usual_scenarios
 from introspect_bayes.analyses.sensitivity import prior_sensitivity
 from introspect_bayes.errors import InputError
-from introspect_bayes.priors import read_prior
 from introspect_bayes.specs import chosen_specifications
+from introspect_bayes.specs.reading_priors import read_prior
 
 pytestmark = pytest.mark.compiles
 

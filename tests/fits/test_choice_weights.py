@@ -14,8 +14,8 @@ from introspect_bayes.fits import (
     scaled_weights,
 )
 from introspect_bayes.fits.choice_model import build_model
-from introspect_bayes.priors import Prior
 from introspect_bayes.specs import spec
+from introspect_bayes.specs.prior import Prior
 
 pytestmark = pytest.mark.compiles
 

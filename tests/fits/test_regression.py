@@ -6,7 +6,8 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model, estimate
 from introspect_bayes.fits.compiled_models import forget_compiled
 from introspect_bayes.fits.shared_data import with_shared_data
-from introspect_bayes.specs import Prior, Specification, spec
+from introspect_bayes.specs import Specification, spec
+from introspect_bayes.specs.prior import Prior
 
 pytestmark = pytest.mark.compiles
 

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model
-from introspect_bayes.specs import Prior, spec
+from introspect_bayes.specs import spec
+from introspect_bayes.specs.prior import Prior
 
 pytestmark = pytest.mark.compiles
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from introspect_bayes.errors import InputError, closest
-from introspect_bayes.priors import Prior, read_prior
 from introspect_bayes.specs import Specification, split_setting
+from introspect_bayes.specs.prior import Prior
+from introspect_bayes.specs.reading_priors import read_prior
 
 _SCALES: Final = {
     "AsymmetricLaplace": ("b",),

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.engines import Engine
 from introspect_bayes.fits import FinishedFits, Sampler
 from introspect_bayes.places import cache_root
 from introspect_bayes.specs import Specification, chosen_specifications
+from introspect_bayes.specs.engines import Engine
 
 CHOICE_SAMPLER: Final = Sampler(draws=1000, warmup=500)
 """Settings for choice weights: about 5,000 effective draws, more than the paper's 4,000."""

@@ -13,7 +13,6 @@ from introspect_bayes.checks.simulated_truths import (
     simulated_predictors,
 )
 from introspect_bayes.checks.truth_among_draws import COLUMNS
-from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceWeightsSampler,
@@ -23,6 +22,7 @@ from introspect_bayes.fits import (
 )
 from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.engines import Engine
 
 Fitter = ChoiceWeightsSampler | CorrelationSampler | RegressionSampler | JointSampler
 

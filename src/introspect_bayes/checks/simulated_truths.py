@@ -12,8 +12,8 @@ from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
 from introspect_bayes.fits.bambi_models import OBSERVATION
 from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
 from introspect_bayes.fits.prior_distributions import prior_numbers
-from introspect_bayes.priors import RESPONSE_STATISTICS, Prior
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.prior import RESPONSE_STATISTICS, Prior
 
 _PROPER: Final = {
     "Flat": Prior("Normal", {"mu": 0, "sigma": 1}),

@@ -104,7 +104,7 @@ class FitOptions(PriorOptions):
         InputError
             If there is no such specification, parameter, prior or engine.
         """
-        from introspect_bayes.engines import engine_named
+        from introspect_bayes.specs.engines import engine_named
 
         return {
             "seed": self.seed,

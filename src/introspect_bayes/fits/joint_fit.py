@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.engines import Engine
 from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.finished_fits import FinishedFits, arrays_of
 from introspect_bayes.fits.fit import Fit
@@ -32,6 +31,7 @@ from introspect_bayes.fits.one_thread import built_once
 from introspect_bayes.fits.sampling import Sampler, run_nuts
 from introspect_bayes.fits.shared_data import exchanged
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.engines import Engine
 
 LATENT_DIMS: Final = {
     "consistency": ("context",),

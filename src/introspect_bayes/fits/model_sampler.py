@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from introspect_bayes.engines import Engine, engine_named
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, fit_key
 from introspect_bayes.fits.sampling import Sampler
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.engines import Engine, engine_named
 
 if TYPE_CHECKING:
     import xarray as xr

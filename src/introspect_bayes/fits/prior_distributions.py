@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.distributions import MATRIX
 from introspect_bayes.errors import InputError
-from introspect_bayes.priors import Prior
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.distributions import MATRIX
+from introspect_bayes.specs.prior import Prior
 
 Dims = str | tuple[str, ...] | None
 

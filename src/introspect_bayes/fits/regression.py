@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.bambi_models import (
     OBSERVATION,
@@ -39,6 +38,7 @@ from introspect_bayes.fits.prior_distributions import (
 from introspect_bayes.fits.responses import check_response, stand_in
 from introspect_bayes.fits.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.engines import Engine
 
 if TYPE_CHECKING:
     import xarray as xr

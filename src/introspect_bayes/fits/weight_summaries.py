@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.engines import Engine
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.fits.sampling import Diagnostics, Sampler
 from introspect_bayes.specs import Specification
+from introspect_bayes.specs.engines import Engine
 
 PART: Final = 500
 """Contexts whose draws are in memory together in each process: about 100 MB of five slopes each."""

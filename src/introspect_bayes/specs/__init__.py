@@ -5,7 +5,6 @@ are errors, because Bambi would fill a gap with a prior scaled to the data and o
 misspelling.
 """
 
-from introspect_bayes.priors import Prior
 from introspect_bayes.specs.files import (
     ANALYSED,
     changed_priors,
@@ -15,6 +14,7 @@ from introspect_bayes.specs.files import (
     split_setting,
 )
 from introspect_bayes.specs.formulas import Formula, read_formula
+from introspect_bayes.specs.prior import Prior
 from introspect_bayes.specs.specification import EQUATION_FAMILIES, FAMILIES, Specification
 
 __all__ = [

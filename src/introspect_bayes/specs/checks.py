@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from introspect_bayes.distributions import DISTRIBUTIONS, MATRIX
 from introspect_bayes.errors import InputError, closest
-from introspect_bayes.priors import RESPONSE_STATISTICS, Prior
+from introspect_bayes.specs.distributions import DISTRIBUTIONS, MATRIX
+from introspect_bayes.specs.prior import RESPONSE_STATISTICS, Prior
 
 Kind = Literal["real", "positive", "correlation", "correlation matrix"]
 """What values a parameter can take."""

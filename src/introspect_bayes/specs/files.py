@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from introspect_bayes.errors import InputError, closest
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.priors import Prior
+from introspect_bayes.specs.prior import Prior
 from introspect_bayes.specs.specification import EQUATION_FAMILIES, Specification
 
 _KEYS: Final = frozenset(

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from introspect_bayes.errors import InputError, closest
-from introspect_bayes.priors import Prior, as_prior
 from introspect_bayes.specs.checks import Kind, check_priors, hyperparameters
 from introspect_bayes.specs.formulas import Formula, read_formula, variables
+from introspect_bayes.specs.prior import Prior
+from introspect_bayes.specs.reading_priors import as_prior
 
 FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "bernoulli": (),

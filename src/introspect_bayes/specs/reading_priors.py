@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
-from introspect_bayes.priors.prior import Prior, require_known
+from introspect_bayes.specs.distributions import DISTRIBUTIONS
+from introspect_bayes.specs.prior import Prior, require_known
 
 _NEVER_NAMES: Final = {"inf", "nan"}
 

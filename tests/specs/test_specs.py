@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from introspect_bayes.distributions import DISTRIBUTIONS
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import (
     ANALYSED,
     EQUATION_FAMILIES,
-    Prior,
     changed_priors,
     chosen_specifications,
     read_formula,
     read_specification,
     spec,
 )
+from introspect_bayes.specs.distributions import DISTRIBUTIONS
+from introspect_bayes.specs.prior import Prior
 
 SOURCE = """
 title = "t"

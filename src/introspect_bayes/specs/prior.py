@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS, MATRIX, POSITIVE
 from introspect_bayes.errors import InputError, closest
+from introspect_bayes.specs.distributions import DISCRETE, DISTRIBUTIONS, MATRIX, POSITIVE
 
 
 def _median(response: np.ndarray) -> float:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from introspect_bayes.distributions import DISCRETE, DISTRIBUTIONS
 from introspect_bayes.errors import InputError
-from introspect_bayes.priors import Prior, as_prior, read_prior
+from introspect_bayes.specs.distributions import DISCRETE, DISTRIBUTIONS
+from introspect_bayes.specs.prior import Prior
+from introspect_bayes.specs.reading_priors import as_prior, read_prior
 from prior_examples import EXAMPLES
 
 
