@@ -33,7 +33,7 @@ def _places_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_models_stay() -> Iterator[None]:
     """Keep the compiled models of all tests of a process, more than an analysis needs."""
-    from introspect_bayes.fits import compiled_models
+    from introspect_bayes.sampling import compiled_models
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled_models, "KEPT", 1000)

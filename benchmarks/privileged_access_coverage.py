@@ -23,8 +23,10 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from introspect_bayes.fits import CorrelationData, CorrelationSampler, Sampler, hdi
+from introspect_bayes.fits import CorrelationData, CorrelationSampler
 from introspect_bayes.fits import own_and_other as contrast
+from introspect_bayes.sampling.intervals import hdi
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
 NAMES = ("weights of a", "weights of b", "reports of a", "reports of b")

@@ -33,7 +33,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """List what nutpie compiles, as if nothing had been compiled before."""
     import nutpie
 
-    from introspect_bayes.fits import compiled_models
+    from introspect_bayes.sampling import compiled_models
 
     monkeypatch.setattr(compiled_models, "_compiled", {})
     compiled: list[Any] = []

@@ -17,6 +17,7 @@ ROOMS = [
     "simulate",
     "study",
     "specs",
+    "sampling",
     "fits",
     "analyses",
     "checks",
@@ -93,7 +94,7 @@ def test_architecture_document_names_every_room():
         assert f"`{room}" in text, room
 
 
-BAMBI_DOOR = PACKAGE / "fits" / "bambi_models.py"
+BAMBI_DOOR = PACKAGE / "sampling" / "bambi_models.py"
 BAMBI_INSIDE = {
     "backend",
     "common_terms",

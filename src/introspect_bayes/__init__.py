@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from introspect_bayes.document import write_report
     from introspect_bayes.errors import InputError
     from introspect_bayes.findings import Findings, analyze
-    from introspect_bayes.fits import Sampler, hdi
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.report.joint import plot_contexts
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
         plot_cells,
         plot_learning_curve,
     )
+    from introspect_bayes.sampling.intervals import hdi
+    from introspect_bayes.sampling.nuts import Sampler
     from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.specs.prior import Prior
@@ -66,7 +67,7 @@ _HOMES = {
     "Prior": "specs.prior",
     "PrivilegedAccess": "analyses.privileged",
     "RunSettings": "collect",
-    "Sampler": "fits",
+    "Sampler": "sampling.nuts",
     "SamplingOptions": "protocol.requests",
     "Scenario": "analyses.scenarios",
     "Settings": "analyses",
@@ -85,7 +86,7 @@ _HOMES = {
     "exclusion_table": "analyses",
     "explanation_scores": "analyses.explanation_scores",
     "fit": "analyses.fit",
-    "hdi": "fits",
+    "hdi": "sampling.intervals",
     "joint_accuracy": "analyses.joint_accuracy",
     "like_study": "designs",
     "load_study": "study",

@@ -13,8 +13,8 @@ from introspect_bayes.analyses.experiments import reports_of
 from introspect_bayes.analyses.joint_accuracy import joint_data, joint_ids
 from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.errors import CannotCompute, InputError
-from introspect_bayes.fits import Sampler
 from introspect_bayes.protocol.comparisons import COMPARISONS
+from introspect_bayes.sampling.nuts import Sampler
 from joint_data import joint_study
 
 pytestmark = pytest.mark.compiles

@@ -8,12 +8,12 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeightsSampler,
-    Sampler,
     build_bambi_model,
     choice_sampling,
     scaled_weights,
 )
 from introspect_bayes.fits.choice_model import build_model
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.prior import Prior
 

@@ -13,7 +13,7 @@ from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model
 from introspect_bayes.fits.joint_sampling_model import LATENT, latent_variables, sampling_data
-from introspect_bayes.fits.sampling import Sampler
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles

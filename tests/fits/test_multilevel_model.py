@@ -6,7 +6,6 @@ import pytensor.tensor as pt
 import pytest
 from scipy.optimize import approx_fprime
 
-from introspect_bayes.fits.bambi_models import build_bambi_model
 from introspect_bayes.fits.multilevel_information import Layout
 from introspect_bayes.fits.multilevel_kernel import placed, pulled_back
 from introspect_bayes.fits.multilevel_model import (
@@ -15,6 +14,7 @@ from introspect_bayes.fits.multilevel_model import (
     multilevel_applies,
     multilevel_arrays,
 )
+from introspect_bayes.sampling.bambi_models import build_bambi_model
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles

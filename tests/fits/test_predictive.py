@@ -8,8 +8,7 @@ from scipy import stats
 
 from fits_data import simulated_choices
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, RegressionSampler, Sampler
-from introspect_bayes.fits.free_variables import free_variables
+from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, RegressionSampler
 from introspect_bayes.fits.predictive import (
     ImproperPriorError,
     expected_response,
@@ -18,6 +17,8 @@ from introspect_bayes.fits.predictive import (
     prior_predictive,
     thinned,
 )
+from introspect_bayes.sampling.free_variables import free_variables
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import RegressionSampler, Sampler, build_bambi_model, estimate
-from introspect_bayes.fits.compiled_models import forget_compiled
-from introspect_bayes.fits.shared_data import with_shared_data
+from introspect_bayes.fits import RegressionSampler, build_bambi_model
+from introspect_bayes.sampling.compiled_models import forget_compiled
+from introspect_bayes.sampling.intervals import estimate
+from introspect_bayes.sampling.nuts import Sampler
+from introspect_bayes.sampling.shared_data import with_shared_data
 from introspect_bayes.specs import Specification, spec
 from introspect_bayes.specs.prior import Prior
 

@@ -10,10 +10,10 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeightsSampler,
-    Sampler,
     summarize_weights,
     weight_summaries,
 )
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
 SAMPLER = Sampler(draws=1000, warmup=250, chains=2, cores=2, seed=3)

@@ -7,9 +7,9 @@ import xarray as xr
 import introspect_bayes as ib
 from introspect_bayes.analyses import FIGURES, Analysis, Settings
 from introspect_bayes.analyses.published import published_figures
-from introspect_bayes.fits import hdi
 from introspect_bayes.report import panels
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.sampling.intervals import hdi
 
 MODELS = ("gpt-4o-2024-08-06", "m-two")
 

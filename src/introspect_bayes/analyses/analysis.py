@@ -15,13 +15,13 @@ from introspect_bayes.fits import (
     ChoiceData,
     ChoiceWeights,
     ChoiceWeightsSampler,
-    Diagnostics,
     Regression,
     RegressionSampler,
 )
 from introspect_bayes.progress import Progress, Silent
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.protocol.stages import ContextSet, Stage
+from introspect_bayes.sampling.diagnostics import Diagnostics
 from introspect_bayes.specs import Specification
 from introspect_bayes.study import Study
 from introspect_bayes.study.split_frames import require_unsplit

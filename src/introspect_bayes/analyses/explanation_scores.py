@@ -17,14 +17,10 @@ from introspect_bayes.analyses.score_sentences import advantage_sentences, learn
 from introspect_bayes.analyses.score_specifications import suited
 from introspect_bayes.analyses.settings import kept_fits
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import (
-    Diagnostics,
-    Regression,
-    RegressionSampler,
-    Sampler,
-    estimate,
-)
-from introspect_bayes.fits.sampling import diagnose
+from introspect_bayes.fits import Regression, RegressionSampler
+from introspect_bayes.sampling.diagnostics import Diagnostics, diagnose
+from introspect_bayes.sampling.intervals import estimate
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 from introspect_bayes.study.explanation_scores import read_explanation_scores

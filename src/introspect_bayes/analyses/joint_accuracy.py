@@ -13,12 +13,14 @@ from introspect_bayes.analyses.experiments import reports_of
 from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.analyses.settings import Settings, kept_fits
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, closest
-from introspect_bayes.fits import ChoiceData, Estimate, Sampler, estimate
+from introspect_bayes.fits import ChoiceData
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler
 from introspect_bayes.fits.joint_sampling_model import Room
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.sampling.intervals import Estimate, estimate
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.fits import FinishedFits, Sampler
 from introspect_bayes.places import cache_root
+from introspect_bayes.sampling.finished_fits import FinishedFits
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification, chosen_specifications
 from introspect_bayes.specs.engines import Engine
 

@@ -10,8 +10,8 @@ from introspect_bayes.checks.prior_predictive import context_sums
 from introspect_bayes.checks.simulated_truths import choice_data, draw_truths, in_a_row
 from introspect_bayes.checks.truth_among_draws import RANKED, rank_truths, with_truth
 from introspect_bayes.fits import ChoiceData, ChoiceWeights
-from introspect_bayes.fits.centring import shift_of_intercept
 from introspect_bayes.fits.predictive import thinned
+from introspect_bayes.sampling.centring import shift_of_intercept
 from introspect_bayes.specs import Specification
 
 

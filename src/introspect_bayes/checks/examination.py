@@ -13,8 +13,8 @@ import xarray as xr
 from introspect_bayes.checks.tail_areas import require_draws
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.fits.one_thread import TURN
 from introspect_bayes.fits.predictive import log_densities, posterior_predictive
+from introspect_bayes.sampling.one_thread import TURN
 
 CHOICE_DRAWS: Final = 1000
 """Draws, and replicates, of choice weights: the likelihood of 10,000 choices is then 80 MB."""

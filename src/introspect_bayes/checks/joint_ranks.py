@@ -12,11 +12,12 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
-from introspect_bayes.fits import ChoiceData, Sampler
+from introspect_bayes.fits import ChoiceData
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model, require_joint
 from introspect_bayes.fits.predictive import draw_from_prior
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 
 _CONTEXTS, _CHOICES, _REPORTS = 15, 15, 4

@@ -10,8 +10,9 @@ from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TailArea, upper_tail
 from introspect_bayes.errors import NotInStudy
-from introspect_bayes.fits import ChoiceWeights, hdi
+from introspect_bayes.fits import ChoiceWeights
 from introspect_bayes.protocol.comparisons import COMPARISONS
+from introspect_bayes.sampling.intervals import hdi
 
 MISSING_REPORTS: Final = "data.missing-reports"
 

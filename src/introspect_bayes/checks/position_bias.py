@@ -8,7 +8,8 @@ from introspect_bayes.checks.predictive_choices import CALIBRATION, calibration
 from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceWeights, hdi
+from introspect_bayes.fits import ChoiceWeights
+from introspect_bayes.sampling.intervals import hdi
 
 POSITION_BIAS = "data.position-bias"
 

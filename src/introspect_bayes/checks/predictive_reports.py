@@ -13,8 +13,8 @@ from introspect_bayes.checks.tail_areas import TAIL, two_sided, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import Regression
-from introspect_bayes.fits.one_thread import TURN
 from introspect_bayes.fits.predictive import expected_response
+from introspect_bayes.sampling.one_thread import TURN
 
 DENSITY: Final = "reports.density"
 PILE_UP: Final = "reports.pile-up"

@@ -9,8 +9,8 @@ from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
-from introspect_bayes.fits.bambi_models import design_columns
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.sampling.bambi_models import design_columns
 
 PRIOR_PREDICTIVE: Final = "prior.predictive"
 

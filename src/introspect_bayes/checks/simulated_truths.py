@@ -9,9 +9,9 @@ import xarray as xr
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
-from introspect_bayes.fits.bambi_models import OBSERVATION
 from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
-from introspect_bayes.fits.prior_distributions import prior_numbers
+from introspect_bayes.sampling.bambi_models import OBSERVATION
+from introspect_bayes.sampling.prior_distributions import prior_numbers
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.prior import RESPONSE_STATISTICS, Prior
 

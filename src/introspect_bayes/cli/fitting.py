@@ -9,8 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses import Analysis
-    from introspect_bayes.fits import Sampler
     from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.sampling.nuts import Sampler
     from introspect_bayes.specs import Specification
     from introspect_bayes.study import Study
 

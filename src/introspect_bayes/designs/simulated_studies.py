@@ -14,10 +14,10 @@ from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, Design
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Sampler
 from introspect_bayes.protocol.prompts import shipped_template
 from introspect_bayes.protocol.stages import Model, StagePlan
 from introspect_bayes.protocol.study_folder import PreparedStudy
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.simulate import DecisionMaker
 from introspect_bayes.simulate.in_memory import answers_of, native_study, numbered_contexts
 from introspect_bayes.simulate.studies import blend, population

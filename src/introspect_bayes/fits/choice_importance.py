@@ -6,7 +6,7 @@ import numpy as np
 
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.context_densities import ContextDensities
-from introspect_bayes.fits.importance import ImportanceDraws, inverses, sample_around
+from introspect_bayes.sampling.importance import ImportanceDraws, inverses, sample_around
 from introspect_bayes.specs import Specification
 
 _BLOCK: Final = 4_000_000

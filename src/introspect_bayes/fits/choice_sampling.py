@@ -19,12 +19,12 @@ from introspect_bayes.fits.choice_model import (
     require_choices,
 )
 from introspect_bayes.fits.choice_weights import ChoiceWeights
-from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.importance import ImportanceDraws
-from introspect_bayes.fits.model_sampler import ModelSampler
 from introspect_bayes.fits.proper_posterior import require_proper_posterior
-from introspect_bayes.fits.sampling import Sampler, run_nuts
-from introspect_bayes.fits.shared_data import exchanged
+from introspect_bayes.sampling.compiled_models import compiled_once
+from introspect_bayes.sampling.importance import ImportanceDraws
+from introspect_bayes.sampling.model_sampler import ModelSampler
+from introspect_bayes.sampling.nuts import Sampler, run_nuts
+from introspect_bayes.sampling.shared_data import exchanged
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import pandas as pd
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.centring import Centring
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import build_model, centring_of_choices
-from introspect_bayes.fits.fit import Fit
-from introspect_bayes.fits.one_thread import built_once
+from introspect_bayes.sampling.centring import Centring
+from introspect_bayes.sampling.fit import Fit
+from introspect_bayes.sampling.one_thread import built_once
 
 if TYPE_CHECKING:
     import xarray as xr

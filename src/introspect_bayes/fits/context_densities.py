@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.fits.array_functions import array_function
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_model import model_data
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.array_functions import array_function
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.distributions import DISTRIBUTIONS
 from introspect_bayes.specs.prior import Prior

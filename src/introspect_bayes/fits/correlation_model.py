@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import (
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.prior_distributions import (
     correlation_cholesky,
     prior_arguments,
     prior_variable,

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.array_functions import array_function
-from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.correlation_data import CorrelationData, Moments
 from introspect_bayes.fits.correlation_model import (
     DIMS,
@@ -16,13 +14,15 @@ from introspect_bayes.fits.correlation_model import (
     exchangeable,
     log_density,
 )
-from introspect_bayes.fits.fit import Fit
-from introspect_bayes.fits.intervals import Estimate, estimate
-from introspect_bayes.fits.model_sampler import ModelSampler
-from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.prepared_model import PreparedModel
-from introspect_bayes.fits.sampling import diagnostics_of
 from introspect_bayes.fits.unit_adjustment import adjust_for_units
+from introspect_bayes.sampling.array_functions import array_function
+from introspect_bayes.sampling.compiled_models import compiled_once
+from introspect_bayes.sampling.diagnostics import diagnostics_of
+from introspect_bayes.sampling.fit import Fit
+from introspect_bayes.sampling.intervals import Estimate, estimate
+from introspect_bayes.sampling.model_sampler import ModelSampler
+from introspect_bayes.sampling.one_thread import built_once
+from introspect_bayes.sampling.ready_model import PreparedModel
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:

@@ -8,10 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.finished_fits import FinishedFits, arrays_of
-from introspect_bayes.fits.fit import Fit
-from introspect_bayes.fits.intervals import estimate
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_model import (
     DIMS,
@@ -26,10 +22,14 @@ from introspect_bayes.fits.joint_sampling_model import (
     latent_variables,
     sampling_data,
 )
-from introspect_bayes.fits.model_sampler import ModelSampler
-from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.sampling import Sampler, run_nuts
-from introspect_bayes.fits.shared_data import exchanged
+from introspect_bayes.sampling.compiled_models import compiled_once
+from introspect_bayes.sampling.finished_fits import FinishedFits, arrays_of
+from introspect_bayes.sampling.fit import Fit
+from introspect_bayes.sampling.intervals import estimate
+from introspect_bayes.sampling.model_sampler import ModelSampler
+from introspect_bayes.sampling.nuts import Sampler, run_nuts
+from introspect_bayes.sampling.one_thread import built_once
+from introspect_bayes.sampling.shared_data import exchanged
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import (
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.prior_distributions import (
     prior_arguments,
     prior_variable,
     shared_numbers,

@@ -17,13 +17,13 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from introspect_bayes.fits.centring import shift_of_intercept
-from introspect_bayes.fits.compiled_operations import compiled_operation
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_information import ChoiceInformation
 from introspect_bayes.fits.joint_model import parameter_variables, require_joint
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import shared_numbers
+from introspect_bayes.sampling.centring import shift_of_intercept
+from introspect_bayes.sampling.compiled_operations import compiled_operation
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.prior_distributions import shared_numbers
 from introspect_bayes.specs import Specification
 
 LATENT: Final = {

@@ -5,7 +5,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import level_dim
+from introspect_bayes.sampling.bambi_models import level_dim
 from introspect_bayes.specs import Specification
 
 _INTERCEPT = "1"

@@ -12,16 +12,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.fits.bambi_models import (
+from introspect_bayes.fits.multilevel_information import Layout, information
+from introspect_bayes.sampling.bambi_models import (
     common_terms,
     design_columns,
     grouped_terms,
     levels_of,
 )
-from introspect_bayes.fits.compiled_operations import compiled_operation
-from introspect_bayes.fits.multilevel_information import Layout, information
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import (
+from introspect_bayes.sampling.compiled_operations import compiled_operation
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.prior_distributions import (
     prior_numbers,
     prior_variable,
     signed_variable,

@@ -13,11 +13,11 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import expected_means
-from introspect_bayes.fits.fit import Fit
-from introspect_bayes.fits.free_variables import free_variables, model_of_likelihood
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
 from introspect_bayes.fits.regression import Regression
+from introspect_bayes.sampling.bambi_models import expected_means
+from introspect_bayes.sampling.fit import Fit
+from introspect_bayes.sampling.free_variables import free_variables, model_of_likelihood
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 
 __all__ = [
     "LARGEST",

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.bambi_models import (
+from introspect_bayes.fits.multilevel_model import (
+    build_multilevel_model,
+    multilevel_applies,
+    multilevel_arrays,
+)
+from introspect_bayes.fits.responses import check_response, stand_in
+from introspect_bayes.sampling.bambi_models import (
     OBSERVATION,
     build_bambi_model,
     centring_of,
@@ -18,25 +24,15 @@ from introspect_bayes.fits.bambi_models import (
     levels_of,
     pymc_model,
 )
-from introspect_bayes.fits.centring import Centring
-from introspect_bayes.fits.compiled_models import compiled_once
-from introspect_bayes.fits.fit import Fit
-from introspect_bayes.fits.intervals import Estimate, estimate
-from introspect_bayes.fits.model_sampler import ModelSampler
-from introspect_bayes.fits.multilevel_model import (
-    build_multilevel_model,
-    multilevel_applies,
-    multilevel_arrays,
-)
-from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.prepared_model import PreparedModel
-from introspect_bayes.fits.prior_distributions import (
-    prior_numbers,
-    shared_name,
-    shared_numbers,
-)
-from introspect_bayes.fits.responses import check_response, stand_in
-from introspect_bayes.fits.shared_data import with_shared_data
+from introspect_bayes.sampling.centring import Centring
+from introspect_bayes.sampling.compiled_models import compiled_once
+from introspect_bayes.sampling.fit import Fit
+from introspect_bayes.sampling.intervals import Estimate, estimate
+from introspect_bayes.sampling.model_sampler import ModelSampler
+from introspect_bayes.sampling.one_thread import built_once
+from introspect_bayes.sampling.prior_distributions import prior_numbers, shared_name, shared_numbers
+from introspect_bayes.sampling.ready_model import PreparedModel
+from introspect_bayes.sampling.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
 

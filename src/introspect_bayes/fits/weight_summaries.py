@@ -11,7 +11,8 @@ import pandas as pd
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
-from introspect_bayes.fits.sampling import Diagnostics, Sampler
+from introspect_bayes.sampling.diagnostics import Diagnostics
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
 

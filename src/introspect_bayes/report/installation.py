@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from introspect_bayes.collect.secrets import KEY_VARIABLE
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.finished_fits import PACKAGES
 from introspect_bayes.places import CACHE_VARIABLE, cache_root, shipped_folder
+from introspect_bayes.sampling.finished_fits import PACKAGES
 from introspect_bayes.study import SHIPPED_STUDIES
 from introspect_bayes.study.download import (
     DATA_VARIABLE,

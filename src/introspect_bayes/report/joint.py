@@ -10,8 +10,8 @@ from rich.table import Table
 
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.fits import estimate
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.sampling.intervals import estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

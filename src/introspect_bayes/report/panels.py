@@ -11,8 +11,9 @@ import xarray as xr
 
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
-from introspect_bayes.fits import Regression, hdi
+from introspect_bayes.fits import Regression
 from introspect_bayes.report.tables import PROBLEM_MARK
+from introspect_bayes.sampling.intervals import hdi
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

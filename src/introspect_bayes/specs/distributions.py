@@ -37,7 +37,7 @@ All are univariate but for LKJCorr, the prior of a correlation matrix (or of a s
 2 Beta(eta, eta) - 1; Lewandowski, Kurowicka & Joe 2009, doi:10.1016/j.jmva.2009.04.008).
 
 And the regularized horseshoe with global scale tau and slab scale c, which PyMC lacks
-(`fits.prior_distributions`; Piironen & Vehtari 2017, doi:10.1214/17-EJS1337SI).
+(`sampling.prior_distributions`; Piironen & Vehtari 2017, doi:10.1214/17-EJS1337SI).
 """
 
 MATRIX: Final = frozenset({"LKJCorr"})

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from introspect_bayes.fits.importance import ImportanceDraws, sample_around
-from introspect_bayes.fits.model_densities import ModelDensities
-from introspect_bayes.fits.one_thread import built_once
-from introspect_bayes.fits.sampling import Sampler, run_nuts
-from introspect_bayes.fits.shared_data import exchanged, products_as_sums
+from introspect_bayes.sampling.importance import ImportanceDraws, sample_around
+from introspect_bayes.sampling.model_densities import ModelDensities
+from introspect_bayes.sampling.nuts import Sampler, run_nuts
+from introspect_bayes.sampling.one_thread import built_once
+from introspect_bayes.sampling.shared_data import exchanged, products_as_sums
 from introspect_bayes.specs.engines import Engine
 
 if TYPE_CHECKING:

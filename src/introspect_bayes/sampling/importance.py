@@ -13,7 +13,7 @@ from typing import Final, Protocol, Self
 
 import numpy as np
 
-from introspect_bayes.fits.sampling import PARETO_K_MAX
+from introspect_bayes.sampling.diagnostics import PARETO_K_MAX
 
 EFFECTIVE_SHARE: Final = 0.25
 """Smallest acceptable share of effective draws among those made."""

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.centring import Centring
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
-from introspect_bayes.fits.prior_distributions import prior_numbers, prior_variable
+from introspect_bayes.sampling.centring import Centring
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.prior_distributions import prior_numbers, prior_variable
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.fits.array_functions import array_function
-from introspect_bayes.fits.shared_data import shared_variables
+from introspect_bayes.sampling.array_functions import array_function
+from introspect_bayes.sampling.shared_data import shared_variables
 
 _BLOCK: Final = 2_000_000
 """Numbers that one array of a block of draws holds, about."""

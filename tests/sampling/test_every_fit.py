@@ -17,17 +17,13 @@ from fits_data import choices_of, correlated_rows, reported_rows, scored_rows
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.joint_accuracy import joint_data
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import (
-    ChoiceWeightsSampler,
-    CorrelationSampler,
-    FinishedFits,
-    RegressionSampler,
-    Sampler,
-    intervals,
-)
-from introspect_bayes.fits.fit import HDI_COLUMNS, Fit
+from introspect_bayes.fits import ChoiceWeightsSampler, CorrelationSampler, RegressionSampler
 from introspect_bayes.fits.joint_fit import JointSampler
-from introspect_bayes.fits.model_sampler import ModelSampler
+from introspect_bayes.sampling import intervals
+from introspect_bayes.sampling.finished_fits import FinishedFits
+from introspect_bayes.sampling.fit import HDI_COLUMNS, Fit
+from introspect_bayes.sampling.model_sampler import ModelSampler
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification, spec
 from joint_data import joint_study
 

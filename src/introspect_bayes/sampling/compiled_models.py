@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from introspect_bayes.fits.one_thread import TURN
+from introspect_bayes.sampling.one_thread import TURN
 
 KEPT: Final = 32
 """How many are kept; the one that has waited the longest for a use goes first."""

@@ -6,7 +6,7 @@ from typing import Any
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.fit import Fit
+from introspect_bayes.sampling.fit import Fit
 
 
 def free_variables(fit: Fit[Any], posterior: xr.Dataset, model: Any = None) -> xr.Dataset:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.sampling import Sampler
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ in threads could be kept with another data set's posterior."""
 LARGEST: Final = 1 << 30
 """Bytes that finished fits may take (1 GiB); those not used for the longest time go first."""
 
-_ROOMS: Final = ("fits", "priors", "specs")
-_MODULES: Final = ("constants.py", "distributions.py", "engines.py")
+_SHARED: Final = ("constants.py", "specs", "sampling", "choices", "regressions")
 _ABOUT: Final = "about"
 _UNREADABLE: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 _NOT_WHOLE: Final = (OSError, ValueError, KeyError, TypeError, RecursionError)
@@ -217,6 +216,7 @@ def fit_key(
     sampler: Sampler,
     name: str,
     engine: str,
+    room: str = "regressions",
 ) -> str:
     """Return the key of a fit: a digest of all that its draws depend on.
 
@@ -232,6 +232,8 @@ def fit_key(
         Name of the fit, from which its seed derives.
     engine
         What samples.
+    room
+        The room of whatever asks for the fit, whose source counts beside that of the shared ones.
     """
     digest = hashlib.sha256()
     about = {
@@ -242,7 +244,7 @@ def fit_key(
         "sampler": [sampler.draws, sampler.warmup, sampler.chains, sampler.seed],
         "name": name,
         "engine": engine,
-        "versions": _versions(),
+        "versions": _versions(room),
     }
     # In order: that of priors decides the order of what is sampled.
     digest.update(json.dumps(about, default=float).encode())
@@ -256,28 +258,33 @@ def fit_key(
 
 
 @cache
-def _versions() -> dict[str, str]:
+def _versions(room: str) -> dict[str, str]:
     found = {"python": platform.python_version(), "machine": platform.machine()}
     for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = ""
-    found["source"] = source_digest(Path(__file__).parents[1])
+    found["source"] = source_digest(Path(__file__).parents[1], room)
     return found
 
 
-def source_digest(package: Path) -> str:
+def source_digest(package: Path, room: str) -> str:
     """Return a digest of the modules that fits depend on, which change without a new version.
 
     Parameters
     ----------
     package
         The folder of this package. Modules of its rooms count at any depth, under their names.
+    room
+        The room whose models are fitted.
     """
     digest = hashlib.sha256()
-    rooms = (module for room in _ROOMS for module in (package / room).rglob("*.py"))
-    modules = [*(package / name for name in _MODULES), *rooms]
+    modules = {
+        module
+        for name in {*_SHARED, room}
+        for module in ((package / name).rglob("*.py") if "." not in name else [package / name])
+    }
     for name, module in sorted((path.relative_to(package).as_posix(), path) for path in modules):
         digest.update(name.encode() + b"\0" + hashlib.sha256(module.read_bytes()).digest())
     return digest.hexdigest()

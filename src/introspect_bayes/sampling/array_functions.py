@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from introspect_bayes.fits.one_thread import TURN, one_thread_at_a_time
+from introspect_bayes.sampling.one_thread import TURN, one_thread_at_a_time
 
 
 class ArrayFunction:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.fits.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 
 _PIECES = 8
 

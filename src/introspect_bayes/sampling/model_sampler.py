@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.finished_fits import FinishedFit, FinishedFits, fit_key
-from introspect_bayes.fits.sampling import Sampler
+from introspect_bayes.sampling.finished_fits import FinishedFit, FinishedFits, fit_key
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine, engine_named
 
@@ -70,7 +70,8 @@ class ModelSampler:
             raise InputError(msg)
         if self.finished is None:
             return make()
-        key = fit_key(spec, data, self.sampler, name, self.engine)
+        room = type(self).__module__.split(".")[1]
+        key = fit_key(spec, data, self.sampler, name, self.engine, room)
         if (found := self.finished.find(key)) is not None:
             if_found()
             return found

@@ -9,8 +9,8 @@ from scipy.stats import beta, kstest, norm
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.fits import build_bambi_model
-from introspect_bayes.fits.prior_distributions import correlation_cholesky, prior_variable
-from introspect_bayes.fits.sampling import Sampler, run_nuts
+from introspect_bayes.sampling.nuts import Sampler, run_nuts
+from introspect_bayes.sampling.prior_distributions import correlation_cholesky, prior_variable
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.prior import Prior
 from introspect_bayes.specs.reading_priors import read_prior

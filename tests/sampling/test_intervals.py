@@ -9,7 +9,7 @@ from scipy import stats
 
 import introspect_bayes
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.fits import estimate, hdi
+from introspect_bayes.sampling.intervals import estimate, hdi
 
 
 def test_the_constant_is_95_percent():

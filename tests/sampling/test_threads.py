@@ -16,18 +16,18 @@ from introspect_bayes.analyses.joint_accuracy import joint_data
 from introspect_bayes.fits import (
     ChoiceWeightsSampler,
     CorrelationSampler,
-    FinishedFits,
     RegressionSampler,
-    Sampler,
-    compiled_models,
     context_densities,
     summarize_weights,
     weight_summaries,
 )
-from introspect_bayes.fits.array_functions import array_function
-from introspect_bayes.fits.compiled_models import compiled_once
 from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.fits.predictive import log_densities, posterior_predictive
+from introspect_bayes.sampling import compiled_models
+from introspect_bayes.sampling.array_functions import array_function
+from introspect_bayes.sampling.compiled_models import compiled_once
+from introspect_bayes.sampling.finished_fits import FinishedFits
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 from joint_data import joint_study
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.fits.centring import Centring
-from introspect_bayes.fits.finished_fits import FinishedFit
-from introspect_bayes.fits.intervals import hdi
-from introspect_bayes.fits.one_thread import BuildsOnce
-from introspect_bayes.fits.sampling import Diagnostics, diagnostics_of
+from introspect_bayes.sampling.centring import Centring
+from introspect_bayes.sampling.diagnostics import Diagnostics, diagnostics_of
+from introspect_bayes.sampling.finished_fits import FinishedFit
+from introspect_bayes.sampling.intervals import hdi
+from introspect_bayes.sampling.one_thread import BuildsOnce
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:

@@ -13,14 +13,10 @@ import pytest
 import xarray as xr
 
 from fits_data import simulated_choices
-from introspect_bayes.fits import (
-    ChoiceData,
-    ChoiceWeightsSampler,
-    FinishedFits,
-    RegressionSampler,
-    Sampler,
-    finished_fits,
-)
+from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.sampling import finished_fits
+from introspect_bayes.sampling.finished_fits import FinishedFits
+from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles
@@ -161,7 +157,7 @@ def test_what_was_computed_goes_with_its_fit(finished, choices):
 
 
 def test_whatever_a_regression_depends_on_makes_another(rows):
-    from introspect_bayes.fits.finished_fits import fit_key
+    from introspect_bayes.sampling.finished_fits import fit_key
 
     def key(data, specification=None):
         held = {name: data[name].to_numpy() for name in data}
@@ -179,17 +175,27 @@ def test_whatever_a_regression_depends_on_makes_another(rows):
 def test_its_own_source_counts_at_any_depth(tmp_path):
     package = tmp_path / "package"
     copytree(Path(finished_fits.__file__).parents[1], package)
-    digests = [finished_fits.source_digest(package)]
-    assert digests[0] == finished_fits._versions()["source"]
-    below = package / "fits" / "below"
+    digests = [finished_fits.source_digest(package, "joint_accuracy")]
+    assert digests[0] == finished_fits._versions("joint_accuracy")["source"]
+    below = package / "sampling" / "below"
     below.mkdir()
-    for path in (package / "fits" / "importance.py", package / "constants.py", below / "new.py"):
+    own = package / "joint_accuracy" / "model.py"
+    shared = (package / "sampling" / "importance.py", package / "constants.py", below / "new.py")
+    for path in (*shared, own):
         with path.open("a", encoding="utf-8") as file:
             file.write("# changed\n")
-        digests.append(finished_fits.source_digest(package))
+        digests.append(finished_fits.source_digest(package, "joint_accuracy"))
     (below / "new.py").rename(package / "specs" / "new.py")
-    digests.append(finished_fits.source_digest(package))
+    digests.append(finished_fits.source_digest(package, "joint_accuracy"))
     assert len(set(digests)) == len(digests)
+
+
+def test_another_rooms_source_does_not_count(tmp_path):
+    package = tmp_path / "package"
+    copytree(Path(finished_fits.__file__).parents[1], package)
+    before = finished_fits.source_digest(package, "regressions")
+    (package / "joint_accuracy" / "model.py").write_text("# changed", encoding="utf-8")
+    assert finished_fits.source_digest(package, "regressions") == before
 
 
 def test_fits_kept_in_an_earlier_format_are_not_found(rows, monkeypatch):

@@ -3,7 +3,8 @@ import pytest
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.sampling import Sampler, diagnose
+from introspect_bayes.sampling.diagnostics import diagnose
+from introspect_bayes.sampling.nuts import Sampler
 
 pytestmark = pytest.mark.compiles
 

@@ -1,0 +1,1 @@
+"""How posteriors are sampled, kept and summarized, whatever the model."""
