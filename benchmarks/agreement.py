@@ -16,7 +16,8 @@ import pandas as pd
 import xarray as xr
 from speed import all_choices, paper
 
-from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.fits import RegressionSampler
 from introspect_bayes.specs import spec
 
 FIGURES = ("e1.acc", "e1.base", "e2.acc", "e3.before", "e3.after")

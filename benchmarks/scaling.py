@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from introspect_bayes.fits import ChoiceData, summarize_weights
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.weight_summaries import summarize_weights
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

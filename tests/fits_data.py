@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.fits import ChoiceData, CorrelationData
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.fits import CorrelationData
 
 
 def simulated_choices(contexts, attributes, trials, seed=0, bias=1.5, scale=2.0):

@@ -18,6 +18,7 @@ ROOMS = [
     "study",
     "specs",
     "sampling",
+    "choices",
     "fits",
     "analyses",
     "checks",

@@ -11,10 +11,11 @@ import pytest
 from rich.console import Console
 
 import introspect_bayes as ib
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.cli import main
 from introspect_bayes.document import SECTIONS, Wanted, gather
 from introspect_bayes.document import gathering as document_gathering
-from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.fits import RegressionSampler
 
 pytestmark = pytest.mark.compiles
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.cli import main
-from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.fits import RegressionSampler
 from introspect_bayes.places import CACHE_VARIABLE
 
 pytestmark = pytest.mark.compiles

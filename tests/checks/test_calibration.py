@@ -13,8 +13,9 @@ from introspect_bayes.checks.simulated_ranks import (
 )
 from introspect_bayes.checks.simulated_truths import simulated_predictors, with_proper_priors
 from introspect_bayes.checks.uniform_ranks import band, uniformity
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.fits import RegressionSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

@@ -9,8 +9,9 @@ from introspect_bayes.checks import Examination
 from introspect_bayes.checks.examination import varied
 from introspect_bayes.checks.power_scaling import power_scaling
 from introspect_bayes.checks.predictive_reports import density
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

@@ -8,8 +8,8 @@ from introspect_bayes.checks.prior_predictive import (
     reports_from_prior,
     shares_of_a,
 )
+from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceData
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles

@@ -8,7 +8,8 @@ from fits_data import simulated_choices
 from introspect_bayes.checks import Examination
 from introspect_bayes.checks.power_scaling import FINE, WEAK, power_scaling
 from introspect_bayes.checks.prior_sensitivity import prior_sensitivity
-from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

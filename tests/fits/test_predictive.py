@@ -7,8 +7,10 @@ import pytest
 from scipy import stats
 
 from fits_data import simulated_choices
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler, RegressionSampler
+from introspect_bayes.fits import RegressionSampler
 from introspect_bayes.fits.predictive import (
     ImproperPriorError,
     expected_response,

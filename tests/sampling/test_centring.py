@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from fits_data import choices_of, reported_rows
-from introspect_bayes.fits.choice_model import centring_of_choices
+from introspect_bayes.choices.choice_model import centring_of_choices
 from introspect_bayes.sampling.bambi_models import build_bambi_model, centring_of
 from introspect_bayes.sampling.centring import shift_of_intercept
 from introspect_bayes.specs import spec

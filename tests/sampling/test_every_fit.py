@@ -16,8 +16,9 @@ import xarray as xr
 from fits_data import choices_of, correlated_rows, reported_rows, scored_rows
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.joint_accuracy import joint_data
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeightsSampler, CorrelationSampler, RegressionSampler
+from introspect_bayes.fits import CorrelationSampler, RegressionSampler
 from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.sampling import intervals
 from introspect_bayes.sampling.finished_fits import FinishedFits

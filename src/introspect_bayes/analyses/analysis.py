@@ -10,14 +10,11 @@ import pandas as pd
 from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
 from introspect_bayes.analyses.once import Once
 from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, cannot_compute
-from introspect_bayes.fits import (
-    ChoiceData,
-    ChoiceWeights,
-    ChoiceWeightsSampler,
-    Regression,
-    RegressionSampler,
-)
+from introspect_bayes.fits import Regression, RegressionSampler
 from introspect_bayes.progress import Progress, Silent
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.protocol.stages import ContextSet, Stage

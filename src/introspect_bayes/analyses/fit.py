@@ -8,8 +8,9 @@ import pandas as pd
 
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError, closest
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.specs import EQUATION_FAMILIES, Specification

@@ -12,8 +12,8 @@ from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.experiments import reports_of
 from introspect_bayes.analyses.selection import select_ids
 from introspect_bayes.analyses.settings import Settings, kept_fits
+from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, closest
-from introspect_bayes.fits import ChoiceData
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler
 from introspect_bayes.fits.joint_sampling_model import Room

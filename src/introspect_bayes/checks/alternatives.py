@@ -4,12 +4,9 @@ from introspect_bayes.analyses import Settings
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.loo import CHOICE_MODELS, REPORT_MODELS, comparison
 from introspect_bayes.checks.outcome import Check
-from introspect_bayes.fits import (
-    ChoiceWeights,
-    ChoiceWeightsSampler,
-    Regression,
-    RegressionSampler,
-)
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.choice_weights import ChoiceWeights
+from introspect_bayes.fits import Regression, RegressionSampler
 from introspect_bayes.specs import spec
 
 

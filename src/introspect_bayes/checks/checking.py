@@ -26,8 +26,9 @@ from introspect_bayes.checks.replies import (
     label,
     reply_checks,
 )
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 
 FITTED: Final = "fits"

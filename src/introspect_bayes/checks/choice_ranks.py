@@ -9,7 +9,8 @@ import xarray as xr
 from introspect_bayes.checks.prior_predictive import context_sums
 from introspect_bayes.checks.simulated_truths import choice_data, draw_truths, in_a_row
 from introspect_bayes.checks.truth_among_draws import RANKED, rank_truths, with_truth
-from introspect_bayes.fits import ChoiceData, ChoiceWeights
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.fits.predictive import thinned
 from introspect_bayes.sampling.centring import shift_of_intercept
 from introspect_bayes.specs import Specification

@@ -11,8 +11,9 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.checks.tail_areas import require_draws
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import log_densities, posterior_predictive
 from introspect_bayes.sampling.one_thread import TURN
 

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
-from introspect_bayes.fits import ChoiceData
+from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model, require_joint

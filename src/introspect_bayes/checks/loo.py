@@ -8,8 +8,9 @@ import pandas as pd
 
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 
 PARETO_K: Final = "loo.pareto-k"
 COMPARISON: Final = "loo.comparison"

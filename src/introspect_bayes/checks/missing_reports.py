@@ -9,8 +9,8 @@ import pandas as pd
 from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TailArea, upper_tail
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import NotInStudy
-from introspect_bayes.fits import ChoiceWeights
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.sampling.intervals import hdi
 

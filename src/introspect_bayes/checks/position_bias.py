@@ -6,9 +6,9 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status
 from introspect_bayes.checks.predictive_choices import CALIBRATION, calibration
 from introspect_bayes.checks.tail_areas import TAIL
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceWeights
 from introspect_bayes.sampling.intervals import hdi
 
 POSITION_BIAS = "data.position-bias"

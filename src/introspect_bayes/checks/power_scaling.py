@@ -8,9 +8,10 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.examination import Examination, moving_chains, varied
+from introspect_bayes.choices.choice_model import COEFFICIENTS
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceWeights, Regression
-from introspect_bayes.fits.choice_model import COEFFICIENTS
+from introspect_bayes.fits import Regression
 
 SENSITIVE: Final = 0.05
 """Power-scaling sensitivity that counts (Kallioinen et al. 2024,

@@ -8,7 +8,8 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.prior_predictive import context_sums, shares_of_a
 from introspect_bayes.checks.tail_areas import Outside, contexts_outside, two_sided, upper_tail
-from introspect_bayes.fits import ChoiceData, ChoiceWeights, scaled_weights
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_weights import ChoiceWeights, scaled_weights
 from introspect_bayes.sampling.intervals import hdi
 
 CALIBRATION: Final = "choices.calibration"

@@ -7,8 +7,10 @@ import numpy as np
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
 from introspect_bayes.sampling.bambi_models import design_columns
 

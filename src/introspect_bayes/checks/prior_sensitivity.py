@@ -9,8 +9,10 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status, first_upper
 from introspect_bayes.checks.power_scaling import CONFLICT, RELATIVE, WEAK, power_scaling
 from introspect_bayes.checks.tail_areas import TAIL
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceWeights, ChoiceWeightsSampler, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
 from introspect_bayes.sampling.nuts import Sampler
 

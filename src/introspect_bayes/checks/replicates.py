@@ -8,8 +8,9 @@ import xarray as xr
 
 from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.replies import label
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import posterior_predictive
 from introspect_bayes.protocol.comparisons import COMPARISONS, REVEALED
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
 from introspect_bayes.sampling.bambi_models import OBSERVATION
 from introspect_bayes.sampling.prior_distributions import prior_numbers

@@ -8,8 +8,9 @@ import xarray as xr
 
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.power_scaling import label, power_scaling
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.fits import Regression
 from introspect_bayes.sampling.intervals import hdi
 
 _SEED = 2025

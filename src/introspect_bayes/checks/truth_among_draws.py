@@ -8,7 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.simulated_truths import in_a_row
-from introspect_bayes.fits import ChoiceWeights, Regression
+from introspect_bayes.choices.choice_weights import ChoiceWeights
+from introspect_bayes.fits import Regression
 from introspect_bayes.fits.predictive import thinned
 
 RANKED: Final = 100

@@ -10,10 +10,10 @@ import pandas as pd
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.experiments import correlation, mean_reports
 from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
+from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.simulated_studies import CHOICE_SAMPLER, simulated_replies
-from introspect_bayes.fits import ChoiceWeights
 from introspect_bayes.protocol.stages import StagePlan
 from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.simulate.in_memory import native_study, numbered_contexts

@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from introspect_bayes.fits.choice_data import ChoiceData
-    from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
-    from introspect_bayes.fits.choice_weights import ChoiceWeights, scaled_weights
+    from introspect_bayes.choices.choice_data import ChoiceData
+    from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+    from introspect_bayes.choices.choice_weights import ChoiceWeights, scaled_weights
+    from introspect_bayes.choices.weight_summaries import WeightSummaries, summarize_weights
     from introspect_bayes.fits.correlation_data import CorrelationData
     from introspect_bayes.fits.correlations import CorrelationFit, CorrelationSampler
     from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
-    from introspect_bayes.fits.weight_summaries import WeightSummaries, summarize_weights
     from introspect_bayes.sampling.diagnostics import ESS_MIN, RHAT_MAX, Diagnostics
     from introspect_bayes.sampling.finished_fits import FinishedFits
     from introspect_bayes.sampling.intervals import Estimate, estimate, hdi

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.constants import WEIGHT_LIMIT
-from introspect_bayes.fits.choice_data import ChoiceData
 
 ROUNDING: Final = 1.0
 """Step of the scale on which weights are reported: whole numbers from -100 to 100."""

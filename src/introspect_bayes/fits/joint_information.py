@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from introspect_bayes.fits.choice_importance import find_modes
-from introspect_bayes.fits.context_densities import ContextDensities
+from introspect_bayes.choices.choice_importance import find_modes
+from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.specs import spec as shipped
 

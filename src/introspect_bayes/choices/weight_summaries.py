@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.sampling.diagnostics import Diagnostics
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification

@@ -4,15 +4,13 @@ import pytest
 from scipy import integrate, stats
 
 from fits_data import simulated_choices
+from introspect_bayes.choices import choice_sampling
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_model import build_model
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.choice_weights import scaled_weights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import (
-    ChoiceData,
-    ChoiceWeightsSampler,
-    build_bambi_model,
-    choice_sampling,
-    scaled_weights,
-)
-from introspect_bayes.fits.choice_model import build_model
+from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.prior import Prior

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_model import build_model, centring_of_choices
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import build_model, centring_of_choices
 from introspect_bayes.sampling.centring import Centring
 from introspect_bayes.sampling.fit import Fit
 from introspect_bayes.sampling.one_thread import built_once

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.context_densities import ContextDensities
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.sampling.importance import ImportanceDraws, inverses, sample_around
 from introspect_bayes.specs import Specification
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_importance import sample_importance
-from introspect_bayes.fits.choice_model import (
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_importance import sample_importance
+from introspect_bayes.choices.choice_model import (
     build_model,
     centring_of_choices,
     model_data,
     require_choices,
 )
-from introspect_bayes.fits.choice_weights import ChoiceWeights
-from introspect_bayes.fits.proper_posterior import require_proper_posterior
+from introspect_bayes.choices.choice_weights import ChoiceWeights
+from introspect_bayes.choices.proper_posterior import require_proper_posterior
 from introspect_bayes.sampling.compiled_models import compiled_once
 from introspect_bayes.sampling.importance import ImportanceDraws
 from introspect_bayes.sampling.model_sampler import ModelSampler

@@ -6,13 +6,11 @@ import pandas as pd
 import pytest
 
 from fits_data import simulated_choices
+from introspect_bayes.choices import weight_summaries
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.weight_summaries import summarize_weights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import (
-    ChoiceData,
-    ChoiceWeightsSampler,
-    summarize_weights,
-    weight_summaries,
-)
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

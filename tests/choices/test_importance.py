@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from fits_data import simulated_choices
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_importance import find_modes, sample_importance
+from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
+from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData, ChoiceWeightsSampler
-from introspect_bayes.fits.choice_importance import find_modes, sample_importance
-from introspect_bayes.fits.context_densities import ContextDensities
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

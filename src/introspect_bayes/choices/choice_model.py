@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.choice_data import ChoiceData
 from introspect_bayes.sampling.centring import Centring, shift_of_intercept
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.sampling.prior_distributions import (

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.fits.choice_data import ChoiceData
-from introspect_bayes.fits.choice_model import model_data
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_model import model_data
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.specs import Specification

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.proper_posterior import require_proper_posterior
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import ChoiceData
-from introspect_bayes.fits.proper_posterior import require_proper_posterior
 from introspect_bayes.specs import spec
 
 PAPER = spec("choice_weights")

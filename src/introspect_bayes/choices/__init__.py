@@ -1,0 +1,1 @@
+"""Attribute weights that choices reveal: data, model, posteriors."""
