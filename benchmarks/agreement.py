@@ -17,7 +17,7 @@ import xarray as xr
 from speed import all_choices, paper
 
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
-from introspect_bayes.fits import RegressionSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.specs import spec
 
 FIGURES = ("e1.acc", "e1.base", "e2.acc", "e3.before", "e3.after")

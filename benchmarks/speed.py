@@ -30,7 +30,7 @@ import pandas as pd
 from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
-from introspect_bayes.fits import build_bambi_model
+from introspect_bayes.regressions.regression import build_bambi_model
 from introspect_bayes.sampling.compiled_models import forget_compiled
 from introspect_bayes.specs import Specification, spec
 from introspect_bayes.study import find_paper_data, load_study

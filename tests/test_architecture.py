@@ -19,6 +19,7 @@ ROOMS = [
     "specs",
     "sampling",
     "choices",
+    "regressions",
     "fits",
     "analyses",
     "checks",

@@ -15,7 +15,7 @@ from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.cli import main
 from introspect_bayes.document import SECTIONS, Wanted, gather
 from introspect_bayes.document import gathering as document_gathering
-from introspect_bayes.fits import RegressionSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 
 pytestmark = pytest.mark.compiles
 

@@ -6,8 +6,8 @@ import pytest
 
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.cli import main
-from introspect_bayes.fits import RegressionSampler
 from introspect_bayes.places import CACHE_VARIABLE
+from introspect_bayes.regressions.regression import RegressionSampler
 
 pytestmark = pytest.mark.compiles
 

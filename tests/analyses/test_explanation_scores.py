@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 from introspect_bayes.analyses.explanation_scores import explanation_scores
 from introspect_bayes.analyses.score_rows import score_rows, squeezed, stretched
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.linear_predictor import linear_predictor
+from introspect_bayes.regressions.linear_predictor import linear_predictor
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
 from introspect_bayes.specs import spec

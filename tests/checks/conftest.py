@@ -7,7 +7,7 @@ from fits_data import simulated_choices
 from introspect_bayes.checks import Examination
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
-from introspect_bayes.fits import RegressionSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

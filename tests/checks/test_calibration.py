@@ -15,7 +15,7 @@ from introspect_bayes.checks.simulated_truths import simulated_predictors, with_
 from introspect_bayes.checks.uniform_ranks import band, uniformity
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import RegressionSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

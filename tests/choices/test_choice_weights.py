@@ -10,7 +10,7 @@ from introspect_bayes.choices.choice_model import build_model
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import scaled_weights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import build_bambi_model
+from introspect_bayes.regressions.regression import build_bambi_model
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.prior import Prior

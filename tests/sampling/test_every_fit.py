@@ -18,8 +18,9 @@ from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.joint_accuracy import joint_data
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import CorrelationSampler, RegressionSampler
+from introspect_bayes.fits import CorrelationSampler
 from introspect_bayes.fits.joint_fit import JointSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling import intervals
 from introspect_bayes.sampling.finished_fits import FinishedFits
 from introspect_bayes.sampling.fit import HDI_COLUMNS, Fit

@@ -15,7 +15,7 @@ import xarray as xr
 from fits_data import simulated_choices
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
-from introspect_bayes.fits import RegressionSampler
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling import finished_fits
 from introspect_bayes.sampling.finished_fits import FinishedFits
 from introspect_bayes.sampling.nuts import Sampler

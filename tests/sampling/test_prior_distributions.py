@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import beta, kstest, norm
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import build_bambi_model
+from introspect_bayes.regressions.regression import build_bambi_model
 from introspect_bayes.sampling.nuts import Sampler, run_nuts
 from introspect_bayes.sampling.prior_distributions import correlation_cholesky, prior_variable
 from introspect_bayes.specs import spec

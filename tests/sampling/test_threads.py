@@ -16,9 +16,10 @@ from introspect_bayes.analyses.joint_accuracy import joint_data
 from introspect_bayes.choices import context_densities, weight_summaries
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.weight_summaries import summarize_weights
-from introspect_bayes.fits import CorrelationSampler, RegressionSampler
+from introspect_bayes.fits import CorrelationSampler
 from introspect_bayes.fits.joint_fit import JointSampler
-from introspect_bayes.fits.predictive import log_densities, posterior_predictive
+from introspect_bayes.regressions.predictive import log_densities, posterior_predictive
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling import compiled_models
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.compiled_models import compiled_once

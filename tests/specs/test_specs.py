@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import build_bambi_model
 from introspect_bayes.places import shipped_folder
+from introspect_bayes.regressions.regression import build_bambi_model
 from introspect_bayes.specs import (
     ANALYSED,
     EQUATION_FAMILIES,

@@ -14,10 +14,10 @@ from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, cannot_compute
-from introspect_bayes.fits import Regression, RegressionSampler
 from introspect_bayes.progress import Progress, Silent
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.protocol.stages import ContextSet, Stage
+from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.sampling.diagnostics import Diagnostics
 from introspect_bayes.specs import Specification
 from introspect_bayes.study import Study

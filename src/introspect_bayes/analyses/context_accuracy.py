@@ -7,8 +7,8 @@ import pandas as pd
 from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.published import published_labels
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression, RegressionSampler
 from introspect_bayes.protocol.comparisons import COMPARISONS
+from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.engines import Engine
 

@@ -17,7 +17,7 @@ from introspect_bayes.analyses.score_sentences import advantage_sentences, learn
 from introspect_bayes.analyses.score_specifications import suited
 from introspect_bayes.analyses.settings import kept_fits
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import Regression, RegressionSampler
+from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.sampling.diagnostics import Diagnostics, diagnose
 from introspect_bayes.sampling.intervals import estimate
 from introspect_bayes.sampling.nuts import Sampler

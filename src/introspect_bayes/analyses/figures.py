@@ -19,9 +19,9 @@ from introspect_bayes.analyses.experiments import chosen_by_weights, correlation
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.fits import Regression
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, PAPER_COMPARISONS
 from introspect_bayes.protocol.stages import ContextSet, Stage
+from introspect_bayes.regressions.regression import Regression
 
 
 @dataclass(frozen=True, slots=True)

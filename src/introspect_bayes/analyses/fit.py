@@ -10,9 +10,9 @@ from introspect_bayes.analyses.analysis import Analysis
 from introspect_bayes.analyses.settings import Settings
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError, closest
-from introspect_bayes.fits import Regression
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.specs import EQUATION_FAMILIES, Specification
 from introspect_bayes.specs import spec as shipped
 from introspect_bayes.study import Study

@@ -6,7 +6,7 @@ from introspect_bayes.checks.loo import CHOICE_MODELS, REPORT_MODELS, comparison
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights
-from introspect_bayes.fits import Regression, RegressionSampler
+from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.specs import spec
 
 

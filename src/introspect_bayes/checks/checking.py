@@ -28,8 +28,8 @@ from introspect_bayes.checks.replies import (
 )
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.fits import Regression
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.regressions.regression import Regression
 
 FITTED: Final = "fits"
 

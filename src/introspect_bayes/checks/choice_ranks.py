@@ -11,7 +11,7 @@ from introspect_bayes.checks.simulated_truths import choice_data, draw_truths, i
 from introspect_bayes.checks.truth_among_draws import RANKED, rank_truths, with_truth
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
-from introspect_bayes.fits.predictive import thinned
+from introspect_bayes.regressions.predictive import thinned
 from introspect_bayes.sampling.centring import shift_of_intercept
 from introspect_bayes.specs import Specification
 

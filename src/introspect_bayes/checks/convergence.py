@@ -3,7 +3,7 @@
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.choices.choice_weights import ChoiceWeights
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.diagnostics import ESS_MIN, PARETO_K_MAX, RHAT_MAX
 
 CONVERGENCE = "convergence"

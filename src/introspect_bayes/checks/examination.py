@@ -13,8 +13,8 @@ import xarray as xr
 from introspect_bayes.checks.tail_areas import require_draws
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import log_densities, posterior_predictive
+from introspect_bayes.regressions.predictive import log_densities, posterior_predictive
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.one_thread import TURN
 
 CHOICE_DRAWS: Final = 1000
@@ -77,7 +77,7 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
 
     @cached_property
     def densities(self) -> xr.DataTree:
-        """Log densities of the observations and of the priors (`fits.predictive`).
+        """Log densities of the observations and of the priors (`regressions.predictive`).
 
         Raises
         ------

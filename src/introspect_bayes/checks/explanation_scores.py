@@ -16,7 +16,7 @@ from introspect_bayes.checks.power_scaling import CONFLICT, WEAK, answers_scaled
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.checks.tail_areas import contexts_outside
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 
 CELLS: Final = "scores.cells"
 ITEMS: Final = "scores.items"

@@ -16,7 +16,7 @@ from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.fits.joint_data import JointData
 from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
 from introspect_bayes.fits.joint_model import build_joint_model, require_joint
-from introspect_bayes.fits.predictive import draw_from_prior
+from introspect_bayes.regressions.predictive import draw_from_prior
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 

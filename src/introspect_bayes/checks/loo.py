@@ -10,7 +10,7 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 
 PARETO_K: Final = "loo.pareto-k"
 COMPARISON: Final = "loo.comparison"

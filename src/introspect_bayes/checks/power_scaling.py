@@ -11,7 +11,7 @@ from introspect_bayes.checks.examination import Examination, moving_chains, vari
 from introspect_bayes.choices.choice_model import COEFFICIENTS
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 
 SENSITIVE: Final = 0.05
 """Power-scaling sensitivity that counts (Kallioinen et al. 2024,

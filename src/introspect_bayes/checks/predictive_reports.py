@@ -12,8 +12,8 @@ from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TAIL, two_sided, upper_tail
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import expected_response
+from introspect_bayes.regressions.predictive import expected_response
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.one_thread import TURN
 
 DENSITY: Final = "reports.density"

@@ -10,8 +10,8 @@ from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.regressions.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import design_columns
 
 PRIOR_PREDICTIVE: Final = "prior.predictive"

@@ -12,8 +12,8 @@ from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.regressions.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.nuts import Sampler
 
 PRIOR_SENSITIVITY: Final = "prior.sensitivity"

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.truth_among_draws import rank_truths, with_truth
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import common_terms, grouped_terms
 from introspect_bayes.specs import Specification
 

@@ -10,9 +10,9 @@ from introspect_bayes.analyses import Analysis
 from introspect_bayes.checks.replies import label
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import posterior_predictive
 from introspect_bayes.protocol.comparisons import COMPARISONS, REVEALED
+from introspect_bayes.regressions.predictive import posterior_predictive
+from introspect_bayes.regressions.regression import Regression
 
 REPLICATES: Final = 200
 """Replicated data sets of each fit: enough for a picture."""

@@ -10,8 +10,8 @@ import xarray as xr
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import posterior_predictive, prior_predictive
+from introspect_bayes.regressions.predictive import posterior_predictive, prior_predictive
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import OBSERVATION
 from introspect_bayes.sampling.prior_distributions import prior_numbers
 from introspect_bayes.specs import Specification

@@ -10,7 +10,7 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.power_scaling import label, power_scaling
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.intervals import hdi
 
 _SEED = 2025

@@ -9,8 +9,8 @@ import xarray as xr
 
 from introspect_bayes.checks.simulated_truths import in_a_row
 from introspect_bayes.choices.choice_weights import ChoiceWeights
-from introspect_bayes.fits import Regression
-from introspect_bayes.fits.predictive import thinned
+from introspect_bayes.regressions.predictive import thinned
+from introspect_bayes.regressions.regression import Regression
 
 RANKED: Final = 100
 """Draws among which a truth is ranked, spread over the chains so that they are nearly independent:

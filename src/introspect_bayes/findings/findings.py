@@ -15,7 +15,7 @@ from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analyses.sensitivity import PriorSensitivity
 from introspect_bayes.checks import Check, HealthRow, study_warnings
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.report import privileged, provenance, tables
 from introspect_bayes.report.notebook import html
 from introspect_bayes.report.notices import row_lines, warning_lines

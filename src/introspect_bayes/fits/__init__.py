@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from introspect_bayes.choices.weight_summaries import WeightSummaries, summarize_weights
     from introspect_bayes.fits.correlation_data import CorrelationData
     from introspect_bayes.fits.correlations import CorrelationFit, CorrelationSampler
-    from introspect_bayes.fits.regression import Regression, RegressionSampler, build_bambi_model
+    from introspect_bayes.regressions.regression import (
+        Regression,
+        RegressionSampler,
+        build_bambi_model,
+    )
     from introspect_bayes.sampling.diagnostics import ESS_MIN, RHAT_MAX, Diagnostics
     from introspect_bayes.sampling.finished_fits import FinishedFits
     from introspect_bayes.sampling.intervals import Estimate, estimate, hdi

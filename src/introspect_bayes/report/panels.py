@@ -11,7 +11,7 @@ import xarray as xr
 
 from introspect_bayes.analyses.result import Result
 from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
-from introspect_bayes.fits import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.report.tables import PROBLEM_MARK
 from introspect_bayes.sampling.intervals import hdi
 

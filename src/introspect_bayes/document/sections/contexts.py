@@ -10,8 +10,8 @@ from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slope
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings
-from introspect_bayes.fits import Regression
 from introspect_bayes.protocol.comparisons import COMPARISONS
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.records import Block, Figure, Paragraph, Section
 from introspect_bayes.report.slope_plots import plot_slopes

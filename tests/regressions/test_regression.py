@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import RegressionSampler, build_bambi_model
+from introspect_bayes.regressions.regression import RegressionSampler, build_bambi_model
 from introspect_bayes.sampling.compiled_models import forget_compiled
 from introspect_bayes.sampling.intervals import estimate
 from introspect_bayes.sampling.nuts import Sampler

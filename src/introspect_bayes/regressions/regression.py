@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.multilevel_model import (
+from introspect_bayes.regressions.multilevel_model import (
     build_multilevel_model,
     multilevel_applies,
     multilevel_arrays,
 )
-from introspect_bayes.fits.responses import check_response, stand_in
+from introspect_bayes.regressions.responses import check_response, stand_in
 from introspect_bayes.sampling.bambi_models import (
     OBSERVATION,
     build_bambi_model,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.fits.multilevel_information import Layout, information
+from introspect_bayes.regressions.multilevel_information import Layout, information
 from introspect_bayes.sampling.bambi_models import (
     common_terms,
     design_columns,
@@ -150,7 +150,7 @@ def build_multilevel_model(
 @cache
 def placement_op() -> Any:
     """Return `multilevel_kernel.placed` as an operation of PyTensor, derivatives included."""
-    from introspect_bayes.fits.multilevel_kernel import placed, pulled_back
+    from introspect_bayes.regressions.multilevel_kernel import placed, pulled_back
 
     back = compiled_operation(pulled_back, ["dvector", "dvector"])
 

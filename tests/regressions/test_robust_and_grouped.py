@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from introspect_bayes.fits import RegressionSampler, build_bambi_model
+from introspect_bayes.regressions.regression import RegressionSampler, build_bambi_model
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 from introspect_bayes.specs.prior import Prior

@@ -10,8 +10,7 @@ from fits_data import simulated_choices
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import RegressionSampler
-from introspect_bayes.fits.predictive import (
+from introspect_bayes.regressions.predictive import (
     ImproperPriorError,
     expected_response,
     log_densities,
@@ -19,6 +18,7 @@ from introspect_bayes.fits.predictive import (
     prior_predictive,
     thinned,
 )
+from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.free_variables import free_variables
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
@@ -199,7 +199,9 @@ def test_draws_are_thinned_evenly_and_bounded(choices, monkeypatch):
     assert thinned(choices, 10**9).sizes["draw"] == 400
     with pytest.raises(InputError, match="draws = 3: must be at least 4"):
         thinned(choices, 3)
-    monkeypatch.setattr("introspect_bayes.fits.predictive.LARGEST", 50 * len(choices.data.index))
+    monkeypatch.setattr(
+        "introspect_bayes.regressions.predictive.LARGEST", 50 * len(choices.data.index)
+    )
     assert log_densities(choices)["log_likelihood"].sizes["draw"] == 50 // 4
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.regression import Regression
+from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import expected_means
 from introspect_bayes.sampling.fit import Fit
 from introspect_bayes.sampling.free_variables import free_variables, model_of_likelihood

@@ -6,9 +6,9 @@ import pytensor.tensor as pt
 import pytest
 from scipy.optimize import approx_fprime
 
-from introspect_bayes.fits.multilevel_information import Layout
-from introspect_bayes.fits.multilevel_kernel import placed, pulled_back
-from introspect_bayes.fits.multilevel_model import (
+from introspect_bayes.regressions.multilevel_information import Layout
+from introspect_bayes.regressions.multilevel_kernel import placed, pulled_back
+from introspect_bayes.regressions.multilevel_model import (
     _log_likelihood,
     build_multilevel_model,
     multilevel_applies,

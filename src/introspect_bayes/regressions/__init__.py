@@ -1,0 +1,1 @@
+"""Regressions that Bambi builds: posteriors, expectations, predictions."""
