@@ -11,7 +11,7 @@ standard deviation over studies, is set beside that of the HDI from the paper's 
 import argparse
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import FIGURES
+from introspect_bayes.analysis.figures import FIGURES
 from introspect_bayes.protocol.comparisons import EFFECTS
 
 FIGURES_PLANNED = ("e1.acc", "e3.effect", "e2.acc", "e2.effect", "e3.before", "e3.after")

@@ -27,7 +27,8 @@ from typing import Any
 
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.regressions.regression import build_bambi_model

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from introspect_bayes.analyses import PROPORTIONS
-from introspect_bayes.analyses.published import published_figures, published_labels
+from introspect_bayes.analysis.figures import PROPORTIONS
+from introspect_bayes.analysis.published import published_figures, published_labels
 from introspect_bayes.report.tables import interval, number
 
 PAGE: Final = Path(__file__).with_name("reproduction.md")

@@ -21,6 +21,7 @@ ROOMS = [
     "choices",
     "regressions",
     "fits",
+    "analysis",
     "analyses",
     "checks",
     "report",

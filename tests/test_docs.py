@@ -194,7 +194,7 @@ def test_help_lists_whole_sentences_and_exit_codes(capsys, monkeypatch):
 
 def test_reproduction_page_has_every_published_figure():
     written = (ROOT / "docs" / "reproduction.md").read_text(encoding="utf-8")
-    from introspect_bayes.analyses.published import published_figures
+    from introspect_bayes.analysis.published import published_figures
 
     assert all(f"| `{name}` |" in written for name in published_figures())
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.cli import main
 from introspect_bayes.errors import InputError
 

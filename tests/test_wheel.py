@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 LOOK = """
 import introspect_bayes as ib
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.analyses import published_figures
+from introspect_bayes.analysis.published import published_figures
 from introspect_bayes.study.download import paper_data
 print(ib.__file__)
 print(shipped_folder("models"), shipped_folder("data"))

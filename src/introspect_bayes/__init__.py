@@ -11,13 +11,16 @@ from warnings import warn
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
-    from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
     from introspect_bayes.analyses.explanation_scores import explanation_scores
-    from introspect_bayes.analyses.fit import fit
     from introspect_bayes.analyses.joint_accuracy import joint_accuracy
     from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
-    from introspect_bayes.analyses.scenarios import Scenario
-    from introspect_bayes.analyses.sensitivity import prior_sensitivity
+    from introspect_bayes.analysis.analysis import Analysis
+    from introspect_bayes.analysis.exclusion import exclusion_table
+    from introspect_bayes.analysis.fit import fit
+    from introspect_bayes.analysis.reproduce import reproduce
+    from introspect_bayes.analysis.scenarios import Scenario
+    from introspect_bayes.analysis.sensitivity import prior_sensitivity
+    from introspect_bayes.analysis.settings import Settings
     from introspect_bayes.checks import check_study, data_health, study_warnings
     from introspect_bayes.checks.calibration import calibrate
     from introspect_bayes.checks.explanation_scores import check_scores
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
 # PEP 562: each name is imported when first used, so that importing the package and asking the
 # command for help load neither PyMC nor openai.
 _HOMES = {
-    "Analysis": "analyses",
+    "Analysis": "analysis.analysis",
     "AssumedModel": "designs",
     "AssumedReports": "designs",
     "CollectionStoppedError": "collect",
@@ -69,8 +72,8 @@ _HOMES = {
     "RunSettings": "collect",
     "Sampler": "sampling.nuts",
     "SamplingOptions": "protocol.requests",
-    "Scenario": "analyses.scenarios",
-    "Settings": "analyses",
+    "Scenario": "analysis.scenarios",
+    "Settings": "analysis.settings",
     "Specification": "specs",
     "Study": "study",
     "ablation_answers": "study.ablations",
@@ -83,9 +86,9 @@ _HOMES = {
     "collect_replies": "collect",
     "data_health": "checks",
     "example_study": "study.example",
-    "exclusion_table": "analyses",
+    "exclusion_table": "analysis.exclusion",
     "explanation_scores": "analyses.explanation_scores",
-    "fit": "analyses.fit",
+    "fit": "analysis.fit",
     "hdi": "sampling.intervals",
     "joint_accuracy": "analyses.joint_accuracy",
     "like_study": "designs",
@@ -102,9 +105,9 @@ _HOMES = {
     "plot_sensitivity": "report.plots",
     "prepare_ablations": "protocol.ablations",
     "read_specification": "specs",
-    "prior_sensitivity": "analyses.sensitivity",
+    "prior_sensitivity": "analysis.sensitivity",
     "privileged_access": "analyses.privileged",
-    "reproduce": "analyses",
+    "reproduce": "analysis.reproduce",
     "simulate_scores": "simulate.explanation_scores",
     "spec": "specs",
     "study_warnings": "checks",

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings
 from introspect_bayes.analyses.access_rows import shared_rows
 from introspect_bayes.analyses.privileged import privileged_access
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.report import privileged as tables
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import CHECKS, STATUSES, check_study, select_checks
 from introspect_bayes.checks.checking import FITTED
 from introspect_bayes.errors import InputError

@@ -10,7 +10,7 @@ from introspect_bayes.checks.correlation_ranks import (
     rows_of,
     simulate_correlation_calibration,
 )
-from introspect_bayes.fits import CorrelationSampler
+from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 

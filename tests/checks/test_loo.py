@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from checks_data import simulated_rows
-from introspect_bayes.analyses import Settings
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import Examination
 from introspect_bayes.checks.alternatives import Alternatives
 from introspect_bayes.checks.loo import clustered_error, comparison, comparison_table, pareto_k

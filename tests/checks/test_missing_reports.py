@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks.missing_reports import (
     invalid_shares,
     missing_reports,

@@ -3,7 +3,8 @@
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 
 pytestmark = pytest.mark.slow
 

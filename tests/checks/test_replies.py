@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.checks.replies import anomalies, reply_checks
 

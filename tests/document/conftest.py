@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses.scenarios import scenarios_from
-from introspect_bayes.analyses.sensitivity import prior_sensitivity
+from introspect_bayes.analysis.scenarios import scenarios_from
+from introspect_bayes.analysis.sensitivity import prior_sensitivity
 from introspect_bayes.document import build, gather
 from report_data import MADE
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import FIGURES
-from introspect_bayes.analyses.published import published_figures
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.published import published_figures
 from introspect_bayes.document import SECTIONS, SLOW, Wanted, build
 from introspect_bayes.document.sections.joint import draw_pairs
 from introspect_bayes.document.sections.reports import accuracies_frame

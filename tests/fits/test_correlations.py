@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import CorrelationData, CorrelationSampler
-from introspect_bayes.fits.correlation_data import Moments
+from introspect_bayes.fits.correlation_data import CorrelationData, Moments
 from introspect_bayes.fits.correlation_model import build_correlation_model, log_density
-from introspect_bayes.fits.correlations import constrained, unconstrained, unit_log_density
+from introspect_bayes.fits.correlations import (
+    CorrelationSampler,
+    constrained,
+    unconstrained,
+    unit_log_density,
+)
 from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_derivatives
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.finished_fits import FinishedFits

@@ -5,8 +5,10 @@ import pytest
 import xarray as xr
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import FIGURES, Analysis, Settings
-from introspect_bayes.analyses.published import published_figures
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.published import published_figures
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.report import panels
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.sampling.intervals import hdi

@@ -2,9 +2,9 @@ import io
 
 from rich.console import Console
 
-from introspect_bayes.analyses.figures import Result
-from introspect_bayes.analyses.published import Published
-from introspect_bayes.analyses.reproduce import Reproduction
+from introspect_bayes.analysis.figures import Result
+from introspect_bayes.analysis.published import Published
+from introspect_bayes.analysis.reproduce import Reproduction
 from introspect_bayes.report import tables
 from introspect_bayes.report.progress import TerminalProgress
 

@@ -177,18 +177,18 @@ def test_whatever_a_regression_depends_on_makes_another(rows):
 def test_its_own_source_counts_at_any_depth(tmp_path):
     package = tmp_path / "package"
     copytree(Path(finished_fits.__file__).parents[1], package)
-    digests = [finished_fits.source_digest(package, "joint_accuracy")]
-    assert digests[0] == finished_fits._versions("joint_accuracy")["source"]
+    digests = [finished_fits.source_digest(package, "joint_model")]
+    assert digests[0] == finished_fits._versions("joint_model")["source"]
     below = package / "sampling" / "below"
     below.mkdir()
-    own = package / "joint_accuracy" / "model.py"
+    own = package / "joint_model" / "model.py"
     shared = (package / "sampling" / "importance.py", package / "constants.py", below / "new.py")
     for path in (*shared, own):
         with path.open("a", encoding="utf-8") as file:
             file.write("# changed\n")
-        digests.append(finished_fits.source_digest(package, "joint_accuracy"))
+        digests.append(finished_fits.source_digest(package, "joint_model"))
     (below / "new.py").rename(package / "specs" / "new.py")
-    digests.append(finished_fits.source_digest(package, "joint_accuracy"))
+    digests.append(finished_fits.source_digest(package, "joint_model"))
     assert len(set(digests)) == len(digests)
 
 
@@ -196,7 +196,7 @@ def test_another_rooms_source_does_not_count(tmp_path):
     package = tmp_path / "package"
     copytree(Path(finished_fits.__file__).parents[1], package)
     before = finished_fits.source_digest(package, "regressions")
-    (package / "joint_accuracy" / "model.py").write_text("# changed", encoding="utf-8")
+    (package / "joint_model" / "model.py").write_text("# changed", encoding="utf-8")
     assert finished_fits.source_digest(package, "regressions") == before
 
 

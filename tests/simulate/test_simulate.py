@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import reproduce
+from introspect_bayes.analysis.reproduce import reproduce
 from introspect_bayes.cli import main
 from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.context_files import shipped_contexts

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import mean_reports, reports_of
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.experiments import mean_reports, reports_of
 from introspect_bayes.errors import CannotCompute, cannot_compute
 from introspect_bayes.protocol.comparisons import COMPARISONS
 

@@ -15,7 +15,7 @@ from introspect_bayes.analyses.score_answers import OVERALL
 from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
 from introspect_bayes.analyses.score_sentences import advantage_sentences, learning_sentences
 from introspect_bayes.analyses.score_specifications import suited
-from introspect_bayes.analyses.settings import kept_fits
+from introspect_bayes.analysis.settings import kept_fits
 from introspect_bayes.errors import InputError
 from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.sampling.diagnostics import Diagnostics, diagnose

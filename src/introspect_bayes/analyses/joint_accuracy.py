@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.experiments import reports_of
-from introspect_bayes.analyses.selection import select_ids
-from introspect_bayes.analyses.settings import Settings, kept_fits
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.experiments import reports_of
+from introspect_bayes.analysis.selection import select_ids
+from introspect_bayes.analysis.settings import Settings, kept_fits
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, closest
 from introspect_bayes.fits.joint_data import JointData

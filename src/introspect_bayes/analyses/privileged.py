@@ -14,11 +14,11 @@ import pandas as pd
 
 from introspect_bayes.analyses import access_tables
 from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access_figure
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.selection import select_ids
-from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.selection import select_ids
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, cannot_compute
-from introspect_bayes.fits import CorrelationFit
+from introspect_bayes.fits.correlations import CorrelationFit
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study import Study

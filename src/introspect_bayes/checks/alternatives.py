@@ -1,6 +1,6 @@
 """The shipped alternatives to the paper's specifications, fitted to the same data."""
 
-from introspect_bayes.analyses import Settings
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.loo import CHOICE_MODELS, REPORT_MODELS, comparison
 from introspect_bayes.checks.outcome import Check

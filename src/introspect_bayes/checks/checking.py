@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, Final
 
-from introspect_bayes.analyses import Analysis
-from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.checks import loo, predictive_choices, predictive_reports, prior_predictive
 from introspect_bayes.checks.alternatives import Alternatives
 from introspect_bayes.checks.convergence import CONVERGENCE, convergence

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
-from introspect_bayes.fits import CorrelationData, CorrelationFit, CorrelationSampler
+from introspect_bayes.fits.correlation_data import CorrelationData
 from introspect_bayes.fits.correlation_model import build_correlation_model
-from introspect_bayes.fits.correlations import NAMES
+from introspect_bayes.fits.correlations import NAMES, CorrelationFit, CorrelationSampler
 from introspect_bayes.fits.own_and_other import contrasts
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time

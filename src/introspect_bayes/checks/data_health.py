@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis, plain_correlation
-from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
+from introspect_bayes.analysis.analysis import Analysis, plain_correlation
+from introspect_bayes.analysis.experiments import correlation, mean_reports, reports_of, standardize
 from introspect_bayes.checks.values import ODDITIES, OF_CHOICES, few_choices
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis
+from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.tail_areas import TailArea, upper_tail
 from introspect_bayes.choices.choice_weights import ChoiceWeights

@@ -6,7 +6,7 @@ from typing import Final
 
 import xarray as xr
 
-from introspect_bayes.analyses import Analysis
+from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.checks.replies import label
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.checks.data_health import ANOMALIES, HealthRow
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.values import KINDS

@@ -15,7 +15,7 @@ from introspect_bayes.checks.simulated_truths import (
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits import CorrelationSampler
+from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.fits.joint_fit import JointSampler
 from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.nuts import Sampler

@@ -18,7 +18,7 @@ from introspect_bayes.cli.reading import FileOptions, Only, StudyOptions, StudyS
 from introspect_bayes.cli.report_files import report_target, write_beside
 
 if TYPE_CHECKING:
-    from introspect_bayes.analyses import Analysis
+    from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.document import Target
     from introspect_bayes.report.progress import TerminalProgress
 

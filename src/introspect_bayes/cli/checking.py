@@ -17,7 +17,7 @@ from introspect_bayes.cli.reading import StudyOptions, StudySource
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from introspect_bayes.analyses import Analysis
+    from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.checks import Check
 
 

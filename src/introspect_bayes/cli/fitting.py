@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from introspect_bayes.analyses import Analysis
+    from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.sampling.nuts import Sampler
     from introspect_bayes.specs import Specification
@@ -120,7 +120,8 @@ def start_analysis(
     study: "Study", progress: "TerminalProgress", settings: dict[str, Any]
 ) -> "Analysis":
     """Load what fits models, and begin an analysis with what `FitOptions.settings` returned."""
-    from introspect_bayes.analyses import Analysis, Settings
+    from introspect_bayes.analysis.analysis import Analysis
+    from introspect_bayes.analysis.settings import Settings
 
     progress.start("Loading PyMC", 1)
     return Analysis(study, Settings.default(**settings), progress)

@@ -52,7 +52,7 @@ def joint(
         joint_accuracy,
         joint_ids,
     )
-    from introspect_bayes.analyses.selection import select_ids
+    from introspect_bayes.analysis.selection import select_ids
     from introspect_bayes.fits.joint_model import require_joint
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors

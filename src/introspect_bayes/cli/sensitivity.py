@@ -22,8 +22,8 @@ from introspect_bayes.cli.reading import Only, StudyOptions, StudySource
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from introspect_bayes.analyses import Analysis
-    from introspect_bayes.analyses.sensitivity import PriorSensitivity
+    from introspect_bayes.analysis.analysis import Analysis
+    from introspect_bayes.analysis.sensitivity import PriorSensitivity
 
 
 @takes_option_groups
@@ -66,8 +66,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     Student-t, Laplace and horseshoe weights, position bias held near zero or set free, a skeptic
     and an enthusiast about reports and training. Exit code 1 if diagnostics fail, 2 for bad input.
     """
-    from introspect_bayes.analyses.scenarios import scenarios_from, usual_scenarios
-    from introspect_bayes.analyses.sensitivity import prior_sensitivity
+    from introspect_bayes.analysis.scenarios import scenarios_from, usual_scenarios
+    from introspect_bayes.analysis.sensitivity import prior_sensitivity
     from introspect_bayes.report.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 

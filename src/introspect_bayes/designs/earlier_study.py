@@ -11,8 +11,9 @@ from typing import Final
 
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis, Settings
-from introspect_bayes.analyses.experiments import reports_of
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.experiments import reports_of
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.designs.assumptions import AssumedModel
 from introspect_bayes.designs.design import Design
 from introspect_bayes.designs.matching import (

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis, Settings
-from introspect_bayes.analyses.experiments import correlation, mean_reports
-from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.experiments import correlation, mean_reports
+from introspect_bayes.analysis.settings import REGRESSION_SAMPLER, Settings
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import Design

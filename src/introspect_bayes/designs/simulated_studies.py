@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses import Analysis, Settings
-from introspect_bayes.analyses.figures import FIGURES
-from introspect_bayes.analyses.settings import REGRESSION_SAMPLER
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.settings import REGRESSION_SAMPLER, Settings
 from introspect_bayes.designs.assumptions import AssumedModel, AssumedReports
 from introspect_bayes.designs.design import TRAINED, UNTRAINED, Design
 from introspect_bayes.errors import CannotCompute

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from introspect_bayes.analyses import Analysis
+from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.document.building import build
 from introspect_bayes.document.files import Target, write_document
 from introspect_bayes.document.gathering import SLOW, Wanted, gather

@@ -4,16 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.analyses import Analysis
-from introspect_bayes.analyses.context_accuracy import context_fits
 from introspect_bayes.analyses.joint_accuracy import (
     JOINT_SAMPLER,
     JointAccuracy,
     joint_accuracy,
 )
-from introspect_bayes.analyses.published import published_labels
-from introspect_bayes.analyses.scenarios import usual_scenarios
-from introspect_bayes.analyses.sensitivity import prior_sensitivity
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.context_accuracy import context_fits
+from introspect_bayes.analysis.published import published_labels
+from introspect_bayes.analysis.scenarios import usual_scenarios
+from introspect_bayes.analysis.sensitivity import prior_sensitivity
 from introspect_bayes.checks import check_study
 from introspect_bayes.checks.convergence import CONVERGENCE
 from introspect_bayes.checks.missing_reports import MISSING_REPORTS

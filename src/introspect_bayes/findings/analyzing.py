@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from introspect_bayes.analyses import Analysis, Settings, reproduce
 from introspect_bayes.analyses.access_figure import PREFIX
 from introspect_bayes.analyses.privileged import access_ids, access_where_possible
-from introspect_bayes.analyses.reproduce import figure_ids
-from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.reproduce import figure_ids, reproduce
+from introspect_bayes.analysis.selection import select_ids
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.errors import InputError
 from introspect_bayes.findings.findings import Findings

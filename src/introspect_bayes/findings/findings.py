@@ -10,10 +10,12 @@ import xarray as xr
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.analyses import Analysis, Reproduction, exclusion_table
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.analyses.privileged import PrivilegedAccess
-from introspect_bayes.analyses.sensitivity import PriorSensitivity
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.exclusion import exclusion_table
+from introspect_bayes.analysis.reproduce import Reproduction
+from introspect_bayes.analysis.sensitivity import PriorSensitivity
 from introspect_bayes.checks import Check, HealthRow, study_warnings
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.report import privileged, provenance, tables

@@ -111,7 +111,7 @@ class CorrelationSampler(ModelSampler):
         Examples
         --------
         >>> from introspect_bayes.specs import spec
-        >>> from introspect_bayes.fits import Sampler
+        >>> from introspect_bayes.sampling.nuts import Sampler
         >>> rows = np.random.default_rng(1).normal(size=(99, 2))
         >>> data = CorrelationData(rows, ("weight", "report"), np.arange(99))
         >>> fit = CorrelationSampler(Sampler(draws=500)).fit(spec("privileged_access"), data, "r")

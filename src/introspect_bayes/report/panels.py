@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.result import Result
+from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.report.tables import PROBLEM_MARK

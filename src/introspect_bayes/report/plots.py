@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import xarray as xr
 
-from introspect_bayes.analyses import FIGURES, Analysis
-from introspect_bayes.analyses.fit import Fits
-from introspect_bayes.analyses.published import published_figures, published_labels
-from introspect_bayes.analyses.result import Result
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.fit import Fits
+from introspect_bayes.analysis.published import published_figures, published_labels
+from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute, InputError, closest
 from introspect_bayes.protocol.comparisons import COMPARISONS

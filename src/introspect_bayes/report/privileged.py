@@ -9,7 +9,7 @@ from rich.table import Table
 
 from introspect_bayes.analyses.access_figure import PREFIX
 from introspect_bayes.analyses.privileged import PrivilegedAccess
-from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import NotInStudy
 from introspect_bayes.protocol.comparisons import COMPARISONS

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from introspect_bayes.analyses import Analysis
+from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import changed_priors
 from introspect_bayes.study.download import identity

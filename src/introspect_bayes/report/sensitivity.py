@@ -6,7 +6,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from introspect_bayes.analyses.sensitivity import PriorSensitivity
+from introspect_bayes.analysis.sensitivity import PriorSensitivity
 from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 _LARGE = 0.05

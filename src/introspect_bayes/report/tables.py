@@ -7,8 +7,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.analyses import PROPORTIONS, Reproduction
-from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.analysis.figures import PROPORTIONS
+from introspect_bayes.analysis.published import published_labels
+from introspect_bayes.analysis.reproduce import Reproduction
 from introspect_bayes.checks import ANOMALIES, HealthRow
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.study import Study

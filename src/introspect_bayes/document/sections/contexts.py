@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from introspect_bayes.analyses.context_accuracy import BY_CONTEXT, context_slopes
+from introspect_bayes.analysis.context_accuracy import BY_CONTEXT, context_slopes
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings

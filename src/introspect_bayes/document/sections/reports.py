@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from introspect_bayes.analyses import FIGURES
-from introspect_bayes.analyses.published import published_figures, published_labels
-from introspect_bayes.analyses.result import Result
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.published import published_figures, published_labels
+from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.findings import Findings

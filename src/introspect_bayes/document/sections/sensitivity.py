@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from introspect_bayes.analyses.sensitivity import PriorSensitivity
+from introspect_bayes.analysis.sensitivity import PriorSensitivity
 from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.check_table import checks_table

@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from introspect_bayes.analyses import Analysis, Settings, published_figures, reproduce
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.published import published_figures
+from introspect_bayes.analysis.reproduce import reproduce
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.study import load_study
 
@@ -72,7 +75,7 @@ def test_scaled_weights_are_the_authors_own(analysis, paper_data, base_model, co
 
 
 def test_exclusion_of_learned_extremes_lowers_the_correlations(analysis):
-    from introspect_bayes.analyses import exclusion_table
+    from introspect_bayes.analysis.exclusion import exclusion_table
 
     changes = exclusion_table(analysis)
     learned = changes[changes["reading"] == "learned"].set_index(["figure", "base_model"])

@@ -9,14 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import (
-    Analysis,
-    plain_correlation,
-    weight_error,
-)
-from introspect_bayes.analyses.exclusion import RAW_READING, exclusion_table
-from introspect_bayes.analyses.experiments import chosen_by_weights, correlation, standardize
-from introspect_bayes.analyses.result import Result
+from introspect_bayes.analysis.analysis import Analysis, plain_correlation, weight_error
+from introspect_bayes.analysis.exclusion import RAW_READING, exclusion_table
+from introspect_bayes.analysis.experiments import chosen_by_weights, correlation, standardize
+from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, PAPER_COMPARISONS

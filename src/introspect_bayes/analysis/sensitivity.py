@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.published import published_labels
-from introspect_bayes.analyses.reproduce import Reproduction, reproduce
-from introspect_bayes.analyses.scenarios import Scenario, usual_scenarios
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.published import published_labels
+from introspect_bayes.analysis.reproduce import Reproduction, reproduce
+from introspect_bayes.analysis.scenarios import Scenario, usual_scenarios
 from introspect_bayes.errors import InputError
 
 USUAL: Final = Scenario("own priors", {})

@@ -6,8 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, InputError, closest
 from introspect_bayes.progress import Progress

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from introspect_bayes.analyses.experiments import (
+from introspect_bayes.analysis.experiments import (
     chosen_by_weights,
     correlation,
     mean_reports,

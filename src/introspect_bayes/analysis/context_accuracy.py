@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.published import published_labels
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.regressions.regression import Regression, RegressionSampler

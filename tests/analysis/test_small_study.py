@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings, exclusion_table, reproduce
-from introspect_bayes.analyses.experiments import mean_reports
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.exclusion import exclusion_table
+from introspect_bayes.analysis.experiments import mean_reports
+from introspect_bayes.analysis.reproduce import reproduce
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.report import tables

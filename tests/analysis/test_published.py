@@ -1,9 +1,8 @@
 import pytest
 
-from introspect_bayes.analyses import published_figures
-from introspect_bayes.analyses.figures import FIGURES, Result
-from introspect_bayes.analyses.published import Published, agrees
-from introspect_bayes.analyses.reproduce import compare
+from introspect_bayes.analysis.figures import FIGURES, Result
+from introspect_bayes.analysis.published import Published, agrees, published_figures
+from introspect_bayes.analysis.reproduce import compare
 
 
 def test_every_published_id_belongs_to_a_figure():

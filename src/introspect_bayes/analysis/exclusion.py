@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.analysis import Analysis, plain_correlation
+from introspect_bayes.analysis.analysis import Analysis, plain_correlation
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, cannot_compute
 from introspect_bayes.protocol.comparisons import COMPARISONS

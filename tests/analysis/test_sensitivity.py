@@ -5,9 +5,11 @@ import nutpie
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import Analysis, Settings, reproduce
-from introspect_bayes.analyses.scenarios import Scenario, scaled, scenarios_from, usual_scenarios
-from introspect_bayes.analyses.sensitivity import prior_sensitivity
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.reproduce import reproduce
+from introspect_bayes.analysis.scenarios import Scenario, scaled, scenarios_from, usual_scenarios
+from introspect_bayes.analysis.sensitivity import prior_sensitivity
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import InputError
 from introspect_bayes.specs import chosen_specifications
 from introspect_bayes.specs.reading_priors import read_prior

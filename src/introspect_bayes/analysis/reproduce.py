@@ -5,22 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from introspect_bayes.analyses.analysis import Analysis
-from introspect_bayes.analyses.figures import (
-    FIGURES,
-    OWN_FIGURES,
-    PAPER_ONLY,
-    FigureKind,
-)
-from introspect_bayes.analyses.published import (
+from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.figures import FIGURES, OWN_FIGURES, PAPER_ONLY, FigureKind
+from introspect_bayes.analysis.published import (
     Published,
     Verdict,
     agrees,
     published_figures,
     published_labels,
 )
-from introspect_bayes.analyses.result import Result
-from introspect_bayes.analyses.selection import select_ids
+from introspect_bayes.analysis.result import Result
+from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.study.download import unchanged
 

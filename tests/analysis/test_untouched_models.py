@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses import FIGURES, exclusion_table, reproduce
-from introspect_bayes.analyses.reproduce import figure_ids
+from introspect_bayes.analysis.exclusion import exclusion_table
+from introspect_bayes.analysis.figures import FIGURES
+from introspect_bayes.analysis.reproduce import figure_ids, reproduce
 from introspect_bayes.cli import main
 from introspect_bayes.errors import CannotCompute, NotInStudy
 from introspect_bayes.protocol.comparisons import COMPARISONS

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.experiments import correlation, mean_reports, reports_of, standardize
-from introspect_bayes.analyses.once import Once
-from introspect_bayes.analyses.settings import Settings
+from introspect_bayes.analysis.experiments import correlation, mean_reports, reports_of, standardize
+from introspect_bayes.analysis.once import Once
+from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights

@@ -1,0 +1,1 @@
+"""The paper's experiments: which rows, which specification, which contrast, which figure."""
