@@ -15,7 +15,7 @@ import introspect_bayes as ib
 from introspect_bayes.cli.exit_codes import ExitCode
 from introspect_bayes.cli.main import app
 from introspect_bayes.places import shipped_folder
-from introspect_bayes.report.installation import ENVIRONMENT
+from introspect_bayes.presentation.installation import ENVIRONMENT
 from introspect_bayes.specs import Specification, spec
 
 PAPERS: Final = ("choice_weights", "report_accuracy", "introspection_training")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from introspect_bayes.analysis.figures import PROPORTIONS
 from introspect_bayes.analysis.published import published_figures, published_labels
-from introspect_bayes.report.tables import interval, number
+from introspect_bayes.presentation.tables import interval, number
 
 PAGE: Final = Path(__file__).with_name("reproduction.md")
 

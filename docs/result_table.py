@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 import introspect_bayes as ib
-from introspect_bayes.report.tables import figures_table
+from introspect_bayes.presentation.tables import figures_table
 
 analysis = ib.Analysis(ib.load_study("plunkett2025", progress=True))
 console = Console(record=True, width=112, file=io.StringIO())

@@ -24,6 +24,7 @@ ROOMS = [
     "analysis",
     "analyses",
     "checks",
+    "presentation",
     "report",
     "designs",
     "findings",

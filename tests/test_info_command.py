@@ -10,7 +10,7 @@ import introspect_bayes
 from introspect_bayes import __version__
 from introspect_bayes.cli import main
 from introspect_bayes.places import CACHE_VARIABLE
-from introspect_bayes.report.installation import ENVIRONMENT
+from introspect_bayes.presentation.installation import ENVIRONMENT
 from introspect_bayes.study.download import DATA_VARIABLE, cache_folder
 
 KEY = "sk-very-secret-1234567890"

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from introspect_bayes.document import write_report
     from introspect_bayes.errors import InputError
     from introspect_bayes.findings import Findings, analyze
+    from introspect_bayes.presentation.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.report.joint import plot_contexts
-    from introspect_bayes.report.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.report.score_plots import (
         plot_advantage,
@@ -95,14 +95,14 @@ _HOMES = {
     "load_study": "study",
     "plan_study": "designs",
     "plot_contexts": "report.joint",
-    "plot_accuracy": "report.plots",
+    "plot_accuracy": "presentation.plots",
     "plot_own_minus_other": "report.privileged_plots",
     "plot_reporters": "report.privileged_plots",
     "plot_advantage": "report.score_plots",
     "plot_cells": "report.score_plots",
     "plot_learning_curve": "report.score_plots",
-    "plot_reports": "report.plots",
-    "plot_sensitivity": "report.plots",
+    "plot_reports": "presentation.plots",
+    "plot_sensitivity": "presentation.plots",
     "prepare_ablations": "protocol.ablations",
     "read_specification": "specs",
     "prior_sensitivity": "analysis.sensitivity",

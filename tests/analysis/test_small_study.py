@@ -15,7 +15,7 @@ from introspect_bayes.analysis.reproduce import reproduce
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.report import tables
+from introspect_bayes.presentation import tables
 
 pytestmark = pytest.mark.compiles
 

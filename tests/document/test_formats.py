@@ -23,7 +23,7 @@ from introspect_bayes.document.formats import (
     latex,
     markdown,
 )
-from introspect_bayes.report.records import Document, Section, Table, csv_text
+from introspect_bayes.presentation.records import Document, Section, Table, csv_text
 from report_data import MADE
 
 pytestmark = pytest.mark.compiles

@@ -14,8 +14,8 @@ from introspect_bayes.analysis.published import published_figures
 from introspect_bayes.document import SECTIONS, SLOW, Wanted, build
 from introspect_bayes.document.sections.joint import draw_pairs
 from introspect_bayes.document.sections.reports import accuracies_frame
-from introspect_bayes.report.drawings import drawn_data
-from introspect_bayes.report.tables import interval, number
+from introspect_bayes.presentation.drawings import drawn_data
+from introspect_bayes.presentation.tables import interval, number
 
 pytestmark = pytest.mark.compiles
 

@@ -11,13 +11,13 @@ import introspect_bayes as ib
 from introspect_bayes.cli import main
 from introspect_bayes.errors import InputError
 from introspect_bayes.places import shipped_folder
+from introspect_bayes.presentation.ablations import ablation_summary
 from introspect_bayes.protocol.ablations import prepare_ablations
 from introspect_bayes.protocol.context_files import shipped_contexts
 from introspect_bayes.protocol.requests import SamplingOptions, plan_ablations, plan_requests
 from introspect_bayes.protocol.stages import Model
 from introspect_bayes.protocol.study_folder import REPLIES_FILE, prepare_study
 from introspect_bayes.protocol.training import Counts
-from introspect_bayes.report.ablations import ablation_summary
 from introspect_bayes.simulate import DecisionMaker, Introspection
 from introspect_bayes.store import Store
 from introspect_bayes.study.ablations import counted

@@ -6,11 +6,11 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.errors import InputError
+from introspect_bayes.presentation.readings import reading_notes, reading_record
 from introspect_bayes.protocol.parse import text_of_content
 from introspect_bayes.protocol.parse.bodies import why_blank
 from introspect_bayes.protocol.stages import Model
 from introspect_bayes.protocol.training import Counts
-from introspect_bayes.report.readings import reading_notes, reading_record
 
 COUNTS = Counts(native_choices=2, reports=3)
 

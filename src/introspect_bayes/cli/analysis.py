@@ -20,7 +20,7 @@ from introspect_bayes.cli.report_files import report_target, write_beside
 if TYPE_CHECKING:
     from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.document import Target
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
 
 HealthFile = Annotated[
     Path | None,
@@ -62,7 +62,7 @@ def demo(
     endless contexts.
     """
     from introspect_bayes.findings import wanted_ids
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.simulate import SimulatedDesign, simulate_study
     from introspect_bayes.study import load_study
 
@@ -104,7 +104,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
 
     Exit code 1 if the diagnostics of a fit fail (its numbers are marked), 2 for bad input.
     """
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file, health_file, weights_file)
@@ -142,7 +142,7 @@ def reproduce(  # noqa: PLR0913 - one argument an option
 
     Exit code 1 if the diagnostics of a fit fail (its numbers are marked), 2 for bad input.
     """
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.study import find_paper_data
 
     check_writable(json_file, health_file)

@@ -45,7 +45,7 @@ def check(
     code 1 if any failed or went wrong, 2 for bad input.
     """
     from introspect_bayes.checks import check_study, select_checks
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)
@@ -67,8 +67,8 @@ def check(
 
 
 def _print(console: "Console", analysis: "Analysis", checks: "Sequence[Check]") -> None:
-    from introspect_bayes.report.checks import check_summary, check_tables
-    from introspect_bayes.report.provenance import priors_note
+    from introspect_bayes.presentation.checks import check_summary, check_tables
+    from introspect_bayes.presentation.provenance import priors_note
 
     for group in check_tables(checks):
         console.print(group)

@@ -123,8 +123,8 @@ def collect(  # noqa: PLR0913 - one argument an option
     early and the same command goes on from there, 2 for what you must mend first.
     """
     from introspect_bayes.collect import CollectionStoppedError, RunSettings, collect_replies
+    from introspect_bayes.presentation.collecting import CollectionProgress, summary
     from introspect_bayes.protocol.requests import SamplingOptions
-    from introspect_bayes.report.collecting import CollectionProgress, summary
 
     check_writable(json_file)
     conditions = SamplingOptions(
@@ -199,7 +199,7 @@ def _close(
     if not collection.complete:
         raise typer.Exit(ExitCode.RESUMABLE)
     if task == "ablation":
-        from introspect_bayes.report.ablations import ablation_summary
+        from introspect_bayes.presentation.ablations import ablation_summary
 
         say(ablation_summary(study, collection.model), json_file)
         return
@@ -216,8 +216,8 @@ def _dry_run(
     from contextlib import ExitStack
 
     from introspect_bayes.collect import plan_collection
+    from introspect_bayes.presentation.collecting import estimate_in_words, estimate_table
     from introspect_bayes.protocol.study_folder import REPLIES_FILE
-    from introspect_bayes.report.collecting import estimate_in_words, estimate_table
     from introspect_bayes.store import Store
 
     path = prepared.folder / REPLIES_FILE

@@ -48,7 +48,7 @@ def print_warnings(console: "Console", study: "Study") -> None:
     Where tables are left out, warnings are not: they go to standard error.
     """
     from introspect_bayes.checks import study_warnings
-    from introspect_bayes.report.notices import warning_lines
+    from introspect_bayes.presentation.notices import warning_lines
 
     heard = _console(stderr=True) if console.quiet else console
     for line in warning_lines(study, study_warnings(study)):
@@ -57,7 +57,7 @@ def print_warnings(console: "Console", study: "Study") -> None:
 
 def print_reading(console: "Console", study: "Study") -> None:
     """Say what a parser took as a liberty or read otherwise than the one that the study names."""
-    from introspect_bayes.report.readings import reading_notes
+    from introspect_bayes.presentation.readings import reading_notes
 
     for note in reading_notes(study):
         console.print(note, markup=False)
@@ -65,7 +65,7 @@ def print_reading(console: "Console", study: "Study") -> None:
 
 def print_rows(console: "Console", chosen: "ChosenRows") -> None:
     """Say which rows are used and what is pooled over, if anything was chosen."""
-    from introspect_bayes.report.notices import row_lines
+    from introspect_bayes.presentation.notices import row_lines
 
     for line in row_lines(chosen):
         console.print(line)

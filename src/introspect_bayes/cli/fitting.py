@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from introspect_bayes.analysis.analysis import Analysis
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.sampling.nuts import Sampler
     from introspect_bayes.specs import Specification
     from introspect_bayes.study import Study

@@ -9,7 +9,7 @@ from introspect_bayes.cli.files import check_writable, json_option, write_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from introspect_bayes.report.installation import Installation
+    from introspect_bayes.presentation.installation import Installation
 
 _KILOBYTE: Final = 1000
 
@@ -22,7 +22,7 @@ def info(
 
     Downloads and changes nothing. Of a key it says only whether one is set.
     """
-    from introspect_bayes.report.installation import installation
+    from introspect_bayes.presentation.installation import installation
 
     check_writable(json_file)
     found = installation()
@@ -64,7 +64,7 @@ def _places(found: "Installation") -> "Table":
 
 
 def _environment(found: "Installation") -> "Table":
-    from introspect_bayes.report.installation import ENVIRONMENT
+    from introspect_bayes.presentation.installation import ENVIRONMENT
 
     table = _table("Environment variables", "name", "value", "what it decides")
     for variable in ENVIRONMENT:

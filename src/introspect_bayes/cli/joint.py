@@ -54,7 +54,7 @@ def joint(
     )
     from introspect_bayes.analysis.selection import select_ids
     from introspect_bayes.fits.joint_model import require_joint
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)

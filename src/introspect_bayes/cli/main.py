@@ -22,7 +22,7 @@ from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
 from introspect_bayes.errors import InputError
-from introspect_bayes.report.harmless import harmless
+from introspect_bayes.presentation.harmless import harmless
 
 app = typer.Typer(
     name="introspect-bayes",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from introspect_bayes.designs import DesignAnalysis, LikeStudy
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.study import Study
 
 
@@ -80,7 +80,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     what asking costs; with a goal, which design is the cheapest that meets it.
     """
     from introspect_bayes.designs import plan_study
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
 
     check_writable(json_file, csv_file, plot_file)
     check_plot(plot_file)

@@ -46,7 +46,7 @@ def privileged_access(
     from introspect_bayes.analyses.privileged import privileged_access as access_of
     from introspect_bayes.analyses.privileged import select_comparisons
     from introspect_bayes.errors import CannotCompute
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)
@@ -62,8 +62,8 @@ def privileged_access(
     changed = changed_priors(settings["specs"])
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
     write_json(json_file, [{**row, **made_of} for row in access.as_dicts()])
+    from introspect_bayes.presentation import provenance
     from introspect_bayes.report import privileged as tables
-    from introspect_bayes.report import provenance
 
     console = console_beside(json_file)
     print_warnings(console, loaded)

@@ -60,7 +60,7 @@ def report(  # noqa: PLR0913 - one argument an option
     """
     from introspect_bayes.document import Target, Wanted, build, gather, write_document
     from introspect_bayes.document.formats import FORMATS, format_named
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
 
     kind = format_named(file_format, output.suffix if output else ".html")
     file = output or Path(f"{study.resolve().name}-report{FORMATS[kind][0]}")

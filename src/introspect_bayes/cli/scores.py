@@ -202,7 +202,7 @@ def _print(
         console.print(sentence, markup=False)
     if checks:
         from introspect_bayes.checks.explanation_scores import SCORE_CHECKS
-        from introspect_bayes.report.checks import check_summary, check_tables
+        from introspect_bayes.presentation.checks import check_summary, check_tables
 
         console.print()
         for group in check_tables(checks, SCORE_CHECKS):

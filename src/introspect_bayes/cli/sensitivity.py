@@ -68,7 +68,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     """
     from introspect_bayes.analysis.scenarios import scenarios_from, usual_scenarios
     from introspect_bayes.analysis.sensitivity import prior_sensitivity
-    from introspect_bayes.report.progress import TerminalProgress
+    from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file, csv_file, plot_file)
@@ -89,7 +89,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
         table = table.assign(**loaded.chosen_rows.as_columns())
         write_text(csv_file, table.to_csv(index=False))
     if plot_file is not None:
-        from introspect_bayes.report.plots import plot_sensitivity
+        from introspect_bayes.presentation.plots import plot_sensitivity
 
         plot_sensitivity(found.draws).savefig(plot_file)
     _print(console_beside(json_file, csv_file), found, analysis)
@@ -98,8 +98,8 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
 
 
 def _print(console: "Console", found: "PriorSensitivity", analysis: "Analysis") -> None:
-    from introspect_bayes.report import provenance
-    from introspect_bayes.report import sensitivity as tables
+    from introspect_bayes.presentation import provenance
+    from introspect_bayes.presentation import sensitivity as tables
 
     print_warnings(console, analysis.study)
     print_rows(console, analysis.study.chosen_rows)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.designs.goals import PROBABILITIES
-from introspect_bayes.report import panels
+from introspect_bayes.presentation import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

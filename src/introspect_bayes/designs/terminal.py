@@ -13,7 +13,7 @@ from introspect_bayes.designs.design_analysis import SURE, TOLERATED, DesignAnal
 from introspect_bayes.designs.drawing import design_text
 from introspect_bayes.designs.earlier_study import LikeStudy
 from introspect_bayes.designs.goals import PROBABILITIES
-from introspect_bayes.report.tables import PROBLEM_MARK, number
+from introspect_bayes.presentation.tables import PROBLEM_MARK, number
 
 _SHORT: Final = {
     "exclude_zero": "excludes 0",

@@ -8,7 +8,7 @@ from introspect_bayes import __version__
 from introspect_bayes.document.gathering import SLOW, Wanted
 from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.findings import Findings
-from introspect_bayes.report.records import Document, Paragraph, Section
+from introspect_bayes.presentation.records import Document, Paragraph, Section
 
 _NOT_MADE: Final = {
     "joint": "joint",

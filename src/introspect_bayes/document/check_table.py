@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from introspect_bayes.checks import CHECKS, Check
-from introspect_bayes.report.checks import joined_rows
-from introspect_bayes.report.records import Table
+from introspect_bayes.presentation.checks import joined_rows
+from introspect_bayes.presentation.records import Table
 
 
 def checks_table(name: str, title: str, checks: Sequence[Check]) -> Table:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from introspect_bayes.document.formats import FORMATS, format_named
 from introspect_bayes.errors import InputError
-from introspect_bayes.report.records import Document, Figure, Table, csv_text
+from introspect_bayes.presentation.records import Document, Figure, Table, csv_text
 
 INDEX: Final = "index.csv"
 """The file that lists what a folder of a report holds, and marks it as one."""

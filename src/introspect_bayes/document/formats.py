@@ -7,7 +7,7 @@ import pandas as pd
 
 from introspect_bayes.document.templating import rendered
 from introspect_bayes.errors import InputError, closest
-from introspect_bayes.report.records import Block, Document, Table, csv_text
+from introspect_bayes.presentation.records import Block, Document, Table, csv_text
 
 
 def html(document: Document, folder: str) -> str:

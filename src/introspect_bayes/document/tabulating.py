@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from introspect_bayes.report.records import Table
+from introspect_bayes.presentation.records import Table
 
 
 def from_frame(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from introspect_bayes.report.records import Figure, Table, csv_text
+from introspect_bayes.presentation.records import Figure, Table, csv_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment

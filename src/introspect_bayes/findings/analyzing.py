@@ -12,8 +12,8 @@ from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.checks import data_health
 from introspect_bayes.errors import InputError
 from introspect_bayes.findings.findings import Findings
+from introspect_bayes.presentation.provenance import provenance
 from introspect_bayes.progress import Progress
-from introspect_bayes.report.provenance import provenance
 from introspect_bayes.study import Study, load_study
 
 

@@ -17,12 +17,13 @@ from introspect_bayes.analysis.exclusion import exclusion_table
 from introspect_bayes.analysis.reproduce import Reproduction
 from introspect_bayes.analysis.sensitivity import PriorSensitivity
 from introspect_bayes.checks import Check, HealthRow, study_warnings
+from introspect_bayes.presentation import provenance, tables
+from introspect_bayes.presentation.notebook import html
+from introspect_bayes.presentation.notices import row_lines, warning_lines
+from introspect_bayes.presentation.readings import reading_record
+from introspect_bayes.presentation.refusals import reply_tables
 from introspect_bayes.regressions.regression import Regression
-from introspect_bayes.report import privileged, provenance, tables
-from introspect_bayes.report.notebook import html
-from introspect_bayes.report.notices import row_lines, warning_lines
-from introspect_bayes.report.readings import reading_record
-from introspect_bayes.report.refusals import reply_tables
+from introspect_bayes.report import privileged
 from introspect_bayes.specs import changed_priors
 from introspect_bayes.study import Study
 
@@ -179,7 +180,7 @@ class Findings:
         InputError
             If the study allows no comparison of reports with choices.
         """
-        from introspect_bayes.report.plots import plot_accuracy
+        from introspect_bayes.presentation.plots import plot_accuracy
 
         return plot_accuracy(self.analysis, published=self.published, figsize=figsize)
 

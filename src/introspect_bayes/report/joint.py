@@ -10,7 +10,7 @@ from rich.table import Table
 
 from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.sampling.intervals import estimate
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import NotInStudy
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 _PARTIAL = {
     "coefficient": "own reports",

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.presentation import panels
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report import panels
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

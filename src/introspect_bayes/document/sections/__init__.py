@@ -15,7 +15,7 @@ from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.document.sections.reports import reports
 from introspect_bayes.document.sections.sensitivity import sensitivity
 from introspect_bayes.findings import Findings
-from introspect_bayes.report.records import Section
+from introspect_bayes.presentation.records import Section
 
 SECTIONS: Final[dict[str, Callable[[Findings], Section]]] = {
     "headline": headline,

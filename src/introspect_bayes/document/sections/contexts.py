@@ -10,12 +10,12 @@ from introspect_bayes.analysis.context_accuracy import BY_CONTEXT, context_slope
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings
+from introspect_bayes.presentation.drawings import drawing, svg_of
+from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
+from introspect_bayes.presentation.slope_plots import plot_slopes
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.regressions.regression import Regression
-from introspect_bayes.report.drawings import drawing, svg_of
-from introspect_bayes.report.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.slope_plots import plot_slopes
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 
 def contexts(findings: Findings) -> Section:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.findings import Findings
-from introspect_bayes.report import provenance, tables
-from introspect_bayes.report.records import Block, Paragraph, Section
-from introspect_bayes.report.terminal_tables import from_terminal
+from introspect_bayes.presentation import provenance, tables
+from introspect_bayes.presentation.records import Block, Paragraph, Section
+from introspect_bayes.presentation.terminal_tables import from_terminal
 
 _READING = (
     "Accuracy is the slope of standardized learned (or native) weights on standardized reported "

@@ -7,11 +7,11 @@ import pandas as pd
 from introspect_bayes.checks import HealthRow
 from introspect_bayes.document.check_table import checks_table
 from introspect_bayes.findings import Findings
-from introspect_bayes.report import tables
-from introspect_bayes.report.readings import reading_notes
-from introspect_bayes.report.records import Block, Paragraph, Section
-from introspect_bayes.report.refusals import refusals_table
-from introspect_bayes.report.terminal_tables import from_terminal
+from introspect_bayes.presentation import tables
+from introspect_bayes.presentation.readings import reading_notes
+from introspect_bayes.presentation.records import Block, Paragraph, Section
+from introspect_bayes.presentation.refusals import refusals_table
+from introspect_bayes.presentation.terminal_tables import from_terminal
 
 
 def health(findings: Findings) -> Section:

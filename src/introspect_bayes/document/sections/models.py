@@ -8,7 +8,7 @@ from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.analysis.context_accuracy import BY_CONTEXT
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings
-from introspect_bayes.report.records import Block, Code, Paragraph, Section
+from introspect_bayes.presentation.records import Block, Code, Paragraph, Section
 from introspect_bayes.specs import Specification, changed_priors, spec
 
 

@@ -12,8 +12,8 @@ from introspect_bayes.collect.provenance import provenance as made_by
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.document.templating import rendered
 from introspect_bayes.findings import Findings
-from introspect_bayes.report.provenance import sampling
-from introspect_bayes.report.records import Block, Code, Paragraph, Section
+from introspect_bayes.presentation.provenance import sampling
+from introspect_bayes.presentation.records import Block, Code, Paragraph, Section
 from introspect_bayes.study.download import identity, paper_data
 
 _VERSIONS: Final = ("pymc", "pytensor", "nutpie", "bambi", "arviz", "numpy", "scipy", "pandas")

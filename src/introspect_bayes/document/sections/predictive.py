@@ -10,10 +10,10 @@ import xarray as xr
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.check_table import checks_table
 from introspect_bayes.findings import Findings
-from introspect_bayes.report import panels
-from introspect_bayes.report.checks import check_summary
-from introspect_bayes.report.drawings import drawing, drawn_data, svg_of, thin
-from introspect_bayes.report.records import Block, Figure, Paragraph, Section
+from introspect_bayes.presentation import panels
+from introspect_bayes.presentation.checks import check_summary
+from introspect_bayes.presentation.drawings import drawing, drawn_data, svg_of, thin
+from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

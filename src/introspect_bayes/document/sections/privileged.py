@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.presentation.drawings import drawing, svg_of
+from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.presentation.terminal_tables import from_terminal
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.report import privileged as tables
-from introspect_bayes.report.drawings import drawing, svg_of
 from introspect_bayes.report.privileged_plots import plot_own_minus_other
-from introspect_bayes.report.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
-from introspect_bayes.report.terminal_tables import from_terminal
 
 
 def privileged(access: PrivilegedAccess) -> Section:

@@ -10,11 +10,11 @@ from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.findings import Findings
+from introspect_bayes.presentation import plots
+from introspect_bayes.presentation.drawings import drawing, svg_of
+from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
+from introspect_bayes.presentation.tables import interval, number
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report import plots
-from introspect_bayes.report.drawings import drawing, svg_of
-from introspect_bayes.report.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.tables import interval, number
 
 _PARTS = {
     "figure-2-reports": ("Learned weights: reports against choices", ("e1.acc", "e2.acc")),

@@ -7,11 +7,11 @@ from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.document.check_table import checks_table
 from introspect_bayes.findings import Findings
-from introspect_bayes.report import plots
-from introspect_bayes.report import sensitivity as tables
-from introspect_bayes.report.drawings import drawing, svg_of
-from introspect_bayes.report.records import Block, Figure, Paragraph, Section
-from introspect_bayes.report.terminal_tables import from_terminal
+from introspect_bayes.presentation import plots
+from introspect_bayes.presentation import sensitivity as tables
+from introspect_bayes.presentation.drawings import drawing, svg_of
+from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
+from introspect_bayes.presentation.terminal_tables import from_terminal
 
 
 def sensitivity(findings: Findings) -> Section:

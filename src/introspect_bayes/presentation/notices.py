@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from introspect_bayes.report.readings import reading_notes
+from introspect_bayes.presentation.readings import reading_notes
 from introspect_bayes.study import ChosenRows, Study
 
 

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from introspect_bayes.checks import Check
-from introspect_bayes.report.checks import check_summary, check_tables
+from introspect_bayes.presentation.checks import check_summary, check_tables
 
 CHECKS = [
     Check("convergence", "e1.acc.4o", "pass", "Chains mixed."),

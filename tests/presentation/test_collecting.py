@@ -5,12 +5,12 @@ from introspect_bayes.collect.collection import Snapshot
 from introspect_bayes.collect.estimate import Prices, TokenEstimate
 from introspect_bayes.collect.planning import CollectionPlan
 from introspect_bayes.collect.waiting import Waiting
-from introspect_bayes.protocol.stages import Model
-from introspect_bayes.report.collecting import (
+from introspect_bayes.presentation.collecting import (
     CollectionProgress,
     estimate_in_words,
     estimate_table,
 )
+from introspect_bayes.protocol.stages import Model
 
 NASTY = "A \x1b[2J\x1b]0;owned\x07[bold red]B[/] \u202edrawkcab\r\n[link=http://x]c[/link]"
 

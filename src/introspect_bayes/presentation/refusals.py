@@ -6,7 +6,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from introspect_bayes.report.tables import failures_table
+from introspect_bayes.presentation.tables import failures_table
 from introspect_bayes.study import Study
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from introspect_bayes.report.readings import reading_notes
+from introspect_bayes.presentation.readings import reading_notes
 from introspect_bayes.study import study_folder
 from introspect_bayes.study.ablations import counted, find_answers, scores_of
 

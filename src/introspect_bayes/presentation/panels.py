@@ -11,8 +11,8 @@ import xarray as xr
 
 from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB, WEIGHT_LIMIT
+from introspect_bayes.presentation.tables import PROBLEM_MARK
 from introspect_bayes.regressions.regression import Regression
-from introspect_bayes.report.tables import PROBLEM_MARK
 from introspect_bayes.sampling.intervals import hdi
 
 if TYPE_CHECKING:

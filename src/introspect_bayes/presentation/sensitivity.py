@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from introspect_bayes.analysis.sensitivity import PriorSensitivity
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 
 _LARGE = 0.05
 """A move of an estimate, in units of a standardized slope, that a table sets off: a convention."""

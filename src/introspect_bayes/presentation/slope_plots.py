@@ -7,8 +7,8 @@ import pandas as pd
 
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import InputError
+from introspect_bayes.presentation import panels
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report import panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,8 @@ from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.figures import FIGURES
 from introspect_bayes.analysis.published import published_figures
 from introspect_bayes.analysis.settings import Settings
-from introspect_bayes.report import panels
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.presentation import panels
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.sampling.intervals import hdi
 
 MODELS = ("gpt-4o-2024-08-06", "m-two")

@@ -12,9 +12,9 @@ from introspect_bayes.analysis.published import published_figures, published_lab
 from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute, InputError, closest
+from introspect_bayes.presentation import panels
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report import panels
-from introspect_bayes.report.tables import PROBLEM_MARK, interval, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,8 +5,8 @@ from rich.console import Console
 from introspect_bayes.analysis.figures import Result
 from introspect_bayes.analysis.published import Published
 from introspect_bayes.analysis.reproduce import Reproduction
-from introspect_bayes.report import tables
-from introspect_bayes.report.progress import TerminalProgress
+from introspect_bayes.presentation import tables
+from introspect_bayes.presentation.progress import TerminalProgress
 
 
 def reproduction(**changes):

@@ -20,11 +20,11 @@ from rich.text import Text
 from introspect_bayes.collect.collection import Collection, Snapshot
 from introspect_bayes.collect.estimate import Prices
 from introspect_bayes.collect.planning import CollectionPlan
+from introspect_bayes.presentation.harmless import harmless
+from introspect_bayes.presentation.waiting import SparseLines, waiting_in_words
 from introspect_bayes.protocol.parse import Failure
 from introspect_bayes.protocol.trials import Task
 from introspect_bayes.protocol.warning_signs import how_many, listed
-from introspect_bayes.report.harmless import harmless
-from introspect_bayes.report.waiting import SparseLines, waiting_in_words
 
 _SHOWN: Final = 400
 """Most characters shown of a first reply."""

@@ -9,8 +9,8 @@ from rich.style import Style
 from rich.table import Table as TerminalTable
 from rich.text import Text
 
-from introspect_bayes.report.records import Table
-from introspect_bayes.report.terminal_tables import from_terminal
+from introspect_bayes.presentation.records import Table
+from introspect_bayes.presentation.terminal_tables import from_terminal
 
 _LINE: Final = "border-bottom: 1px solid rgba(128, 128, 128, 0.5)"
 """Grey that is seen on white and on black; letters have the notebook's own colour."""

@@ -5,7 +5,7 @@ from rich.console import RenderableType
 from rich.table import Table as TerminalTable
 from rich.text import Text
 
-from introspect_bayes.report.records import Table
+from introspect_bayes.presentation.records import Table
 
 
 def from_terminal(name: str, table: TerminalTable, data: pd.DataFrame, caption: str = "") -> Table:

@@ -1,0 +1,1 @@
+"""What people read: numbers, tables, panels, plots and progress, for whatever is found."""
