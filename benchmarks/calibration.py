@@ -24,14 +24,14 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from introspect_bayes.checks import Check
-from introspect_bayes.checks.calibration import FAMILY_ERROR, RECORD, calibration_checks
-from introspect_bayes.checks.simulated_ranks import (
+from introspect_bayes.calibration.calibration import FAMILY_ERROR, RECORD, calibration_checks
+from introspect_bayes.calibration.simulated_ranks import (
     default_fitter,
     simulate_calibration,
     simulate_posterior_calibration,
 )
-from introspect_bayes.checks.simulated_truths import simulated_predictors, with_proper_priors
+from introspect_bayes.calibration.simulated_truths import simulated_predictors, with_proper_priors
+from introspect_bayes.checks import Check
 from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import spec
 

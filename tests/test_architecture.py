@@ -27,6 +27,7 @@ ROOMS = [
     "presentation",
     "report",
     "designs",
+    "calibration",
     "findings",
     "document",
     "cli",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from introspect_bayes.analysis.scenarios import Scenario
     from introspect_bayes.analysis.sensitivity import prior_sensitivity
     from introspect_bayes.analysis.settings import Settings
+    from introspect_bayes.calibration.calibration import calibrate
     from introspect_bayes.checks import check_study, data_health, study_warnings
-    from introspect_bayes.checks.calibration import calibrate
     from introspect_bayes.checks.explanation_scores import check_scores
     from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import (
@@ -79,7 +79,7 @@ _HOMES = {
     "ablation_answers": "study.ablations",
     "ablation_scores": "study.ablations",
     "analyze": "findings",
-    "calibrate": "checks.calibration",
+    "calibrate": "calibration.calibration",
     "ScoreDesign": "simulate.explanation_scores",
     "check_scores": "checks.explanation_scores",
     "check_study": "checks",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from introspect_bayes.checks.calibration import calibration_checks
+from introspect_bayes.calibration.calibration import calibration_checks
 from introspect_bayes.checks.correlation_ranks import (
     drawn_truths,
     log_likelihood,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from introspect_bayes.checks.calibration import calibration_checks
+from introspect_bayes.calibration.calibration import calibration_checks
 from introspect_bayes.checks.joint_ranks import (
     joint_design,
     log_likelihood,

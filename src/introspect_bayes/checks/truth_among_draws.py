@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.checks.simulated_truths import in_a_row
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.regressions.predictive import thinned
 from introspect_bayes.regressions.regression import Regression
@@ -64,3 +63,14 @@ def rank_truths(
         divergences=int(fit.idata["sample_stats"].to_dataset().get("diverging", np.zeros(1)).sum()),
     )
     return found[COLUMNS]
+
+
+def in_a_row(posterior: xr.Dataset) -> xr.Dataset:
+    """Put chains one after the other: a single chain, its draws numbered from zero."""
+    posterior = posterior.transpose("chain", "draw", ...)
+    count = posterior.sizes["chain"] * posterior.sizes["draw"]
+    arrays = {
+        str(name): (variable.dims, variable.to_numpy().reshape(1, -1, *variable.shape[2:]))
+        for name, variable in posterior.data_vars.items()
+    }
+    return xr.Dataset(arrays, {"draw": np.arange(count)})

@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from introspect_bayes.checks.choice_ranks import rank_contexts, rank_study
-from introspect_bayes.checks.correlation_ranks import simulate_correlation_calibration
-from introspect_bayes.checks.joint_ranks import simulate_joint_calibration
-from introspect_bayes.checks.regression_ranks import rank_regression
-from introspect_bayes.checks.simulated_truths import (
+from introspect_bayes.calibration.choice_ranks import rank_contexts, rank_study
+from introspect_bayes.calibration.regression_ranks import rank_regression
+from introspect_bayes.calibration.simulated_truths import (
     draw_posterior_truths,
     draw_truths,
     require_proper,
     simulated_predictors,
 )
+from introspect_bayes.checks.correlation_ranks import simulate_correlation_calibration
+from introspect_bayes.checks.joint_ranks import simulate_joint_calibration
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.checks.truth_among_draws import in_a_row
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
@@ -241,14 +242,3 @@ def draw_posterior_truths(
     both = xr.Dataset({response: xr.concat([first, replicates], dim="observation")})
     tree = {"prior": in_a_row(drawn["posterior"].to_dataset()), "prior_predictive": in_a_row(both)}
     return fixed, pd.concat([observed] * 2, ignore_index=True), xr.DataTree.from_dict(tree)
-
-
-def in_a_row(posterior: xr.Dataset) -> xr.Dataset:
-    """Put chains one after the other: a single chain, its draws numbered from zero."""
-    posterior = posterior.transpose("chain", "draw", ...)
-    count = posterior.sizes["chain"] * posterior.sizes["draw"]
-    arrays = {
-        str(name): (variable.dims, variable.to_numpy().reshape(1, -1, *variable.shape[2:]))
-        for name, variable in posterior.data_vars.items()
-    }
-    return xr.Dataset(arrays, {"draw": np.arange(count)})

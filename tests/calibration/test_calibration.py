@@ -6,13 +6,13 @@ import pytest
 from arviz_stats.ecdf_utils import simulate_confidence_bands
 
 import introspect_bayes as ib
-from introspect_bayes.checks.calibration import calibration_checks, recorded_calibration
-from introspect_bayes.checks.simulated_ranks import (
+from introspect_bayes.calibration.calibration import calibration_checks, recorded_calibration
+from introspect_bayes.calibration.simulated_ranks import (
     simulate_calibration,
     simulate_posterior_calibration,
 )
-from introspect_bayes.checks.simulated_truths import simulated_predictors, with_proper_priors
-from introspect_bayes.checks.uniform_ranks import band, uniformity
+from introspect_bayes.calibration.simulated_truths import simulated_predictors, with_proper_priors
+from introspect_bayes.calibration.uniform_ranks import band, uniformity
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
 from introspect_bayes.regressions.regression import RegressionSampler

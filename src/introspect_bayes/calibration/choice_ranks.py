@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.calibration.simulated_truths import choice_data, draw_truths
 from introspect_bayes.checks.prior_predictive import context_sums
-from introspect_bayes.checks.simulated_truths import choice_data, draw_truths, in_a_row
-from introspect_bayes.checks.truth_among_draws import RANKED, rank_truths, with_truth
+from introspect_bayes.checks.truth_among_draws import RANKED, in_a_row, rank_truths, with_truth
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.regressions.predictive import thinned

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pandas as pd
 
+from introspect_bayes.calibration.simulated_ranks import Fitter, simulate_calibration
+from introspect_bayes.calibration.simulated_truths import with_proper_priors
+from introspect_bayes.calibration.uniform_ranks import uniformity
 from introspect_bayes.checks.outcome import Check
-from introspect_bayes.checks.simulated_ranks import Fitter, simulate_calibration
-from introspect_bayes.checks.simulated_truths import with_proper_priors
 from introspect_bayes.checks.truth_among_draws import RANKED
-from introspect_bayes.checks.uniform_ranks import uniformity
 from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from introspect_bayes.checks.calibration import calibration_checks
+from introspect_bayes.calibration.calibration import calibration_checks
 
 ROOT = Path(__file__).parents[2]
 

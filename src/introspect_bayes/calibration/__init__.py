@@ -1,0 +1,1 @@
+"""Whether posteriors hold simulated truths as often as they say."""
