@@ -20,7 +20,7 @@ import pandas as pd
 from rich.progress import track
 
 import introspect_bayes as ib
-from introspect_bayes.analyses.joint_accuracy import JOINT_SAMPLER, JointAccuracy
+from introspect_bayes.joint_model.accuracies import JOINT_SAMPLER, JointAccuracy
 from introspect_bayes.protocol.context_files import shipped_contexts
 from introspect_bayes.study import Study
 

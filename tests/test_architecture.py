@@ -26,6 +26,7 @@ ROOMS = [
     "checks",
     "presentation",
     "report",
+    "joint_model",
     "designs",
     "calibration",
     "findings",

@@ -12,7 +12,6 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses.explanation_scores import explanation_scores
-    from introspect_bayes.analyses.joint_accuracy import joint_accuracy
     from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.analysis.exclusion import exclusion_table
@@ -36,10 +35,11 @@ if TYPE_CHECKING:
     from introspect_bayes.document import write_report
     from introspect_bayes.errors import InputError
     from introspect_bayes.findings import Findings, analyze
+    from introspect_bayes.joint_model.accuracies import joint_accuracy
+    from introspect_bayes.joint_model.tables import plot_contexts
     from introspect_bayes.presentation.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
-    from introspect_bayes.report.joint import plot_contexts
     from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.report.score_plots import (
         plot_advantage,
@@ -90,11 +90,11 @@ _HOMES = {
     "explanation_scores": "analyses.explanation_scores",
     "fit": "analysis.fit",
     "hdi": "sampling.intervals",
-    "joint_accuracy": "analyses.joint_accuracy",
+    "joint_accuracy": "joint_model.accuracies",
     "like_study": "designs",
     "load_study": "study",
     "plan_study": "designs",
-    "plot_contexts": "report.joint",
+    "plot_contexts": "joint_model.tables",
     "plot_accuracy": "presentation.plots",
     "plot_own_minus_other": "report.privileged_plots",
     "plot_reporters": "report.privileged_plots",

@@ -6,8 +6,8 @@ import pytest
 
 import introspect_bayes as ib
 from introspect_bayes.analyses.privileged import privileged_access
-from introspect_bayes.document.sections.joint import joint
 from introspect_bayes.document.sections.privileged import privileged
+from introspect_bayes.joint_model.section import joint
 from introspect_bayes.presentation.tables import interval, number
 from introspect_bayes.sampling.nuts import Sampler
 from joint_data import joint_study

@@ -12,8 +12,8 @@ import introspect_bayes as ib
 from introspect_bayes.analysis.figures import FIGURES
 from introspect_bayes.analysis.published import published_figures
 from introspect_bayes.document import SECTIONS, SLOW, Wanted, build
-from introspect_bayes.document.sections.joint import draw_pairs
 from introspect_bayes.document.sections.reports import accuracies_frame
+from introspect_bayes.joint_model.section import draw_pairs
 from introspect_bayes.presentation.drawings import drawn_data
 from introspect_bayes.presentation.tables import interval, number
 

@@ -16,7 +16,7 @@ from introspect_bayes.cli.reading import Only, StudyOptions, StudySource
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from introspect_bayes.analyses.joint_accuracy import JointAccuracy
+    from introspect_bayes.joint_model.accuracies import JointAccuracy
     from introspect_bayes.specs import Specification
 
 _MODEL: Final = "joint_accuracy"
@@ -47,13 +47,9 @@ def joint(
     is printed beside the paper's plug-in estimate, which noise draws towards zero. Exit code 1 if
     diagnostics fail, 2 for bad input.
     """
-    from introspect_bayes.analyses.joint_accuracy import (
-        JOINT_SAMPLER,
-        joint_accuracy,
-        joint_ids,
-    )
     from introspect_bayes.analysis.selection import select_ids
-    from introspect_bayes.fits.joint_model import require_joint
+    from introspect_bayes.joint_model.accuracies import JOINT_SAMPLER, joint_accuracy, joint_ids
+    from introspect_bayes.joint_model.model import require_joint
     from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
@@ -89,7 +85,7 @@ def joint(
 def _print(
     console: "Console", found: "JointAccuracy", spec: "Specification", changed: list[str]
 ) -> None:
-    from introspect_bayes.report.joint import joint_notes, joint_table
+    from introspect_bayes.joint_model.tables import joint_notes, joint_table
 
     print_warnings(console, found.analysis.study)
     print_rows(console, found.analysis.study.chosen_rows)

@@ -4,11 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from introspect_bayes.analyses.joint_accuracy import (
-    JOINT_SAMPLER,
-    JointAccuracy,
-    joint_accuracy,
-)
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.context_accuracy import context_fits
 from introspect_bayes.analysis.published import published_labels
@@ -25,6 +20,7 @@ from introspect_bayes.checks.replies import ANOMALOUS, REPLIES, VARIATION
 from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.errors import InputError, closest
 from introspect_bayes.findings import Findings, findings_of
+from introspect_bayes.joint_model.accuracies import JOINT_SAMPLER, JointAccuracy, joint_accuracy
 
 QUICK_CHECKS: Final = (
     VARIATION,

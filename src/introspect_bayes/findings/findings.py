@@ -10,13 +10,13 @@ import xarray as xr
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.exclusion import exclusion_table
 from introspect_bayes.analysis.reproduce import Reproduction
 from introspect_bayes.analysis.sensitivity import PriorSensitivity
 from introspect_bayes.checks import Check, HealthRow, study_warnings
+from introspect_bayes.joint_model.accuracies import JointAccuracy
 from introspect_bayes.presentation import provenance, tables
 from introspect_bayes.presentation.notebook import html
 from introspect_bayes.presentation.notices import row_lines, warning_lines

@@ -7,7 +7,6 @@ from introspect_bayes.document.sections.contexts import contexts
 from introspect_bayes.document.sections.diagnostics import diagnostics
 from introspect_bayes.document.sections.headline import headline
 from introspect_bayes.document.sections.health import health
-from introspect_bayes.document.sections.joint import joint
 from introspect_bayes.document.sections.models import models
 from introspect_bayes.document.sections.origins import citation, provenance
 from introspect_bayes.document.sections.predictive import predictive
@@ -15,6 +14,7 @@ from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.document.sections.reports import reports
 from introspect_bayes.document.sections.sensitivity import sensitivity
 from introspect_bayes.findings import Findings
+from introspect_bayes.joint_model.section import joint
 from introspect_bayes.presentation.records import Section
 
 SECTIONS: Final[dict[str, Callable[[Findings], Section]]] = {

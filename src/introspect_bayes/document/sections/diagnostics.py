@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.document.check_table import checks_table
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings
+from introspect_bayes.joint_model.accuracies import JointAccuracy
 from introspect_bayes.presentation.records import Block, Paragraph, Section
 from introspect_bayes.presentation.tables import PROBLEM_MARK
 from introspect_bayes.sampling.diagnostics import ESS_MIN, PARETO_K_MAX, RHAT_MAX, Diagnostics

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.analysis.context_accuracy import BY_CONTEXT
 from introspect_bayes.document.tabulating import from_frame
 from introspect_bayes.findings import Findings
+from introspect_bayes.joint_model.accuracies import JointAccuracy
 from introspect_bayes.presentation.records import Block, Code, Paragraph, Section
 from introspect_bayes.specs import Specification, changed_priors, spec
 

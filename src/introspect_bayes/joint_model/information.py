@@ -11,7 +11,7 @@ import numpy as np
 
 from introspect_bayes.choices.choice_importance import find_modes
 from introspect_bayes.choices.context_densities import ContextDensities
-from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.specs import spec as shipped
 
 _EXPANSION: Final = 6.0

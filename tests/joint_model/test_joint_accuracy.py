@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses.joint_accuracy import joint_data, joint_ids
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.experiments import reports_of
 from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, InputError
+from introspect_bayes.joint_model.accuracies import joint_data, joint_ids
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.sampling.nuts import Sampler
 from joint_data import joint_study

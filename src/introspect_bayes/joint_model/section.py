@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
+from introspect_bayes.joint_model import tables
+from introspect_bayes.joint_model.accuracies import JointAccuracy
 from introspect_bayes.presentation import panels
 from introspect_bayes.presentation.drawings import drawing, svg_of
 from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
 from introspect_bayes.presentation.slope_plots import plot_slopes
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.presentation.terminal_tables import from_terminal
-from introspect_bayes.report import joint as tables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -8,8 +8,8 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from introspect_bayes.analyses.joint_accuracy import JointAccuracy
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.joint_model.accuracies import JointAccuracy
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.sampling.intervals import estimate
 

@@ -1,6 +1,6 @@
 """Ranks of a joint model's true parameters among the draws of their posteriors.
 
-Truths and data come from the model as the equations have it (`fits.joint_model`), fits from the
+Truths and data come from the model as the equations have it (`joint_model.model`), fits from the
 form that is sampled, which shares no code with it.
 """
 
@@ -13,9 +13,9 @@ import xarray as xr
 
 from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
 from introspect_bayes.choices.choice_data import ChoiceData
-from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
-from introspect_bayes.fits.joint_model import build_joint_model, require_joint
+from introspect_bayes.joint_model.data import JointData
+from introspect_bayes.joint_model.fit import JointFit, JointSampler, moments_of_rho
+from introspect_bayes.joint_model.model import build_joint_model, require_joint
 from introspect_bayes.regressions.predictive import draw_from_prior
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification

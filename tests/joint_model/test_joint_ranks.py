@@ -5,14 +5,14 @@ import pytest
 import xarray as xr
 
 from introspect_bayes.calibration.calibration import calibration_checks
-from introspect_bayes.checks.joint_ranks import (
+from introspect_bayes.joint_model.fit import JointFit, JointSampler, moments_of_rho
+from introspect_bayes.joint_model.model import build_joint_model
+from introspect_bayes.joint_model.ranks import (
     joint_design,
     log_likelihood,
     simulate_joint_calibration,
     with_observations,
 )
-from introspect_bayes.fits.joint_fit import JointFit, JointSampler, moments_of_rho
-from introspect_bayes.fits.joint_model import build_joint_model
 from introspect_bayes.regressions.predictive import draw_from_prior
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec

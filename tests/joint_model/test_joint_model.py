@@ -7,12 +7,12 @@ import pytest
 import xarray as xr
 from scipy.stats import bernoulli, multivariate_t, norm
 
-from introspect_bayes.checks.joint_ranks import joint_design
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_fit import JointSampler, moments_of_rho
-from introspect_bayes.fits.joint_model import build_joint_model
-from introspect_bayes.fits.joint_sampling_model import LATENT, latent_variables, sampling_data
+from introspect_bayes.joint_model.data import JointData
+from introspect_bayes.joint_model.fit import JointSampler, moments_of_rho
+from introspect_bayes.joint_model.model import build_joint_model
+from introspect_bayes.joint_model.ranks import joint_design
+from introspect_bayes.joint_model.sampling_model import LATENT, latent_variables, sampling_data
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
@@ -61,7 +61,7 @@ def random_point(seed):
 
 
 def kernel(names, offsets, held):
-    from introspect_bayes.fits.joint_kernel import joint_density
+    from introspect_bayes.joint_model.kernel import joint_density
 
     vector = np.concatenate([np.atleast_1d(value) for value in names.values()])
     arrays = [value for name, value in held.items() if "." not in name]

@@ -14,9 +14,9 @@ from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings, kept_fits
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, closest
-from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_fit import JointFit, JointSampler
-from introspect_bayes.fits.joint_sampling_model import Room
+from introspect_bayes.joint_model.data import JointData
+from introspect_bayes.joint_model.fit import JointFit, JointSampler
+from introspect_bayes.joint_model.sampling_model import Room
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.sampling.intervals import Estimate, estimate

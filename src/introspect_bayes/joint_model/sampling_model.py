@@ -17,9 +17,9 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_information import ChoiceInformation
-from introspect_bayes.fits.joint_model import parameter_variables, require_joint
+from introspect_bayes.joint_model.data import JointData
+from introspect_bayes.joint_model.information import ChoiceInformation
+from introspect_bayes.joint_model.model import parameter_variables, require_joint
 from introspect_bayes.sampling.centring import shift_of_intercept
 from introspect_bayes.sampling.compiled_operations import compiled_operation
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
@@ -129,7 +129,7 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
     import pymc as pm
     import pytensor.tensor as pt
 
-    from introspect_bayes.fits.joint_kernel import PARAMETERS
+    from introspect_bayes.joint_model.kernel import PARAMETERS
 
     require_joint(spec)
     room = room or Room.of(data)
@@ -154,7 +154,7 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
 @cache
 def density_op() -> Any:
     """Return `joint_kernel.joint_density` as an operation of PyTensor, derivatives included."""
-    from introspect_bayes.fits.joint_kernel import joint_density
+    from introspect_bayes.joint_model.kernel import joint_density
 
     def pullback(inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG001
         return [cotangents[0] * slope for slope in outputs[1:]]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.joint_data import JointData
+from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.sampling.prior_distributions import (
     prior_arguments,

@@ -8,14 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.fits.joint_data import JointData
-from introspect_bayes.fits.joint_model import (
-    DIMS,
-    build_joint_model,
-    joint_coords,
-    require_joint,
-)
-from introspect_bayes.fits.joint_sampling_model import (
+from introspect_bayes.joint_model.data import JointData
+from introspect_bayes.joint_model.model import DIMS, build_joint_model, joint_coords, require_joint
+from introspect_bayes.joint_model.sampling_model import (
     SIGNED,
     Room,
     build_sampling_model,
