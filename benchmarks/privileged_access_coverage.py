@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 from rich.progress import track
 
-from introspect_bayes.fits import own_and_other as contrast
-from introspect_bayes.fits.correlation_data import CorrelationData
-from introspect_bayes.fits.correlations import CorrelationSampler
+from introspect_bayes.privileged import own_and_other as contrast
+from introspect_bayes.privileged.correlation_data import CorrelationData
+from introspect_bayes.privileged.correlations import CorrelationSampler
 from introspect_bayes.sampling.intervals import hdi
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec

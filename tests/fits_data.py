@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.choices.choice_data import ChoiceData
-from introspect_bayes.fits.correlation_data import CorrelationData
+from introspect_bayes.privileged.correlation_data import CorrelationData
 
 
 def simulated_choices(contexts, attributes, trials, seed=0, bias=1.5, scale=2.0):

@@ -12,7 +12,6 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from introspect_bayes.analyses.explanation_scores import explanation_scores
-    from introspect_bayes.analyses.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.analysis.exclusion import exclusion_table
     from introspect_bayes.analysis.fit import fit
@@ -38,9 +37,10 @@ if TYPE_CHECKING:
     from introspect_bayes.joint_model.accuracies import joint_accuracy
     from introspect_bayes.joint_model.tables import plot_contexts
     from introspect_bayes.presentation.plots import plot_accuracy, plot_reports, plot_sensitivity
+    from introspect_bayes.privileged.plots import plot_own_minus_other, plot_reporters
+    from introspect_bayes.privileged.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
-    from introspect_bayes.report.privileged_plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.report.score_plots import (
         plot_advantage,
         plot_cells,
@@ -68,7 +68,7 @@ _HOMES = {
     "InputError": "errors",
     "Prices": "collect",
     "Prior": "specs.prior",
-    "PrivilegedAccess": "analyses.privileged",
+    "PrivilegedAccess": "privileged.privileged",
     "RunSettings": "collect",
     "Sampler": "sampling.nuts",
     "SamplingOptions": "protocol.requests",
@@ -96,8 +96,8 @@ _HOMES = {
     "plan_study": "designs",
     "plot_contexts": "joint_model.tables",
     "plot_accuracy": "presentation.plots",
-    "plot_own_minus_other": "report.privileged_plots",
-    "plot_reporters": "report.privileged_plots",
+    "plot_own_minus_other": "privileged.plots",
+    "plot_reporters": "privileged.plots",
     "plot_advantage": "report.score_plots",
     "plot_cells": "report.score_plots",
     "plot_learning_curve": "report.score_plots",
@@ -106,7 +106,7 @@ _HOMES = {
     "prepare_ablations": "protocol.ablations",
     "read_specification": "specs",
     "prior_sensitivity": "analysis.sensitivity",
-    "privileged_access": "analyses.privileged",
+    "privileged_access": "privileged.privileged",
     "reproduce": "analysis.reproduce",
     "simulate_scores": "simulate.explanation_scores",
     "spec": "specs",

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses.privileged import privileged_access
-from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.joint_model.section import joint
 from introspect_bayes.presentation.tables import interval, number
+from introspect_bayes.privileged.privileged import privileged_access
+from introspect_bayes.privileged.section import privileged
 from introspect_bayes.sampling.nuts import Sampler
 from joint_data import joint_study
 

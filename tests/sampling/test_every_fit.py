@@ -18,9 +18,9 @@ from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.joint_model.accuracies import joint_data
 from introspect_bayes.joint_model.fit import JointSampler
+from introspect_bayes.privileged.correlations import CorrelationSampler
 from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling import intervals
 from introspect_bayes.sampling.finished_fits import FinishedFits

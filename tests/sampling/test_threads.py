@@ -16,9 +16,9 @@ from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices import context_densities, weight_summaries
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.weight_summaries import summarize_weights
-from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.joint_model.accuracies import joint_data
 from introspect_bayes.joint_model.fit import JointSampler
+from introspect_bayes.privileged.correlations import CorrelationSampler
 from introspect_bayes.regressions.predictive import log_densities, posterior_predictive
 from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling import compiled_models

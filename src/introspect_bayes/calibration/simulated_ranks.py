@@ -10,13 +10,13 @@ from introspect_bayes.calibration.simulated_truths import (
     require_proper,
     simulated_predictors,
 )
-from introspect_bayes.checks.correlation_ranks import simulate_correlation_calibration
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.joint_model.fit import JointSampler
 from introspect_bayes.joint_model.ranks import simulate_joint_calibration
+from introspect_bayes.privileged.correlations import CorrelationSampler
+from introspect_bayes.privileged.ranks import simulate_correlation_calibration
 from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification

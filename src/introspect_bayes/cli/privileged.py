@@ -43,10 +43,10 @@ def privileged_access(
     posterior; HDIs are as wide as contexts, not single attributes, say. Exit code 1 if the
     diagnostics of a fit fail (its numbers are marked), 2 for bad input, as a study of one model.
     """
-    from introspect_bayes.analyses.privileged import privileged_access as access_of
-    from introspect_bayes.analyses.privileged import select_comparisons
     from introspect_bayes.errors import CannotCompute
     from introspect_bayes.presentation.progress import TerminalProgress
+    from introspect_bayes.privileged.privileged import privileged_access as access_of
+    from introspect_bayes.privileged.privileged import select_comparisons
     from introspect_bayes.specs import changed_priors
 
     check_writable(json_file)
@@ -63,7 +63,7 @@ def privileged_access(
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
     write_json(json_file, [{**row, **made_of} for row in access.as_dicts()])
     from introspect_bayes.presentation import provenance
-    from introspect_bayes.report import privileged as tables
+    from introspect_bayes.privileged import tables
 
     console = console_beside(json_file)
     print_warnings(console, loaded)

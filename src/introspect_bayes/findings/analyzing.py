@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from introspect_bayes.analyses.access_figure import PREFIX
-from introspect_bayes.analyses.privileged import access_ids, access_where_possible
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.reproduce import figure_ids, reproduce
 from introspect_bayes.analysis.selection import select_ids
@@ -13,6 +11,8 @@ from introspect_bayes.checks import data_health
 from introspect_bayes.errors import InputError
 from introspect_bayes.findings.findings import Findings
 from introspect_bayes.presentation.provenance import provenance
+from introspect_bayes.privileged.access_figure import PREFIX
+from introspect_bayes.privileged.privileged import access_ids, access_where_possible
 from introspect_bayes.progress import Progress
 from introspect_bayes.study import Study, load_study
 

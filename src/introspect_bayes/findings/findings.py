@@ -10,7 +10,6 @@ import xarray as xr
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.exclusion import exclusion_table
 from introspect_bayes.analysis.reproduce import Reproduction
@@ -22,8 +21,9 @@ from introspect_bayes.presentation.notebook import html
 from introspect_bayes.presentation.notices import row_lines, warning_lines
 from introspect_bayes.presentation.readings import reading_record
 from introspect_bayes.presentation.refusals import reply_tables
+from introspect_bayes.privileged import tables as privileged
+from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.regressions.regression import Regression
-from introspect_bayes.report import privileged
 from introspect_bayes.specs import changed_priors
 from introspect_bayes.study import Study
 

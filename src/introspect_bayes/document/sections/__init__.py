@@ -10,12 +10,12 @@ from introspect_bayes.document.sections.health import health
 from introspect_bayes.document.sections.models import models
 from introspect_bayes.document.sections.origins import citation, provenance
 from introspect_bayes.document.sections.predictive import predictive
-from introspect_bayes.document.sections.privileged import privileged
 from introspect_bayes.document.sections.reports import reports
 from introspect_bayes.document.sections.sensitivity import sensitivity
 from introspect_bayes.findings import Findings
 from introspect_bayes.joint_model.section import joint
 from introspect_bayes.presentation.records import Section
+from introspect_bayes.privileged.section import privileged
 
 SECTIONS: Final[dict[str, Callable[[Findings], Section]]] = {
     "headline": headline,

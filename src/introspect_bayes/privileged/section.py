@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.presentation.drawings import drawing, svg_of
 from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.presentation.terminal_tables import from_terminal
+from introspect_bayes.privileged import tables
+from introspect_bayes.privileged.plots import plot_own_minus_other
+from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.protocol.comparisons import COMPARISONS
-from introspect_bayes.report import privileged as tables
-from introspect_bayes.report.privileged_plots import plot_own_minus_other
 
 
 def privileged(access: PrivilegedAccess) -> Section:

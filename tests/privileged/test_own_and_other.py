@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from introspect_bayes.fits import own_and_other as contrast
+from introspect_bayes.privileged import own_and_other as contrast
 
 pytestmark = pytest.mark.compiles
 

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
-from introspect_bayes.analyses.access_rows import shared_rows
-from introspect_bayes.analyses.privileged import privileged_access
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.report import privileged as tables
+from introspect_bayes.privileged import tables
+from introspect_bayes.privileged.access_rows import shared_rows
+from introspect_bayes.privileged.privileged import privileged_access
 
 pytestmark = pytest.mark.compiles
 

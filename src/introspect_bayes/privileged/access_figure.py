@@ -5,10 +5,10 @@ from typing import Final
 
 import pandas as pd
 
-from introspect_bayes.analyses.access_rows import KEYS, alike_warning, shared_rows
 from introspect_bayes.analysis.analysis import Analysis
-from introspect_bayes.fits.correlation_data import CorrelationData
-from introspect_bayes.fits.correlations import CorrelationFit, CorrelationSampler
+from introspect_bayes.privileged.access_rows import KEYS, alike_warning, shared_rows
+from introspect_bayes.privileged.correlation_data import CorrelationData
+from introspect_bayes.privileged.correlations import CorrelationFit, CorrelationSampler
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 SPECIFICATION: Final = "privileged_access"

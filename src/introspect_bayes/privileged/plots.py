@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.presentation import panels
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from introspect_bayes.analyses import access_tables
-from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure, access_figure
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, cannot_compute
-from introspect_bayes.fits.correlations import CorrelationFit
+from introspect_bayes.privileged import access_tables
+from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure, access_figure
+from introspect_bayes.privileged.correlations import CorrelationFit
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study import Study
@@ -75,7 +75,7 @@ class PrivilegedAccess:
             and other (posterior means of the correlations), estimate (own minus other), hdi_low,
             hdi_high, error, low_error, high_error (Monte Carlo standard errors), alike
             (correlation of the models' weights), n (rows), contexts, problems. Contrasts, as in
-            `fits.own_and_other.contrasts`: overall; target (who knows this model's weights?);
+            `privileged.own_and_other.contrasts`: overall; target (who knows this model's weights?);
             reporter (whose weights do this model's reports tell?); tetrad (is there more than one
             common factor?), with own and other the two products.
         """
@@ -99,7 +99,7 @@ class PrivilegedAccess:
         -------
         pandas.DataFrame
             One row a figure, base_model (empty for the mean over models) and quantity
-            (`fits.own_and_other.partials`): estimate, hdi_low, hdi_high and the Monte Carlo errors.
+            (`privileged.own_and_other.partials`): estimate, hdi_low, hdi_high and the Monte Carlo errors.
         """
         return access_tables.partial_table(self.figures.values())
 
@@ -161,7 +161,7 @@ def privileged_access(
     with a correlation matrix whose prior is LKJ(1) (`models/privileged_access.toml`). A row in
     which some model gave no valid report counts as far as it goes. Contexts, not rows, count as
     independent: each HDI is as wide as the spread between contexts says
-    (`fits.unit_adjustment`).
+    (`privileged.unit_adjustment`).
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Ranks of a true correlation matrix, and of what follows from it, among its posterior draws.
 
 What is judged is the posterior that the specification has, before it is adjusted for contexts
-(`fits.unit_adjustment`), which is no longer that of a model.
+(`privileged.unit_adjustment`), which is no longer that of a model.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.checks.truth_among_draws import COLUMNS, RANKED
-from introspect_bayes.fits.correlation_data import CorrelationData
-from introspect_bayes.fits.correlation_model import build_correlation_model
-from introspect_bayes.fits.correlations import NAMES, CorrelationFit, CorrelationSampler
-from introspect_bayes.fits.own_and_other import contrasts
+from introspect_bayes.privileged.correlation_data import CorrelationData
+from introspect_bayes.privileged.correlation_model import build_correlation_model
+from introspect_bayes.privileged.correlations import NAMES, CorrelationFit, CorrelationSampler
+from introspect_bayes.privileged.own_and_other import contrasts
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.specs import Specification

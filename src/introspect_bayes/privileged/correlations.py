@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.correlation_data import CorrelationData, Moments
-from introspect_bayes.fits.correlation_model import (
+from introspect_bayes.privileged.correlation_data import CorrelationData, Moments
+from introspect_bayes.privileged.correlation_model import (
     DIMS,
     build_correlation_model,
     exchangeable,
     log_density,
 )
-from introspect_bayes.fits.unit_adjustment import adjust_for_units
+from introspect_bayes.privileged.unit_adjustment import adjust_for_units
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.compiled_models import compiled_once
 from introspect_bayes.sampling.diagnostics import diagnostics_of

@@ -7,12 +7,12 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from introspect_bayes.analyses.access_figure import PREFIX
-from introspect_bayes.analyses.privileged import PrivilegedAccess
 from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import NotInStudy
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.privileged.access_figure import PREFIX
+from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 _PARTIAL = {

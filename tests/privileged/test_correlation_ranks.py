@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from introspect_bayes.calibration.calibration import calibration_checks
-from introspect_bayes.checks.correlation_ranks import (
+from introspect_bayes.privileged.correlations import CorrelationSampler
+from introspect_bayes.privileged.ranks import (
     drawn_truths,
     log_likelihood,
     rows_of,
     simulate_correlation_calibration,
 )
-from introspect_bayes.fits.correlations import CorrelationSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
@@ -81,7 +81,7 @@ def test_truths_are_more_likely_than_other_draws():
 
 def test_log_likelihood_is_that_which_is_sampled():
     """Two ways to it: SciPy row by row here, moments of all rows in the model."""
-    from introspect_bayes.fits.correlations import unconstrained, unit_log_density
+    from introspect_bayes.privileged.correlations import unconstrained, unit_log_density
 
     truths = drawn_truths(SPEC, 5, seed=6)
     data = rows_of(tuple(part[[0]] for part in truths), np.random.default_rng(6))

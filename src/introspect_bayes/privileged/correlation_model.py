@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.fits.correlation_data import CorrelationData, Moments
+from introspect_bayes.privileged.correlation_data import CorrelationData, Moments
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.sampling.prior_distributions import (
     correlation_cholesky,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.access_figure import PREFIX, AccessFigure
-from introspect_bayes.fits import own_and_other as contrast
+from introspect_bayes.privileged import own_and_other as contrast
+from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 _Rows = list[dict[str, Any]]

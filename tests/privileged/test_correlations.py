@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.fits.correlation_data import CorrelationData, Moments
-from introspect_bayes.fits.correlation_model import build_correlation_model, log_density
-from introspect_bayes.fits.correlations import (
+from introspect_bayes.privileged.correlation_data import CorrelationData, Moments
+from introspect_bayes.privileged.correlation_model import build_correlation_model, log_density
+from introspect_bayes.privileged.correlations import (
     CorrelationSampler,
     constrained,
     unconstrained,
     unit_log_density,
 )
-from introspect_bayes.fits.unit_adjustment import adjust_for_units, unit_derivatives
+from introspect_bayes.privileged.unit_adjustment import adjust_for_units, unit_derivatives
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.finished_fits import FinishedFits
 from introspect_bayes.sampling.nuts import Sampler

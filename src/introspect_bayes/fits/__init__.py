@@ -1,1 +1,0 @@
-"""Posteriors: specification and data to draws, with the diagnostics that judge them."""

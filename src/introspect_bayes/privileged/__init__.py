@@ -1,0 +1,1 @@
+"""Privileged access: whether a model knows itself better than another knows it."""
