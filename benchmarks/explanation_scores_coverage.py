@@ -23,7 +23,7 @@ import pandas as pd
 from rich.progress import track
 
 import introspect_bayes as ib
-from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
+from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
 
 KAPPA = 8.0
 

@@ -10,8 +10,8 @@ import pytest
 import introspect_bayes as ib
 from introspect_bayes.cli import main
 from introspect_bayes.errors import InputError
-from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
-from introspect_bayes.study.explanation_scores import read_explanation_scores
+from introspect_bayes.scores.scores import read_explanation_scores
+from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
 from split_data import CHOICES, NATIVE, drop_last_column, reverse_every_other_choice, set_column
 
 pytestmark = pytest.mark.compiles

@@ -11,7 +11,6 @@ from warnings import warn
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
-    from introspect_bayes.analyses.explanation_scores import explanation_scores
     from introspect_bayes.analysis.analysis import Analysis
     from introspect_bayes.analysis.exclusion import exclusion_table
     from introspect_bayes.analysis.fit import fit
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from introspect_bayes.analysis.settings import Settings
     from introspect_bayes.calibration.calibration import calibrate
     from introspect_bayes.checks import check_study, data_health, study_warnings
-    from introspect_bayes.checks.explanation_scores import check_scores
     from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import (
         CollectionStoppedError,
@@ -41,14 +39,12 @@ if TYPE_CHECKING:
     from introspect_bayes.privileged.privileged import PrivilegedAccess, privileged_access
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
-    from introspect_bayes.report.score_plots import (
-        plot_advantage,
-        plot_cells,
-        plot_learning_curve,
-    )
     from introspect_bayes.sampling.intervals import hdi
     from introspect_bayes.sampling.nuts import Sampler
-    from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
+    from introspect_bayes.scores.answers import explanation_scores
+    from introspect_bayes.scores.checks import check_scores
+    from introspect_bayes.scores.plots import plot_advantage, plot_cells, plot_learning_curve
+    from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
     from introspect_bayes.specs import Specification, read_specification, spec
     from introspect_bayes.specs.prior import Prior
     from introspect_bayes.study import Study, load_study
@@ -80,14 +76,14 @@ _HOMES = {
     "ablation_scores": "study.ablations",
     "analyze": "findings",
     "calibrate": "calibration.calibration",
-    "ScoreDesign": "simulate.explanation_scores",
-    "check_scores": "checks.explanation_scores",
+    "ScoreDesign": "scores.simulated",
+    "check_scores": "scores.checks",
     "check_study": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
     "example_study": "study.example",
     "exclusion_table": "analysis.exclusion",
-    "explanation_scores": "analyses.explanation_scores",
+    "explanation_scores": "scores.answers",
     "fit": "analysis.fit",
     "hdi": "sampling.intervals",
     "joint_accuracy": "joint_model.accuracies",
@@ -98,9 +94,9 @@ _HOMES = {
     "plot_accuracy": "presentation.plots",
     "plot_own_minus_other": "privileged.plots",
     "plot_reporters": "privileged.plots",
-    "plot_advantage": "report.score_plots",
-    "plot_cells": "report.score_plots",
-    "plot_learning_curve": "report.score_plots",
+    "plot_advantage": "scores.plots",
+    "plot_cells": "scores.plots",
+    "plot_learning_curve": "scores.plots",
     "plot_reports": "presentation.plots",
     "plot_sensitivity": "presentation.plots",
     "prepare_ablations": "protocol.ablations",
@@ -108,7 +104,7 @@ _HOMES = {
     "prior_sensitivity": "analysis.sensitivity",
     "privileged_access": "privileged.privileged",
     "reproduce": "analysis.reproduce",
-    "simulate_scores": "simulate.explanation_scores",
+    "simulate_scores": "scores.simulated",
     "spec": "specs",
     "study_warnings": "checks",
     "summary": "checks.summary",

@@ -14,9 +14,9 @@ from introspect_bayes.constants import PLAIN_NUMBER
 from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.context_files import read_candidates, read_contexts
 from introspect_bayes.protocol.training import read_learned_weights
+from introspect_bayes.scores.scores import read_explanation_scores
 from introspect_bayes.study import load_study
 from introspect_bayes.study.checked_csv import CheckedTable
-from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 CHOICES = "tiny-model_instilled_selections.csv"
 NO_NUMBERS = ["1_0", "0x2", "6_0", "1_000.5", "0b1", "\uff11\uff10", "1e5_0", "\u0661"]

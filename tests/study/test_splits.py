@@ -286,7 +286,7 @@ def test_any_choice_of_rows_is_what_a_filter_gives(cells):
             "item": [str(i) for i in range(12)], "score": 1, "kind": cells,
         }
     )  # fmt: skip
-    from introspect_bayes.study.explanation_scores import read_explanation_scores
+    from introspect_bayes.scores.scores import read_explanation_scores
 
     for value in set(cells):
         found = read_explanation_scores(table, ChosenRows.of({"kind": value}))

@@ -24,8 +24,8 @@ from introspect_bayes.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from introspect_bayes.analyses.explanation_scores import ExplanationScores
     from introspect_bayes.checks import Check
+    from introspect_bayes.scores.answers import ExplanationScores
     from introspect_bayes.study import ChosenRows
 
 
@@ -78,7 +78,7 @@ def scores(  # noqa: PLR0913 - one argument an option
     helps where, with 95% HDIs from a multilevel model. Exit code 1 if its diagnostics or a check
     fail, 2 for bad input.
     """
-    from introspect_bayes.analyses.explanation_scores import SAMPLER, explanation_scores
+    from introspect_bayes.scores.answers import SAMPLER, explanation_scores
 
     _check_arguments(file, save, example=example)
     check_plot(plot_file)
@@ -124,7 +124,7 @@ def _check_arguments(file: Path | None, save: Path | None, *, example: bool) -> 
 def _simulated(seed: int, save: Path | None) -> tuple[Any, Mapping[str, float]]:
     import pandas as pd
 
-    from introspect_bayes.simulate.explanation_scores import simulate_scores
+    from introspect_bayes.scores.simulated import simulate_scores
 
     simulated = simulate_scores(seed=seed)
     table = pd.DataFrame(dict(simulated.columns))
@@ -135,7 +135,7 @@ def _simulated(seed: int, save: Path | None) -> tuple[Any, Mapping[str, float]]:
 
 def _specification(source: Any, rows: "ChosenRows", fitting: ScoreFitOptions) -> Any:
     """Return the specification that suits the scores, with the chosen priors."""
-    from introspect_bayes.analyses.score_specifications import SCORE_SPECIFICATIONS, suited_name
+    from introspect_bayes.scores.specifications import SCORE_SPECIFICATIONS, suited_name
 
     chosen = fitting.specifications(SCORE_SPECIFICATIONS)
     name = suited_name(source, rows)
@@ -153,7 +153,7 @@ def _changed(found: "ExplanationScores") -> list[str]:
 
 
 def _checks(found: "ExplanationScores", seed: int) -> "list[Check]":
-    from introspect_bayes.checks.explanation_scores import check_scores
+    from introspect_bayes.scores.checks import check_scores
 
     return check_scores(found, seed)
 
@@ -173,7 +173,7 @@ def _as_json(
 
 
 def _plot(found: "ExplanationScores", file: Path) -> None:
-    from introspect_bayes.report import score_plots
+    from introspect_bayes.scores import plots as score_plots
 
     plots = {"": score_plots.plot_advantage, "-learning": score_plots.plot_learning_curve}
     plots["-cells"] = score_plots.plot_cells
@@ -193,7 +193,7 @@ def _print(
     checks: "list[Check]",
     changed: list[str],
 ) -> None:
-    from introspect_bayes.report.scores import score_provenance, score_tables
+    from introspect_bayes.scores.tables import score_provenance, score_tables
 
     print_rows(console, found.chosen_rows)
     for table in score_tables(found, truth):
@@ -201,8 +201,8 @@ def _print(
     for sentence in found.conclusions():
         console.print(sentence, markup=False)
     if checks:
-        from introspect_bayes.checks.explanation_scores import SCORE_CHECKS
         from introspect_bayes.presentation.checks import check_summary, check_tables
+        from introspect_bayes.scores.checks import SCORE_CHECKS
 
         console.print()
         for group in check_tables(checks, SCORE_CHECKS):

@@ -29,7 +29,7 @@ class ScoreRows:
     Attributes
     ----------
     table
-        As `study.explanation_scores.read_explanation_scores` returns it.
+        As `scores.scores.read_explanation_scores` returns it.
     data
         The same rows for the model: score (squeezed if some are neither 0 nor 1), own (1 where a
         model explains itself, in tasks whose scores tell the advantage of it; else 0), doublings,

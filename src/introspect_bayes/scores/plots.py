@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from introspect_bayes.analyses.explanation_scores import ExplanationScores
-from introspect_bayes.analyses.score_answers import OVERALL
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import InputError
 from introspect_bayes.presentation import panels
 from introspect_bayes.presentation.tables import PROBLEM_MARK
+from introspect_bayes.scores.answers import ExplanationScores
+from introspect_bayes.scores.score_answers import OVERALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,9 +7,9 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from introspect_bayes.analyses.explanation_scores import ExplanationScores
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.scores.answers import ExplanationScores
 
 LARGEST: Final = 40
 """Rows of the table of cells beyond which only a file has them all."""

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analyses.score_rows import ScoreRows, stretched
 from introspect_bayes.regressions.linear_predictor import linear_predictor
 from introspect_bayes.regressions.regression import Regression
+from introspect_bayes.scores.rows import ScoreRows, stretched
 
 OVERALL: Final = "overall"
 """What the average over tasks, each counting the same, is called."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.study.explanation_scores import read_explanation_scores
+from introspect_bayes.scores.scores import read_explanation_scores
 
 ROWS = pd.DataFrame(
     {

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from introspect_bayes.analyses.explanation_scores import explanation_scores
-from introspect_bayes.analyses.score_rows import score_rows, squeezed, stretched
 from introspect_bayes.errors import InputError
 from introspect_bayes.regressions.linear_predictor import linear_predictor
 from introspect_bayes.sampling.nuts import Sampler
-from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
+from introspect_bayes.scores.answers import explanation_scores
+from introspect_bayes.scores.rows import score_rows, squeezed, stretched
+from introspect_bayes.scores.scores import read_explanation_scores
+from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
 from introspect_bayes.specs import spec
-from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 pytestmark = pytest.mark.compiles
 
@@ -146,7 +146,7 @@ def test_scores_without_sizes_have_no_learning_curve(found):
 
 
 def test_the_checks_pass_where_the_model_is_right(found):
-    from introspect_bayes.checks.explanation_scores import check_scores
+    from introspect_bayes.scores.checks import check_scores
 
     by_name = {check.name: check.status for check in check_scores(found, seed=1)}
     assert set(by_name) == {"convergence", "scores.cells", "scores.items", "prior.sensitivity"}
@@ -158,7 +158,7 @@ def test_plots_show_what_the_tables_say(found):
     import matplotlib as mpl
 
     mpl.use("agg")
-    from introspect_bayes.report import score_plots
+    from introspect_bayes.scores import plots as score_plots
 
     panel = score_plots.plot_advantage(found).axes[0]
     (mean,) = found.advantage()["advantage"]

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses.explanation_scores import ExplanationScores
 from introspect_bayes.checks.convergence import CONVERGENCE, convergence
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, attempt
@@ -17,6 +16,7 @@ from introspect_bayes.checks.prior_sensitivity import PRIOR_SENSITIVITY
 from introspect_bayes.checks.tail_areas import contexts_outside
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.regressions.regression import Regression
+from introspect_bayes.scores.answers import ExplanationScores
 
 CELLS: Final = "scores.cells"
 ITEMS: Final = "scores.items"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from introspect_bayes.cli import main
-from introspect_bayes.simulate.explanation_scores import ScoreDesign, simulate_scores
+from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
 
 pytestmark = pytest.mark.compiles
 

@@ -5,11 +5,11 @@ from typing import Final
 
 import pandas as pd
 
-from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
 from introspect_bayes.errors import InputError, closest
+from introspect_bayes.scores.rows import ScoreRows, score_rows
+from introspect_bayes.scores.scores import read_explanation_scores
 from introspect_bayes.specs import Specification, spec
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
-from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 SCORE_SPECIFICATIONS: Final = ("explanation_scores", "explanation_scores_beta")
 """The model of scores that are 0 or 1, and that of scores in between."""

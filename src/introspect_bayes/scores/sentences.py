@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from introspect_bayes.analyses.score_answers import OVERALL
 from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.scores.score_answers import OVERALL
 
 
 def advantage_sentences(table: pd.DataFrame) -> Iterator[str]:

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from introspect_bayes.analyses import score_answers
-from introspect_bayes.analyses.score_answers import OVERALL
-from introspect_bayes.analyses.score_rows import ScoreRows, score_rows
-from introspect_bayes.analyses.score_sentences import advantage_sentences, learning_sentences
-from introspect_bayes.analyses.score_specifications import suited
 from introspect_bayes.analysis.settings import kept_fits
 from introspect_bayes.errors import InputError
 from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.sampling.diagnostics import Diagnostics, diagnose
 from introspect_bayes.sampling.intervals import estimate
 from introspect_bayes.sampling.nuts import Sampler
+from introspect_bayes.scores import score_answers
+from introspect_bayes.scores.rows import ScoreRows, score_rows
+from introspect_bayes.scores.score_answers import OVERALL
+from introspect_bayes.scores.scores import read_explanation_scores
+from introspect_bayes.scores.sentences import advantage_sentences, learning_sentences
+from introspect_bayes.scores.specifications import suited
 from introspect_bayes.specs import Specification
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
-from introspect_bayes.study.explanation_scores import read_explanation_scores
 
 SAMPLER: Final = Sampler(draws=1500, warmup=600)
 """Settings, unless others are given."""

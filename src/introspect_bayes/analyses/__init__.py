@@ -1,1 +1,0 @@
-"""The paper's experiments: which rows, which specification, which contrast, which figure."""

@@ -1,0 +1,1 @@
+"""Explanation scores: whether models explain themselves better than others explain them."""
