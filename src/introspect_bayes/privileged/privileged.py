@@ -99,7 +99,8 @@ class PrivilegedAccess:
         -------
         pandas.DataFrame
             One row a figure, base_model (empty for the mean over models) and quantity
-            (`privileged.own_and_other.partials`): estimate, hdi_low, hdi_high and the Monte Carlo errors.
+            (`privileged.own_and_other.partials`): estimate, hdi_low, hdi_high and the Monte
+            Carlo errors.
         """
         return access_tables.partial_table(self.figures.values())
 
