@@ -1,9 +1,12 @@
 """Data walks one way: a room imports only from rooms above it."""
 
 import ast
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 import introspect_bayes
+from introspect_bayes import features
 
 PACKAGE = Path(introspect_bayes.__file__).parent
 ROOMS = [
@@ -27,14 +30,17 @@ ROOMS = [
     "privileged",
     "scores",
     "designs",
+    "features",
     "calibration",
     "findings",
     "document",
     "cli",
     "__main__",
 ]
+FEATURES = {feature.room for feature in features.FEATURES}
 NEVER = {
     "protocol": {"openai", "bambi", "pymc"},
+    "protocol/parse": {"pandas", "openai", "sqlite3"},
     "store": {"pandas", "openai", "json"},
     "collect": {"pandas", "bambi", "pymc"},
     "simulate": {"bambi", "pymc", "openai", "pandas"},
@@ -59,9 +65,15 @@ def room_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -90,7 +102,57 @@ def test_rooms_import_only_from_above():
 def test_rooms_do_not_import_what_they_must_not():
     for path in modules():
         outside = {name.split(".")[0] for name in imported(path)}
-        assert not outside & NEVER.get(room_of(path), set()), path
+        within = path.relative_to(PACKAGE).as_posix()
+        for room, never in NEVER.items():
+            assert not (within.startswith(f"{room}/") and outside & never), path
+
+
+def test_features_import_no_other_feature():
+    for path in modules():
+        room = room_of(path)
+        rooms = {name.split(".")[1] for name in imported(path) if name.startswith("introspect_")}
+        assert room not in FEATURES or not rooms & (FEATURES - {room}), path
+
+
+def test_features_are_known_to_their_registry_and_to_those_above():
+    assert set(ROOMS) >= FEATURES
+    registry = ROOMS.index("features")
+    assert all(ROOMS.index(room) < registry for room in FEATURES)
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_imported(path: Path, known: Collection[str]) -> set[str]:
+    """Return the modules that a module needs: of "from room import module" not the room itself."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module in known:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & set(known)) | ({node.module} if names - set(known) else set())
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """Return the modules left over when those that import none of the others are taken away."""
+    left = {name: names - {name} for name, names in graph.items()}
+    while free := {name for name, names in left.items() if not names & left.keys()}:
+        left = {name: names for name, names in left.items() if name not in free}
+    return sorted(left)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    paths = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: modules_imported(path, paths.keys()) for name, path in paths.items()}
+    late = {n for n in graph["introspect_bayes"] if n != "introspect_bayes.constants"}
+    graph["introspect_bayes"] -= late  # named for type checkers, imported when first used
+    assert circles(graph) == []
+
+
+def test_circles_are_noticed():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
 
 
 def test_architecture_document_names_every_room():
@@ -140,7 +202,7 @@ def looks_into_bambi(tree: ast.AST) -> list[str]:
 
 def test_bambi_is_looked_into_by_one_module_only():
     for path in modules():
-        found = looks_into_bambi(ast.parse(path.read_text(encoding="utf-8")))
+        found = looks_into_bambi(tree_of(path))
         assert path == BAMBI_DOOR or not found, f"{path} looks into Bambi: {found}"
 
 

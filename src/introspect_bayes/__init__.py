@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-__version__ = "0.1.0.dev0"
+from introspect_bayes.constants import __version__ as __version__
 
 if TYPE_CHECKING:
     from introspect_bayes.analysis.analysis import Analysis

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+__version__ = "0.1.0.dev0"
+
 HDI_PROB: Final = 0.95
 """Probability mass of every highest-density interval that the package reports."""
 

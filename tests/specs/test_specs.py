@@ -301,7 +301,7 @@ def test_distributions_and_arguments_are_those_of_pymc():
     import pymc as pm
 
     for name, arguments in DISTRIBUTIONS.items():
-        if name == "Horseshoe":  # ours: tests/fits/test_prior_distributions.py
+        if name == "Horseshoe":  # ours: tests/sampling/test_prior_distributions.py
             continue
         accepted = inspect.signature(getattr(pm, name).dist).parameters
         assert set(arguments) <= set(accepted), name

@@ -14,12 +14,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from introspect_bayes.calibration.simulated_ranks import Fitter, simulate_calibration
+from introspect_bayes.calibration.simulated_ranks import simulate_calibration
 from introspect_bayes.calibration.simulated_truths import with_proper_priors
 from introspect_bayes.calibration.uniform_ranks import uniformity
 from introspect_bayes.checks.outcome import Check
 from introspect_bayes.checks.truth_among_draws import RANKED
 from introspect_bayes.places import shipped_folder
+from introspect_bayes.sampling.model_sampler import ModelSampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs import spec as shipped
 
@@ -39,7 +40,7 @@ def calibrate(
     simulations: int = 300,
     *,
     seed: int = 2025,
-    fitter: Fitter | None = None,
+    fitter: ModelSampler | None = None,
     predictors: pd.DataFrame | None = None,
 ) -> list[Check]:
     """Check that posteriors of a specification hold truths as often as they say.

@@ -13,16 +13,12 @@ from introspect_bayes.calibration.simulated_truths import (
 from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
-from introspect_bayes.joint_model.fit import JointSampler
-from introspect_bayes.joint_model.ranks import simulate_joint_calibration
-from introspect_bayes.privileged.correlations import CorrelationSampler
-from introspect_bayes.privileged.ranks import simulate_correlation_calibration
+from introspect_bayes.features import FEATURES, Feature
 from introspect_bayes.regressions.regression import RegressionSampler
+from introspect_bayes.sampling.model_sampler import ModelSampler
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
-
-Fitter = ChoiceWeightsSampler | CorrelationSampler | RegressionSampler | JointSampler
 
 
 def simulate_calibration(
@@ -30,7 +26,7 @@ def simulate_calibration(
     simulations: int,
     *,
     seed: int = 2025,
-    fitter: Fitter | None = None,
+    fitter: ModelSampler | None = None,
     fitted: Specification | None = None,
     predictors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -87,16 +83,11 @@ def simulate_calibration(
             "priors may differ"
         )
         raise InputError(msg)
-    if specification.family == "joint":
-        made = fitter if isinstance(fitter, JointSampler) else None
-        return simulate_joint_calibration(
-            specification, simulations, seed=seed, fitter=made, fitted=fitted
+    if (feature := ranked_by_feature(specification)) is not None:
+        ranks: pd.DataFrame = feature.load(feature.ranks)(
+            specification, simulations, seed=seed, fitter=fitter, fitted=fitted
         )
-    if specification.family == "correlation_matrix":
-        correlations = fitter if isinstance(fitter, CorrelationSampler) else None
-        return simulate_correlation_calibration(
-            specification, simulations, seed=seed, fitter=correlations, fitted=fitted
-        )
+        return ranks
     rows = predictors if predictors is not None else simulated_predictors(specification, seed)
     for factor in specification.dropped_when_constant:
         if len(rows[factor].unique()) == 1:
@@ -120,7 +111,7 @@ def simulate_posterior_calibration(
     simulations: int,
     *,
     seed: int = 2025,
-    fitter: Fitter | None = None,
+    fitter: ModelSampler | None = None,
 ) -> pd.DataFrame:
     """Draw truths from a posterior, add data from each to those observed, and rank the truths.
 
@@ -164,15 +155,25 @@ def simulate_posterior_calibration(
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
-def default_fitter(specification: Specification, seed: int, engine: Engine = "auto") -> Fitter:
+def ranked_by_feature(specification: Specification) -> Feature | None:
+    """Return the feature that ranks truths of such a specification by itself, if one does."""
+    for feature in FEATURES:
+        if feature.ranks and feature.family == specification.family:
+            return feature
+    return None
+
+
+def default_fitter(
+    specification: Specification, seed: int, engine: Engine = "auto"
+) -> ModelSampler | None:
     """Return a sampler with enough draws for a hundred nearly independent ones.
 
-    Hyperparameters mix slowly, so that they take more.
+    Hyperparameters mix slowly, so that they take more. None where a feature has its own.
     """
+    if ranked_by_feature(specification) is not None:
+        return None
     draws = 3000 if specification.hyperparameters else 1000
     sampler = Sampler(draws=draws, warmup=600, chains=2, seed=seed)
     if specification.family == "bernoulli":
         return ChoiceWeightsSampler(sampler, engine)
-    if specification.family == "correlation_matrix":
-        return CorrelationSampler(sampler, engine=engine)
     return RegressionSampler(sampler, engine=engine)

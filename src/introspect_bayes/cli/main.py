@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from introspect_bayes import __version__
 from introspect_bayes.cli.analysis import analyze, demo, reproduce
 from introspect_bayes.cli.checking import check
 from introspect_bayes.cli.collection import collect
@@ -21,6 +20,7 @@ from introspect_bayes.cli.reporting import report
 from introspect_bayes.cli.scores import scores
 from introspect_bayes.cli.sensitivity import sensitivity
 from introspect_bayes.cli.training import models, train
+from introspect_bayes.constants import __version__
 from introspect_bayes.errors import InputError
 from introspect_bayes.presentation.harmless import harmless
 

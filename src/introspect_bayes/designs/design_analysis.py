@@ -143,7 +143,7 @@ class DesignAnalysis:
         """
         from introspect_bayes.designs.drawing import draw_designs
 
-        return draw_designs(self, figsize)
+        return draw_designs(self.table(), self.goals, self.price, figsize)
 
     def _found(self, design: Design) -> pd.DataFrame:
         chosen = pd.Series(data=True, index=self.outcomes.index)

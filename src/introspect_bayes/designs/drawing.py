@@ -5,25 +5,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.designs.goals import PROBABILITIES
+from introspect_bayes.designs.goals import PROBABILITIES, Goals
 from introspect_bayes.presentation import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from introspect_bayes.designs.design_analysis import DesignAnalysis
-
 _WIDTH = f"expected width of the {HDI_PROB:.0%} HDI"
 _PRICES = {"cost": "cost (US dollars)", "requests": "requests"}
 
 
-def draw_designs(found: "DesignAnalysis", figsize: tuple[float, float] | None = None) -> "Figure":
+def draw_designs(
+    table: pd.DataFrame, goals: Goals, price: str, figsize: tuple[float, float] | None = None
+) -> "Figure":
     """Draw a panel each for the width and every probability; see `DesignAnalysis.plot`."""
     import matplotlib.pyplot as plt
 
-    table = found.table()
-    limits = dict(found.goals.wanted())
-    names = ["width", *found.goals.events]
+    limits = dict(goals.wanted())
+    names = ["width", *goals.events]
     with panels.style():
         figure, axes = plt.subplots(
             1,
@@ -33,8 +32,8 @@ def draw_designs(found: "DesignAnalysis", figsize: tuple[float, float] | None = 
             squeeze=False,
         )
         for panel, name in zip(axes[0], names, strict=True):
-            _draw_panel(panel, table, name, found.price)
-            panel.set_xlabel(_PRICES[found.price])
+            _draw_panel(panel, table, name, price)
+            panel.set_xlabel(_PRICES[price])
             panel.set_ylabel(_WIDTH if name == "width" else f"probability: {PROBABILITIES[name]}")
             if name in limits:
                 panel.axhline(limits[name], color="0.4", linestyle="--", linewidth=0.8, zorder=0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from introspect_bayes import __version__
+from introspect_bayes.constants import __version__
 from introspect_bayes.document.gathering import SLOW, Wanted
 from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.findings import Findings

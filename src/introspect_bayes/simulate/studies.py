@@ -205,7 +205,7 @@ def simulate_study(  # noqa: PLR0913 - everything that a study is made of
     instilled, native
         Number of contexts of each set.
     ablations
-        Decisions ablated in each context (`material.prepare_ablations`); none if 0.
+        Decisions ablated in each context (`protocol.ablations.prepare_ablations`); none if 0.
     advance
         Called with the number of replies stored, for a progress bar.
     """

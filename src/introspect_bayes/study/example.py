@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from introspect_bayes import __version__
+from introspect_bayes.constants import __version__
 from introspect_bayes.errors import InputError
 from introspect_bayes.places import cache_root, shipped_folder
 from introspect_bayes.study import load_study

@@ -12,16 +12,28 @@ from introspect_bayes.document.sections.origins import citation, provenance
 from introspect_bayes.document.sections.predictive import predictive
 from introspect_bayes.document.sections.reports import reports
 from introspect_bayes.document.sections.sensitivity import sensitivity
+from introspect_bayes.features import FEATURES, Feature
 from introspect_bayes.findings import Findings
-from introspect_bayes.joint_model.section import joint
 from introspect_bayes.presentation.records import Section
-from introspect_bayes.privileged.section import privileged
+
+
+def _of_feature(feature: Feature) -> Callable[[Findings], Section]:
+    def section(findings: Findings) -> Section:
+        found = getattr(findings, feature.finding) if feature.finding else findings
+        made: Section = feature.load(feature.section)(found)
+        return made
+
+    return section
+
 
 SECTIONS: Final[dict[str, Callable[[Findings], Section]]] = {
     "headline": headline,
     "reports": reports,
-    "joint": lambda findings: joint(findings.joint),
-    "privileged": lambda findings: privileged(findings.access),
+    **{
+        feature.section.rpartition(".")[2]: _of_feature(feature)
+        for feature in FEATURES
+        if feature.section
+    },
     "contexts": contexts,
     "predictive": predictive,
     "sensitivity": sensitivity,
