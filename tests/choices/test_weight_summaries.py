@@ -70,6 +70,7 @@ def test_numbers_are_the_same_wherever_contexts_are_sampled(data, at_once, monke
     assert_same(found, at_once)
 
 
+@pytest.mark.compiles
 def test_a_single_part_needs_no_other_process(data, at_once):
     assert_same(summarize_weights(spec("choice_weights"), data, SAMPLER), at_once)
 
