@@ -10,7 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("full")
 
 compiled: list[Any] = []
 """Models that nutpie compiled in this process, and its first import, which is for one."""

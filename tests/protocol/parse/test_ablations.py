@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from examples_drawn import examples
 from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.parse import FAILURES, PARSERS, parser
 
@@ -71,7 +72,7 @@ wrapped = st.tuples(st.text(max_size=15), complete, st.text(max_size=15)).map(""
 replies = st.one_of(st.text(), objects, complete, broken, wrapped, st.none())
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @example(reply="{" * 5_000, cut_off=False)
 @example(reply='{"price": ' + "9" * 5_000 + "}", cut_off=True)
 @given(reply=replies, cut_off=st.booleans())

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from examples_drawn import examples
 from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.parse import FAILURES, PARSERS, parse_choice, parser
 
@@ -107,7 +108,7 @@ def check_classified(reply, cut_off):
     assert parse_choice(reply) in {"A", "B", *FAILURES}
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @example(reply="{" * 5_000, cut_off=False)
 @example(reply='{"a":' * 5_000, cut_off=False)
 @example(reply='{"price": ' + "9" * 5_000 + "}", cut_off=False)
@@ -123,7 +124,7 @@ def test_a_hundred_thousand_replies_are_classified(reply, cut_off):
     check_classified(reply, cut_off)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(reply=replies)
 def test_a_stricter_parser_accepts_no_more_and_reads_the_same(reply):
     strict, authors, lenient, strict_2, lenient_2 = (
