@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from introspect_bayes.protocol.parse import Failure, RawReply, newest_of_kind
+from introspect_bayes.protocol.parse import (
+    Failure,
+    ParsedChanges,
+    ParsedChoice,
+    ParsedReport,
+    RawReply,
+    newest_of_kind,
+)
 from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.protocol.trials import Trial
 from introspect_bayes.protocol.warning_signs import Tally, warning_signs
@@ -37,27 +44,18 @@ class Watch:
     def read(self, trial_id: str, reply: RawReply) -> Failure | None:
         """Count a reply, and return why it cannot be used; None if it can."""
         trial = self._trials[trial_id]
-        failure = self._read_as(trial, reply)
-        if failure is not None:
-            self.tally.failures[trial.task, failure] += 1
-        return failure
-
-    def _read_as(self, trial: Trial, reply: RawReply) -> Failure | None:
-        names = self._names[trial.context]
-        if trial.task == "decision":
-            choice = self._parser.choice(reply)
-            if choice.choice is not None:
-                self.tally.choices[choice.choice] += 1
-            return choice.failure
-        if trial.task == "ablation":
-            answer = self._parser.changes(reply, names)
-            self.tally.ablations += answer.failure is None
-            self.tally.foreseen.update(answer.changes or ())
-            return answer.failure
-        report = self._parser.report(reply, names)
-        if report.weights is not None:
-            self.tally.add_report(report.weights)
-        return report.failure
+        read = self._parser.read(trial.task, reply, self._names[trial.context])
+        if read.failure is not None:
+            self.tally.failures[trial.task, read.failure] += 1
+        match read:
+            case ParsedChoice(choice=str(letter)):
+                self.tally.choices[letter] += 1
+            case ParsedReport(weights=tuple(weights)):
+                self.tally.add_report(weights)
+            case ParsedChanges(changes=tuple(changes)):
+                self.tally.ablations += 1
+                self.tally.foreseen.update(changes)
+        return read.failure
 
     def look(self) -> list[str]:
         """Return warning signs that were not there before."""

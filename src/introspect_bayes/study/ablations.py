@@ -14,6 +14,7 @@ import pandas as pd
 
 from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.contexts import DecisionContext
+from introspect_bayes.protocol.parse import ParsedChanges, ParsedChoice
 from introspect_bayes.protocol.requests import ablated_decision
 from introspect_bayes.protocol.study_folder import PreparedStudy
 from introspect_bayes.protocol.trials import Trial
@@ -121,14 +122,17 @@ def _answers(
     """Yield what a model did and said without each attribute of a decision."""
     foreseen: Sequence[bool | None] = [None] * len(context.attributes)
     failure: str | None = "no reply yet"
+    names = context.attribute_names
     answer = said.get(question.id)
     if answer is not None:
-        parsed = reading.changes(answer, context.attribute_names)
-        foreseen, failure = parsed.changes or foreseen, parsed.failure
-    choice = _choice(said.get(ablated_decision(question)), reading)
+        parsed = reading.read(answer, question.task, names)
+        failure = parsed.failure
+        if isinstance(parsed, ParsedChanges):
+            foreseen = parsed.changes or foreseen
+    choice = _choice(said.get(ablated_decision(question)), names, reading)
     for trial in decisions:
-        k = context.attribute_names.index(trial.neutralized)
-        without = _choice(said.get(trial.id), reading)
+        k = names.index(trial.neutralized)
+        without = _choice(said.get(trial.id), names, reading)
         changed = None if choice is None or without is None else choice != without
         where = (trial.context_set, trial.context, trial.number, k + 1, trial.neutralized)
         yield (*where, choice, without, changed, foreseen[k], failure)
@@ -261,5 +265,6 @@ def _context(prepared: PreparedStudy, trial: Trial) -> DecisionContext:
     return next(c for c in prepared.contexts[trial.context_set] if c.name == trial.context)
 
 
-def _choice(reply: StoredReply | None, reading: Reading) -> str | None:
-    return None if reply is None else reading.choice(reply).choice
+def _choice(reply: StoredReply | None, names: Sequence[str], reading: Reading) -> str | None:
+    read = None if reply is None else reading.read(reply, "decision", names)
+    return read.choice if isinstance(read, ParsedChoice) else None

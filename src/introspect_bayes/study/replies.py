@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.protocol.parse import ParsedChoice, ParsedReport
 from introspect_bayes.protocol.requests import asked_of
 from introspect_bayes.protocol.stages import Model
 from introspect_bayes.protocol.study_folder import REPLIES_FILE, PreparedStudy, read_study_folder
@@ -171,11 +172,13 @@ class _Reader:
                     f"{self.prepared.folder}: a reply to trial {reply.trial}, which is not planned"
                 )
                 raise InputError(msg)
-            if trial.task == "decision":
-                self._decision(reply, trial)
-            else:
-                sets.setdefault(_report_set(reply, trial), Counter())[trial.context] += 1
-                self._report(reply, trial)
+            names = self.contexts[trial.context].attribute_names
+            match self.reading.read(reply, trial.task, names):
+                case ParsedChoice() as read:
+                    self._decision(reply, trial, read)
+                case ParsedReport() as read:
+                    sets.setdefault(_report_set(reply, trial), Counter())[trial.context] += 1
+                    self._report(reply, trial, read)
         keys = ["base_model", "model", "stage", "context_set"]
         choices = pd.DataFrame(self.choices, columns=[*keys, "context", "trial", "selection"])
         columns = [f"d{k}" for k in range(1, self.width + 1)]
@@ -216,8 +219,7 @@ class _Reader:
             self.asked[model] = asked_of(self.prepared, model)
         return ("decision", trial.context_set) not in self.asked[model]
 
-    def _decision(self, reply: StoredReply, trial: Trial) -> None:
-        read = self.reading.choice(reply)
+    def _decision(self, reply: StoredReply, trial: Trial, read: ParsedChoice) -> None:
         where = (reply.base_model, reply.model, reply.stage, trial.context_set, trial.context)
         if read.choice is None:
             self.failures[*where, "decision", read.failure] += 1
@@ -228,15 +230,13 @@ class _Reader:
         row[: len(spans)] = (np.array(trial.options.a) - np.array(trial.options.b)) / spans
         self.differences.append(row)
 
-    def _report(self, reply: StoredReply, trial: Trial) -> None:
-        names = self.contexts[trial.context].attribute_names
-        parsed = self.reading.report(reply, names)
+    def _report(self, reply: StoredReply, trial: Trial, read: ParsedReport) -> None:
         who = (reply.base_model, reply.model, reply.stage, trial.context_set)
-        if parsed.weights is None:
-            self.failures[*who, trial.context, "report", parsed.failure] += 1
+        if read.weights is None:
+            self.failures[*who, trial.context, "report", read.failure] += 1
             return
         label = _report_set(reply, trial)[-1]
-        for position, weight in enumerate(parsed.weights, start=1):
+        for position, weight in enumerate(read.weights, start=1):
             self.reports.append((*who, label, trial.context, trial.number, position, weight))
 
     def _report_sets(self, sets: dict[tuple[Any, ...], Counter[str]]) -> pd.DataFrame:

@@ -1,30 +1,20 @@
 """Replies as read, with counts of liberties and of what a study's own parser read otherwise."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import pandas as pd
 
 from introspect_bayes.errors import InputError
-from introspect_bayes.protocol.parse import (
-    PARSERS,
-    ParsedChanges,
-    ParsedChoice,
-    ParsedReport,
-    Parser,
-    newest_of_kind,
-    parser,
-)
+from introspect_bayes.protocol.parse import PARSERS, Parsed, Parser, newest_of_kind, parser
 from introspect_bayes.protocol.study_folder import STUDY_FILE, PreparedStudy
 from introspect_bayes.protocol.trials import Task
 from introspect_bayes.store import StoredReply
 
 LIBERTY_COLUMNS: Final = ("base_model", "model", "stage", "task", "liberty", "count")
 OTHERWISE_COLUMNS: Final = ("base_model", "model", "stage", "task", "before", "now", "count")
-
-_Parsed = TypeVar("_Parsed", ParsedChoice, ParsedReport, ParsedChanges)
 
 
 @dataclass(frozen=True)
@@ -66,17 +56,18 @@ class Reading:
         self._liberties: Counter[tuple[str, ...]] = Counter()
         self._otherwise: Counter[tuple[str, ...]] = Counter()
 
-    def choice(self, reply: StoredReply) -> ParsedChoice:
-        """Read a decision."""
-        return self._read(reply, "decision", lambda by: by.choice(reply))
-
-    def report(self, reply: StoredReply, attributes: Sequence[str]) -> ParsedReport:
-        """Read a report about a context's attributes."""
-        return self._read(reply, "report", lambda by: by.report(reply, attributes))
-
-    def changes(self, reply: StoredReply, attributes: Sequence[str]) -> ParsedChanges:
-        """Read an answer to the ablation question."""
-        return self._read(reply, "ablation", lambda by: by.changes(reply, attributes))
+    def read(self, reply: StoredReply, task: Task, attributes: Sequence[str]) -> Parsed:
+        """Read a reply to a task about a context's attributes (`parse.Parser.read`)."""
+        read = self.parser.read(task, reply, attributes)
+        what: tuple[str, ...] = (reply.base_model, reply.model, reply.stage, task)
+        self._liberties.update((*what, liberty) for liberty in read.liberties)
+        if self.named is not self.parser:
+            before = self.named.read(task, reply, attributes)
+            if before.content != read.content:
+                changed = before.label == read.label
+                now = f"another {read.label}" if changed else read.label
+                self._otherwise[*what, before.label, now] += 1
+        return read
 
     def counts(self) -> ReadingCounts:
         """Return what was counted so far."""
@@ -86,20 +77,6 @@ class Reading:
             _counted(self._liberties, LIBERTY_COLUMNS),
             _counted(self._otherwise, OTHERWISE_COLUMNS),
         )
-
-    def _read(
-        self, reply: StoredReply, task: Task, read_by: Callable[[Parser], _Parsed]
-    ) -> _Parsed:
-        read = read_by(self.parser)
-        what: tuple[str, ...] = (reply.base_model, reply.model, reply.stage, task)
-        self._liberties.update((*what, liberty) for liberty in read.liberties)
-        if self.named is not self.parser:
-            before = read_by(self.named)
-            if before.content != read.content:
-                changed = before.label == read.label
-                now = f"another {read.label}" if changed else read.label
-                self._otherwise[*what, before.label, now] += 1
-        return read
 
 
 def _parser_of(prepared: PreparedStudy) -> Parser:

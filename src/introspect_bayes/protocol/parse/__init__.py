@@ -11,7 +11,12 @@ from introspect_bayes.protocol.parse.parsers import (
     newest_of_kind,
     parser,
 )
-from introspect_bayes.protocol.parse.results import ParsedChanges, ParsedChoice, ParsedReport
+from introspect_bayes.protocol.parse.results import (
+    Parsed,
+    ParsedChanges,
+    ParsedChoice,
+    ParsedReport,
+)
 
 __all__ = [
     "FAILURES",
@@ -20,6 +25,7 @@ __all__ = [
     "PARSERS",
     "Failure",
     "Liberty",
+    "Parsed",
     "ParsedChanges",
     "ParsedChoice",
     "ParsedReport",

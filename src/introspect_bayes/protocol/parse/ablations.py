@@ -59,4 +59,4 @@ def _as_changes(values: Sequence[object], stated: NamedValues) -> ParsedChanges:
     changes = tuple(value for value in values if isinstance(value, bool))
     if len(changes) != len(values):
         return ParsedChanges(failure="not true or false")
-    return ParsedChanges(changes, None, stated.mapping, stated.liberties)
+    return ParsedChanges(changes, mapping=stated.mapping, liberties=stated.liberties)

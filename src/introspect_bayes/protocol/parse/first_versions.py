@@ -195,7 +195,7 @@ def _by_exact_names(stated: Any, attributes: Sequence[str]) -> ParsedReport:
     if failure is not None:
         return ParsedReport(failure=failure)
     weights = finite_numbers([stated[name] for name in attributes])
-    return ParsedReport(weights, None if weights is not None else "non-numeric")
+    return ParsedReport(weights, failure=None if weights is not None else "non-numeric")
 
 
 def _in_range(report: ParsedReport) -> ParsedReport:

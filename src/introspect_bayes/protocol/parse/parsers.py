@@ -24,7 +24,13 @@ from introspect_bayes.protocol.parse.first_versions import (
     parse_strictly_1,
 )
 from introspect_bayes.protocol.parse.reports import parse_leniently, parse_strictly
-from introspect_bayes.protocol.parse.results import ParsedChanges, ParsedChoice, ParsedReport
+from introspect_bayes.protocol.parse.results import (
+    Parsed,
+    ParsedChanges,
+    ParsedChoice,
+    ParsedReport,
+)
+from introspect_bayes.protocol.trials import Task
 
 _ABLATION: Final = "ablation-"
 
@@ -70,26 +76,34 @@ class Parser:
         """Name without the version."""
         return self.name.rpartition("-")[0]
 
-    def choice(self, reply: RawReply) -> ParsedChoice:
-        """Read a decision."""
-        text, failure = self._text(reply)
-        if failure is not None:
-            return ParsedChoice(failure=failure)
-        return self.choices(text, cut_off=_cut_off(reply))
+    def read(self, task: Task, reply: RawReply, attributes: Sequence[str]) -> Parsed:
+        """Read a reply to a task about a context, its attributes named in order.
 
-    def report(self, reply: RawReply, attributes: Sequence[str]) -> ParsedReport:
-        """Read a report about a context's attributes, named in order."""
+        Parameters
+        ----------
+        task
+            What was asked, and so what the reply is read as: a `ParsedChoice`, a `ParsedReport` or
+            `ParsedChanges`.
+        reply
+            As it came.
+        attributes
+            Names of the context's attributes.
+        """
         text, failure = self._text(reply)
-        if failure is not None:
-            return ParsedReport(failure=failure)
-        return self.reports(text, attributes, cut_off=_cut_off(reply))
-
-    def changes(self, reply: RawReply, attributes: Sequence[str]) -> ParsedChanges:
-        """Read an answer to the ablation question about a context's attributes, in order."""
-        text, failure = self._text(reply)
-        if failure is not None:
-            return ParsedChanges(failure=failure)
-        return self.ablations(text, attributes, cut_off=_cut_off(reply))
+        cut_off = _cut_off(reply)
+        match task:
+            case "decision" if failure is None:
+                return self.choices(text, cut_off=cut_off)
+            case "decision":
+                return ParsedChoice(failure=failure)
+            case "report" if failure is None:
+                return self.reports(text, attributes, cut_off=cut_off)
+            case "report":
+                return ParsedReport(failure=failure)
+            case "ablation" if failure is None:
+                return self.ablations(text, attributes, cut_off=cut_off)
+            case "ablation":
+                return ParsedChanges(failure=failure)
 
     def _text(self, reply: RawReply) -> tuple[str | None, Failure | None]:
         if not self.looks_into_bodies:

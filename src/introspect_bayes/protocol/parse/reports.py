@@ -73,4 +73,4 @@ def _weighed(values: Sequence[object], stated: NamedValues) -> ParsedReport:
         return ParsedReport(failure="non-numeric")
     if not are_in_range(weights):
         return ParsedReport(failure="out of range")
-    return ParsedReport(weights, None, stated.mapping, stated.liberties)
+    return ParsedReport(weights, mapping=stated.mapping, liberties=stated.liberties)

@@ -38,14 +38,12 @@ class ParsedChoice:
         return str(self.content)
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedReport:
-    """A report as read: weights in attribute order, or a failure.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadByAttribute:
+    """What is known of a reply that names attributes, whatever it says of each.
 
     Attributes
     ----------
-    weights
-        One per attribute, exactly as stated; None if the reply failed.
     failure
         Why it failed; None if it did not.
     mapping
@@ -54,10 +52,24 @@ class ParsedReport:
         What was left out or taken for something else to read it.
     """
 
-    weights: tuple[float, ...] | None = None
     failure: Failure | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     liberties: tuple[Liberty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedReport(ReadByAttribute):
+    """A report as read: weights in attribute order, or a failure.
+
+    Attributes
+    ----------
+    weights
+        One per attribute, exactly as stated; None if the reply failed.
+    failure, mapping, liberties
+        As of `ReadByAttribute`.
+    """
+
+    weights: tuple[float, ...] | None = None
 
     @property
     def content(self) -> object:
@@ -71,25 +83,18 @@ class ParsedReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedChanges:
+class ParsedChanges(ReadByAttribute):
     """An answer to the ablation question as read: one per attribute in order, or a failure.
 
     Attributes
     ----------
     changes
         Whether the choice would change without the attribute; None if the reply failed.
-    failure
-        Why it failed; None if it did not.
-    mapping
-        Keys as stated to attribute names, where a lenient parser matched them.
-    liberties
-        What was left out or taken for something else to read it.
+    failure, mapping, liberties
+        As of `ReadByAttribute`.
     """
 
     changes: tuple[bool, ...] | None = None
-    failure: Failure | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
-    liberties: tuple[Liberty, ...] = ()
 
     @property
     def content(self) -> object:
@@ -100,3 +105,7 @@ class ParsedChanges:
     def label(self) -> str:
         """What was read, in a word or two: "valid answer", or the failure."""
         return self.failure or "valid answer"
+
+
+Parsed = ParsedChoice | ParsedReport | ParsedChanges
+"""What a reply was read as, by its task."""
