@@ -5,6 +5,8 @@ from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import introspect_bayes
 from introspect_bayes import features
 
@@ -153,6 +155,37 @@ def test_no_modules_import_each_other_in_a_circle():
 
 def test_circles_are_noticed():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
+
+
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 400, 80
+LONGER = {
+    # One loop over contexts, compiled by numba, which inlines no smaller ones as fast.
+    "joint_density",
+}
+
+
+def too_long(path: Path) -> list[str]:
+    """What of a module is too long to be read in one go; a command's options are its signature."""
+    count = len(path.read_text(encoding="utf-8").splitlines())
+    found = [f"{path}: {count} lines"] if count > LINES_OF_A_FILE else []
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LINES_OF_A_FUNCTION and room_of(path) != "cli" and node.name not in LONGER:
+                found.append(f"{path}:{node.lineno} {node.name}: {lines} lines")
+    return found
+
+
+def test_files_and_functions_can_be_read_in_one_go():
+    assert [line for path in PACKAGE.rglob("*.py") for line in too_long(path)] == []
+
+
+def test_what_is_too_long_is_noticed(tmp_path):
+    body = "    x = 1\n"
+    (tmp_path / "long.py").write_text(f"def f():\n{body * 400}", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{__name__}.PACKAGE", tmp_path)
+        assert len(too_long(tmp_path / "long.py")) == 2
 
 
 def test_architecture_document_names_every_room():

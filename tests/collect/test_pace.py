@@ -3,8 +3,8 @@ from collections import deque
 
 import pytest
 
-from introspect_bayes.collect.findings import Findings
 from introspect_bayes.collect.pace import PATIENCE, Pace
+from introspect_bayes.collect.server_limits import ServerLimits
 
 
 class Clock:
@@ -98,7 +98,7 @@ class LimitedServer:
 def test_a_rate_limit_without_any_hint_is_found_and_kept(most, window, takes, sliding):
     clock, server = Clock(), LimitedServer(most, window, takes, sliding=sliding)
     pace = Pace(8, clock=clock)
-    findings = Findings(pace, 120)
+    findings = ServerLimits(pace, 120)
     said, refused, longest = [], 0, 0.0
     wanted = 20 * most
     began_at, answered = clock.now, 0
@@ -130,7 +130,7 @@ def test_a_high_rate_is_said_in_plain_digits_and_a_low_one_is_not_nothing():
     for between, said in ((0.0501, " 1,198 times"), (150.0, " 0.4 times"), (8.0, " 7.5 times")):
         pace = Pace(8)
         pace.interval = pace.learned = between
-        assert said in next(Findings(pace, 120).new())
+        assert said in next(ServerLimits(pace, 120).new())
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
@@ -168,7 +168,7 @@ class QueueingServer:
 def test_how_many_calls_a_server_bears_is_found_after_few_time_outs(concurrency, takes, bears):
     clock, server = Clock(), QueueingServer(1, takes, timeout=1.0)
     pace = Pace(concurrency, clock=clock)
-    findings = Findings(pace, 1.0)
+    findings = ServerLimits(pace, 1.0)
     said, timeouts, answered = [], 0, 0
     while answered < 1000:
         clock.now += pace.until_turn() + 0.01
@@ -205,7 +205,7 @@ def test_a_single_call_in_time_says_nothing_about_the_calls_at_once():
     for _ in range(PATIENCE):
         pace.answered(clock.now)
     assert pace.allowed == 1
-    assert not list(Findings(pace, 1.0).new())
+    assert not list(ServerLimits(pace, 1.0).new())
 
 
 def test_a_server_that_loads_is_waited_for_with_all_workers_kept():

@@ -33,9 +33,8 @@ def simulate_calibration(
     """Draw truths from the prior and data from each, fit the data, and rank the truths.
 
     Where a fit is right, each rank is uniform on 0, ..., draws (Talts et al. 2020,
-    doi:10.48550/arXiv.1804.06788; Modrák et al. 2023, doi:10.1214/23-BA1404, who show why the
-    log likelihood should be among the quantities: a posterior that ignores the data has uniform
-    ranks in all parameters).
+    doi:10.48550/arXiv.1804.06788; Modrák et al. 2023, doi:10.1214/23-BA1404, who show why to rank
+    the log likelihood, too: a posterior that ignores the data has uniform ranks in all parameters).
 
     Parameters
     ----------
@@ -53,8 +52,7 @@ def simulate_calibration(
     predictors
         One row an observation: of choices the columns context and d1, ..., dK (simulations take
         turns with the contexts); of regressions those of the formula. Simulated if not given, and
-        always so for a joint model of choices and reports (`joint_ranks`) and for correlations
-        (`correlation_ranks`).
+        always so for features that rank truths by themselves (`features.Feature.ranks`).
 
     Returns
     -------

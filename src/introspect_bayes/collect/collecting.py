@@ -93,35 +93,21 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     >>> server = "http://localhost:11434/v1"
     >>> short = ib.SamplingOptions(decision_max_tokens=1, max_tokens=200)
     >>> ib.collect_replies(
-    ...     "my-study",
-    ...     "llama3.2",
-    ...     base_url=server,
-    ...     conditions=short,
-    ...     settings=ib.RunSettings(concurrency=4),
+    ...     "my-study", "llama3.2", base_url=server, conditions=short
     ... )  # doctest: +SKIP
     """
-    if task not in get_args(PlannedTask):
-        msg = f"task {task!r}: must be {' or '.join(get_args(PlannedTask))}"
-        raise InputError(msg)
     prepared = read_study_folder(Path(study))
     conditions = conditions or SamplingOptions()
     settings = settings or RunSettings()
-    if not model.strip() or storable(model) != model:
-        msg = "--model: a name is needed"
-        raise InputError(msg)
-    _require_no_key(Secret.from_environment(required=False), model, conditions)
+    _require_askable(model, conditions, task)
     path = prepared.folder / REPLIES_FILE
     try:
         with study_lock(prepared.folder), Store(path) as store:
             if task == "ablation":
                 prepared = prepare_ablations(prepared.folder)
+            again = settings.ask_refused_again
             plan = plan_collection(
-                prepared,
-                store,
-                model,
-                conditions,
-                task,
-                ask_refused_again=settings.ask_refused_again,
+                prepared, store, model, conditions, task, ask_refused_again=again
             )
             store_plan(prepared, store, plan, conditions)
             collector = _Collector(prepared, store, plan, progress or Nobody())
@@ -138,8 +124,15 @@ def collect_replies(  # noqa: PLR0913 - who is asked what, how, and who is told
     return collection
 
 
-def _require_no_key(key: Secret, model: str, conditions: SamplingOptions) -> None:
-    """Refuse the key among what is stored."""
+def _require_askable(model: str, conditions: SamplingOptions, task: PlannedTask) -> None:
+    """Refuse an unknown task, a model without a name, and the key among what is stored."""
+    if task not in get_args(PlannedTask):
+        msg = f"task {task!r}: must be {' or '.join(get_args(PlannedTask))}"
+        raise InputError(msg)
+    if not model.strip() or storable(model) != model:
+        msg = "--model: a name is needed"
+        raise InputError(msg)
+    key = Secret.from_environment(required=False)
     if key.occurs_in(model) or key.occurs_in(json.dumps(dict(conditions.extra))):
         msg = "the key in OPENAI_API_KEY must not be part of the model's name or of an option"
         raise InputError(msg)
@@ -335,7 +328,7 @@ class _Collector:
             billed_twice=self.store.count_billed_twice(name),
             ending=ending,
             message=self.message,
-            findings=[] if self._run is None else self._run.findings.standing(),
+            findings=[] if self._run is None else self._run.limits.standing(),
             warnings=[*self.shutdown.warnings, *(sign.text for sign in warning_signs(tally))],
             refusals=counted_refusals(refusals),
         )

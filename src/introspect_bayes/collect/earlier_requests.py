@@ -17,10 +17,8 @@ def as_asked_before(study: PreparedStudy, store: Store | None) -> PreparedStudy:
 
     Parameters
     ----------
-    study
-        The study.
-    store
-        Its store; None if there is none yet.
+    study, store
+        As of `planning.plan_collection`.
     """
     empty = [t for t in study.templates.values() if not t.has_system_message]
     if not any(_was_asked(store, t) or _was_trained_on(study, t) for t in empty):

@@ -9,11 +9,11 @@ from typing import Final
 
 from introspect_bayes.collect.asking import Result, Server, now
 from introspect_bayes.collect.failures import FORBIDDEN
-from introspect_bayes.collect.findings import Findings
 from introspect_bayes.collect.model_names import is_same_model, named
 from introspect_bayes.collect.pace import Pace
 from introspect_bayes.collect.refusals import Refusals
 from introspect_bayes.collect.refused_options import option_instead
+from introspect_bayes.collect.server_limits import ServerLimits
 from introspect_bayes.collect.settings import Ending, RunCounts, RunSettings
 from introspect_bayes.collect.waiting import Waiting
 from introspect_bayes.collect.writing import StorageFailed, Writer
@@ -71,7 +71,7 @@ class Run:
         self.ending: Ending = "complete"
         self.message = ""
         self.pace = Pace(settings.concurrency, settings.first_wait, settings.longest_wait)
-        self.findings = Findings(self.pace, settings.timeout)
+        self.limits = ServerLimits(self.pace, settings.timeout)
         self._answering = store.answering_model(model)
         self._billed = store.possibly_billed(model)
         self._next_attempt = store.next_attempt()
@@ -255,15 +255,15 @@ class Run:
 
     def _answered(self, outcome: Outcome, began: float) -> None:
         self.pace.answered(began)
-        self._say_findings()
+        self._say_limits()
         self._preflight.set()
         self._exhausted_in_row = self._timeouts_in_row = 0
         self._refusals.answered(self._task(outcome.request), began)
         self.counts.prompt_tokens += outcome.prompt_tokens or 0
         self.counts.completion_tokens += outcome.completion_tokens or 0
 
-    def _say_findings(self) -> None:
-        for text in self.findings.new():
+    def _say_limits(self) -> None:
+        for text in self.limits.new():
             self.on_finding(text)
 
     def _failed(self, result: Result, began: float, *, alone: bool) -> None:
@@ -298,7 +298,7 @@ class Run:
     def _put_off(self, result: Result, began: float) -> None:
         kind, longest = result.outcome.kind, self.settings.longest_pause
         self.pace.put_off(began, result.wait, too_often=kind != "loading")
-        self._say_findings()
+        self._say_limits()
         if (result.wait or 0) > longest:
             self.stop("server failing", f"the server asks to wait {result.wait:,.0f} seconds")
         elif self.pace.put_off_for() > longest:

@@ -1,4 +1,4 @@
-"""What a run finds that a server can do, in words, each once."""
+"""Limits of a server that a run finds, in words, each said once."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -9,7 +9,7 @@ _ROUNDED: Final = 10
 """Calls a minute from which on fractions say nothing."""
 
 
-class Findings:
+class ServerLimits:
     """Says what was found of a server's limits, as soon as it is found.
 
     Parameters
@@ -21,7 +21,7 @@ class Findings:
 
     Examples
     --------
-    >>> list(Findings(Pace(8), timeout=120).new())
+    >>> list(ServerLimits(Pace(8), timeout=120).new())
     []
     """
 
@@ -47,7 +47,7 @@ class Findings:
             yield f"{self._rate()}; calls are spaced so from now on, and nothing is lost."
 
     def standing(self) -> list[str]:
-        """Return what holds of all that was found: of two findings of a kind the last one."""
+        """Return what holds of all that was found: of two of a kind the last one."""
         rate = [f"{self._rate()}."] if self._rate_said else []
         return [*([self._calls_found] if self._calls_found else []), *rate]
 

@@ -248,12 +248,7 @@ def plan_study(  # noqa: PLR0913 - everything that decides the numbers
     >>> int(found.cheapest()["contexts"])
     20
     """
-    if studies < _LEAST_STUDIES:
-        msg = f"studies = {studies}: simulate {_LEAST_STUDIES} or more of each design"
-        raise InputError(msg)
-    if seed < 0 or (processes is not None and processes < 1):
-        msg = f"seed = {seed}, processes = {processes}: seeds are 0 or more, processes 1 or more"
-        raise InputError(msg)
+    _require_possible(studies, seed, processes)
     models = assumed_models(assumed)
     designs = grid(contexts, choices, reports)
     if not designs:
@@ -262,14 +257,22 @@ def plan_study(  # noqa: PLR0913 - everything that decides the numbers
     stages = UNTRAINED if models[0].after is None else TRAINED
     asked = (model, conditions or SamplingOptions())
     bills = {design: bill(design, stages, len(models), prices, asked) for design in designs}
-    simulated = SimulatedStudies(
-        models, tuple(designs), {**chosen_specifications(), **(specs or {})}, seed
-    )
+    specs = {**chosen_specifications(), **(specs or {})}
+    simulated = SimulatedStudies(models, tuple(designs), specs, seed)
     rows = []
     for found in _outcomes(simulated, studies, processes):
         rows += found
         advance(1)
     return DesignAnalysis(models, goals or Goals(), pd.DataFrame(rows), bills, seed)
+
+
+def _require_possible(studies: int, seed: int, processes: int | None) -> None:
+    if studies < _LEAST_STUDIES:
+        msg = f"studies = {studies}: simulate {_LEAST_STUDIES} or more of each design"
+        raise InputError(msg)
+    if seed < 0 or (processes is not None and processes < 1):
+        msg = f"seed = {seed}, processes = {processes}: seeds are 0 or more, processes 1 or more"
+        raise InputError(msg)
 
 
 def _outcomes(

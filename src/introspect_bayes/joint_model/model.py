@@ -1,6 +1,6 @@
 """The joint PyMC model of choices and reports, as it is written down.
 
-What samples the same posterior well is `joint_sampling_model`.
+What samples the same posterior well is `sampling_model`.
 """
 
 from collections.abc import Collection, Mapping
@@ -118,10 +118,6 @@ def build_joint_model(spec: Specification, data: JointData) -> Any:
     import pytensor.tensor as pt
 
     require_joint(spec)
-    cells = np.nonzero(data.cell_counts)
-    count = data.cell_counts[cells]
-    report_set = data.set_index[cells[:2]]
-    index = data.choices.index
     with pm.Model(coords=joint_coords(data)) as model:
         made = parameter_variables(spec)
         intercept = pm.Normal(
@@ -139,42 +135,51 @@ def build_joint_model(spec: Specification, data: JointData) -> Any:
         slopes = pm.Deterministic(
             "slopes", consistency[:, None] * used, dims=("context", "attribute")
         )
+        index = data.choices.index
         log_odds = intercept[index] + (data.choices.differences * slopes[index]).sum(-1)
         pm.Bernoulli("selection", logit_p=log_odds, observed=data.choices.selection)
-
-        location, scale = made["accuracy"][:, None], made["accuracy_scale"][:, None]
-        rho = pt.tanh(pm.Normal("fisher_z", location, scale, dims=("figure", "context")))
-        rho = rho[:, :, None]
-        reported = pm.Normal(
-            "reported",
-            rho * (used - made["used_mean"]),
-            pt.sqrt(1 - rho**2),
-            dims=("figure", "context", "attribute"),
-        )
-        df, noise = made["report_df"], made["report_noise"]
-        own = data.set_index[:, :, None]
-        variance = pm.InverseGamma(
-            "noise_variance",
-            (df / 2)[own],
-            (df * noise**2 / 2)[own],
-            dims=("figure", "context", "attribute"),
-        )
-        scale = pm.Normal(
-            "report_scale_log",
-            pt.log(made["report_scale"])[data.set_index],
-            made["report_scale_spread"][data.set_index],
-            dims=("figure", "context"),
-        )
-        latent = made["report_mean"][report_set] + pt.exp(scale)[cells[:2]] * reported[cells]
-        pm.Normal(
-            "mean_report", latent, pt.sqrt(variance[cells] / count), observed=data.means[cells]
-        )
-        several = count > 1
-        # With the mean known, the squared deviations of n reports are a chi-squared of n - 1.
-        pm.Gamma(
-            "squared_deviations",
-            alpha=(count[several] - 1) / 2,
-            beta=1 / (2 * variance[cells][several]),
-            observed=data.squares[cells][several],
-        )
+        _add_reports(data, made, used)
     return model
+
+
+def _add_reports(data: JointData, made: Mapping[str, Any], used: Any) -> None:
+    """Add what is reported of the used weights to the model at hand, given its parameters."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    location, scale = made["accuracy"][:, None], made["accuracy_scale"][:, None]
+    rho = pt.tanh(pm.Normal("fisher_z", location, scale, dims=("figure", "context")))
+    rho = rho[:, :, None]
+    reported = pm.Normal(
+        "reported",
+        rho * (used - made["used_mean"]),
+        pt.sqrt(1 - rho**2),
+        dims=("figure", "context", "attribute"),
+    )
+    df, noise = made["report_df"], made["report_noise"]
+    own = data.set_index[:, :, None]
+    variance = pm.InverseGamma(
+        "noise_variance",
+        (df / 2)[own],
+        (df * noise**2 / 2)[own],
+        dims=("figure", "context", "attribute"),
+    )
+    scale = pm.Normal(
+        "report_scale_log",
+        pt.log(made["report_scale"])[data.set_index],
+        made["report_scale_spread"][data.set_index],
+        dims=("figure", "context"),
+    )
+    cells = np.nonzero(data.cell_counts)
+    count = data.cell_counts[cells]
+    report_set = data.set_index[cells[:2]]
+    latent = made["report_mean"][report_set] + pt.exp(scale)[cells[:2]] * reported[cells]
+    pm.Normal("mean_report", latent, pt.sqrt(variance[cells] / count), observed=data.means[cells])
+    several = count > 1
+    # With the mean known, the squared deviations of n reports are a chi-squared of n - 1.
+    pm.Gamma(
+        "squared_deviations",
+        alpha=(count[several] - 1) / 2,
+        beta=1 / (2 * variance[cells][several]),
+        observed=data.squares[cells][several],
+    )

@@ -63,7 +63,7 @@ def require_no_replies(folder: Path) -> None:
     Parameters
     ----------
     folder
-        The study folder.
+        As of `study_lock`.
 
     Raises
     ------

@@ -119,39 +119,17 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
         If anything is missing, doubled or would be overwritten; nothing is written then.
     """
     counts = counts or Counts()
-    everything = [context for members in contexts.values() for context in members]
-    _require_usable(everything)
-    if len(contexts["instilled"]) == 1 or not everything:
-        msg = "a study needs two instilled contexts or more, or none of them and a native one"
-        raise InputError(msg)
-    templates = {task: read_template(path) for task, path in template_files.items()}
-    for task, template in templates.items():
-        if template.task != task:
-            msg = f"{template_files[task]}: a {template.task} template; a {task} template is needed"
-            raise InputError(msg)
+    _require_usable(contexts)
+    templates = _templates_for_tasks(template_files)
     targets = draw_target_weights(
         contexts["instilled"],
         random.Random(f"{seed}/targets"),  # noqa: S311
     )
     answers = targets if learned is None else learned_answers(contexts["instilled"], learned)
     _clear(folder, force=force)
-    numbers: dict[str, dict[Task, int]] = {
-        "instilled": {"decision": counts.instilled_choices, "report": counts.reports},
-        "native": {"decision": counts.native_choices, "report": counts.reports},
-    }
-    trials = [
-        trial
-        for context_set, members in contexts.items()
-        for trial in draw_trials(members, context_set, numbers[context_set], seed)
-    ]
-    try:
-        (folder / "prompts").mkdir(parents=True)
-    except OSError as error:
-        msg = f"{folder}: the folder cannot be made: {error.strerror}"
-        raise InputError(msg) from error
-    for task, path in template_files.items():
-        shutil.copyfile(path, folder / "prompts" / TEMPLATES[task])
-    write_candidates(everything, folder / CONTEXTS_FILE)
+    trials = _all_trials(contexts, counts, seed)
+    _copy_templates(template_files, folder)
+    write_candidates([c for members in contexts.values() for c in members], folder / CONTEXTS_FILE)
     write_targets(contexts["instilled"], targets, folder / TARGETS_FILE)
     _write_trials(trials, folder / TRIALS_FILE)
     if contexts["instilled"]:
@@ -180,15 +158,44 @@ def prepare_study(  # noqa: PLR0913 - everything that a study is made of
     return read_study_folder(folder)
 
 
-def _require_usable(contexts: Sequence[DecisionContext]) -> None:
-    require_unique(contexts, "contexts")
-    for context in contexts:
+def _require_usable(contexts: Mapping[str, Sequence[DecisionContext]]) -> None:
+    everything = [context for members in contexts.values() for context in members]
+    require_unique(everything, "contexts")
+    for context in everything:
         if len(context.attributes) < 2:  # noqa: PLR2004
             msg = (
                 f"decision context {context.name!r} has one attribute; weights say something only "
                 "relative to each other, so a study needs two or more"
             )
             raise InputError(msg)
+    if len(contexts["instilled"]) == 1 or not everything:
+        msg = "a study needs two instilled contexts or more, or none of them and a native one"
+        raise InputError(msg)
+
+
+def _templates_for_tasks(files: Mapping[Task, Path]) -> dict[Task, PromptTemplate]:
+    templates = {task: read_template(path) for task, path in files.items()}
+    for task, template in templates.items():
+        if template.task != task:
+            msg = f"{files[task]}: a {template.task} template; a {task} template is needed"
+            raise InputError(msg)
+    return templates
+
+
+def _all_trials(
+    contexts: Mapping[str, Sequence[DecisionContext]], counts: Counts, seed: int
+) -> list[Trial]:
+    choices = {"instilled": counts.instilled_choices, "native": counts.native_choices}
+    return [
+        trial
+        for context_set, members in contexts.items()
+        for trial in draw_trials(
+            members,
+            context_set,
+            {"decision": choices[context_set], "report": counts.reports},
+            seed,
+        )
+    ]
 
 
 def _clear(folder: Path, *, force: bool) -> None:
@@ -209,6 +216,16 @@ def _clear(folder: Path, *, force: bool) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in ("prompts", TRAINING_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _copy_templates(files: Mapping[Task, Path], folder: Path) -> None:
+    try:
+        (folder / "prompts").mkdir(parents=True)
+    except OSError as error:
+        msg = f"{folder}: the folder cannot be made: {error.strerror}"
+        raise InputError(msg) from error
+    for task, path in files.items():
+        shutil.copyfile(path, folder / "prompts" / TEMPLATES[task])
 
 
 def _write_trials(trials: Sequence[Trial], path: Path) -> None:
