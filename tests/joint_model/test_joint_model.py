@@ -12,7 +12,7 @@ from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.joint_model.fit import JointSampler, moments_of_rho
 from introspect_bayes.joint_model.model import build_joint_model
 from introspect_bayes.joint_model.ranks import joint_design
-from introspect_bayes.joint_model.sampling_model import LATENT, latent_variables, sampling_data
+from introspect_bayes.joint_model.sampling_model import LATENT_DIMS, latent_variables, sampling_data
 from introspect_bayes.sampling.nuts import Sampler
 from introspect_bayes.specs import spec
 
@@ -56,7 +56,7 @@ def random_point(seed):
         "report_df": random.uniform(1, 8, SETS),
     }
     shapes = {"context": 3, "attribute": 4, "figure": FIGURES}
-    offsets = {n: random.normal(size=[shapes[d] for d in dims]) for n, dims in LATENT.items()}
+    offsets = {n: random.normal(size=[shapes[d] for d in dims]) for n, dims in LATENT_DIMS.items()}
     return names, offsets
 
 

@@ -10,7 +10,7 @@ from introspect_bayes.errors import CannotCompute
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.specs import spec
-from introspect_bayes.specs.engines import Engine
+from introspect_bayes.specs.engines import with_chains
 
 BY_CONTEXT = "report_accuracy_by_context"
 """The specification that gives each context a slope of its own, around a common one."""
@@ -36,7 +36,7 @@ def context_fits(analysis: Analysis) -> Iterator[tuple[str, str, Regression]]:
     >>> [f"{figure}.{model}" for figure, model, _ in context_fits(analysis)]  # doctest: +SKIP
     """
     settings = analysis.settings
-    engine: Engine = "nuts" if settings.engine == "nuts" else "auto"  # the model needs chains
+    engine = with_chains(settings.engine)
     sampler = RegressionSampler(settings.regression_sampler, engine, settings.finished)
     for figure in COMPARISONS:
         for base_model in analysis.study.base_models:

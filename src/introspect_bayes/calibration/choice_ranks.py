@@ -88,12 +88,8 @@ def rank_study(
 
     Parameters
     ----------
-    chosen
-        What is fitted.
-    rows
-        Differences.
-    tree
-        One draw of `draw_truths`.
+    chosen, rows, tree
+        As of `regression_ranks.rank_regression`; the predictors are differences.
     fitter
         A ``ChoiceWeightsSampler``.
     """

@@ -8,6 +8,7 @@ from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.regressions.regression import Regression, RegressionSampler
 from introspect_bayes.specs import spec
+from introspect_bayes.specs.engines import with_chains
 
 
 class Alternatives:
@@ -31,7 +32,7 @@ class Alternatives:
         )
         self._regressions = RegressionSampler(
             settings.regression_sampler,
-            "nuts" if settings.engine == "nuts" else "auto",  # some alternatives need chains
+            with_chains(settings.engine),
             settings.finished,
         )
 

@@ -49,7 +49,7 @@ def file_checks(study: Study) -> Iterator[Check]:
     Parameters
     ----------
     study
-        The study.
+        Whose files were read.
 
     Examples
     --------

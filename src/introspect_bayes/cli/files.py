@@ -25,37 +25,28 @@ def json_option(what: str) -> Any:
 FiguresFile = Annotated[Path | None, json_option("Also write the figures as JSON")]
 
 
-def check_writable(*files: Path | None) -> None:
+def check_writable(*files: Path | None, plot: Path | None = None) -> None:
     """Fail before the work rather than after it.
 
     Raises
     ------
     InputError
-        If a file cannot be written, or two go to standard output.
+        If a file cannot be written, two go to standard output, or matplotlib does not know the
+        kind of plot.
     """
     if files.count(STANDARD_OUTPUT) > 1:
         msg = "-: only one file can go to standard output; name the others"
         raise InputError(msg)
-    for file in files:
+    if plot is not None and plot.suffix not in _PLOTS:
+        msg = f"--plot {plot}: the ending must be one of {', '.join(_PLOTS)}"
+        raise InputError(msg)
+    for file in (*files, plot):
         if file is None or file == STANDARD_OUTPUT:
             continue
         folder = file.absolute().parent
         if not folder.is_dir() or not os.access(folder, os.W_OK) or file.is_dir():
             msg = f"{file}: cannot be written; is its folder there and writable?"
             raise InputError(msg)
-
-
-def check_plot(plot_file: Path | None) -> None:
-    """Fail before the work if matplotlib does not know the kind of file.
-
-    Raises
-    ------
-    InputError
-        If the file's name ends otherwise.
-    """
-    if plot_file is not None and plot_file.suffix not in _PLOTS:
-        msg = f"--plot {plot_file}: the ending must be one of {', '.join(_PLOTS)}"
-        raise InputError(msg)
 
 
 def write_json(file: Path | None, content: Any) -> None:

@@ -9,13 +9,7 @@ import typer
 
 from introspect_bayes.cli.assuming import AssumptionOptions, GoalOptions
 from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
-from introspect_bayes.cli.files import (
-    check_plot,
-    check_writable,
-    json_option,
-    write_json,
-    write_text,
-)
+from introspect_bayes.cli.files import check_writable, json_option, write_json, write_text
 from introspect_bayes.cli.option_groups import takes_option_groups
 from introspect_bayes.cli.pricing import PriceOptions
 from introspect_bayes.cli.reading import FileOptions
@@ -82,8 +76,7 @@ def plan(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.designs import plan_study
     from introspect_bayes.presentation.progress import TerminalProgress
 
-    check_writable(json_file, csv_file, plot_file)
-    check_plot(plot_file)
+    check_writable(json_file, csv_file, plot=plot_file)
     goals = aiming.goals()
     with TerminalProgress(shown=sys.stderr.isatty(), what="Studies") as progress:
         if like is None:

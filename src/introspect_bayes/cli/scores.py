@@ -9,13 +9,7 @@ import typer
 
 from introspect_bayes.cli.console import console_beside, print_rows
 from introspect_bayes.cli.exit_codes import ExitCode
-from introspect_bayes.cli.files import (
-    check_plot,
-    check_writable,
-    json_option,
-    write_json,
-    write_text,
-)
+from introspect_bayes.cli.files import check_writable, json_option, write_json, write_text
 from introspect_bayes.cli.fitting import NoCache, PriorOptions, prior_option
 from introspect_bayes.cli.option_groups import takes_option_groups
 from introspect_bayes.cli.reading import RowOptions
@@ -81,8 +75,7 @@ def scores(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.scores.answers import SAMPLER, explanation_scores
 
     _check_arguments(file, save, example=example)
-    check_plot(plot_file)
-    check_writable(json_file, plot_file, save)
+    check_writable(json_file, save, plot=plot_file)
     truth: Mapping[str, float] | None = None
     source: Any = file
     if example:

@@ -8,13 +8,7 @@ import typer
 
 from introspect_bayes.cli.console import console_beside, print_rows, print_warnings
 from introspect_bayes.cli.exit_codes import ExitCode
-from introspect_bayes.cli.files import (
-    check_plot,
-    check_writable,
-    json_option,
-    write_json,
-    write_text,
-)
+from introspect_bayes.cli.files import check_writable, json_option, write_json, write_text
 from introspect_bayes.cli.fitting import FitOptions, start_analysis
 from introspect_bayes.cli.option_groups import takes_option_groups
 from introspect_bayes.cli.reading import Only, StudyOptions, StudySource
@@ -71,8 +65,7 @@ def sensitivity(  # noqa: PLR0913 - one argument an option
     from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
-    check_writable(json_file, csv_file, plot_file)
-    check_plot(plot_file)
+    check_writable(json_file, csv_file, plot=plot_file)
     settings = fitting.settings()
     own = scenarios_from(settings["specs"], alternative or [], scale or [])
     loaded = reading.open(study)

@@ -11,6 +11,7 @@ import xarray as xr
 from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.joint_model.model import DIMS, build_joint_model, joint_coords, require_joint
 from introspect_bayes.joint_model.sampling_model import (
+    LATENT_DIMS,
     SIGNED,
     Room,
     build_sampling_model,
@@ -27,16 +28,6 @@ from introspect_bayes.sampling.one_thread import built_once
 from introspect_bayes.sampling.shared_data import exchanged
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
-
-LATENT_DIMS: Final = {
-    "consistency": ("context",),
-    "Intercept": ("context",),
-    "used": ("context", "attribute"),
-    "rho": ("figure", "context"),
-    "report_scale_of_context": ("figure", "context"),
-    "reported": ("figure", "context", "attribute"),
-}
-"""Latent variables that a fit keeps, and their dims."""
 
 TARGET_ACCEPT: Final = 0.8
 """Acceptance rate that the sampler aims at; no transition diverges in the paper's data."""
@@ -133,10 +124,8 @@ class JointSampler(ModelSampler):
 
         Parameters
         ----------
-        spec
-            A specification of the family "joint".
-        data
-            Choices and reports.
+        spec, data
+            As of `build_joint_model`.
         name
             Name of the fit, from which its seed derives.
         room

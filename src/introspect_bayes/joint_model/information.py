@@ -1,6 +1,6 @@
 """What choices alone say of slopes and intercepts, as a Gaussian approximation.
 
-It only decides in which variables chains move (`joint_sampling_model`), and so how fast, not where
+It only decides in which variables chains move (`sampling_model`), and so how fast, not where
 they go.
 """
 

@@ -188,7 +188,7 @@ def joint_density(  # noqa: C901, PLR0913, PLR0915, PLR0917 - numba takes no obj
     """Return the log density given the parameters, and its derivatives by the first two arguments.
 
     Priors of the parameters are not part of it. Parameters are ordered as in `PARAMETERS`, offsets
-    as in `joint_sampling_model.LATENT`; the others are `joint_sampling_model.sampling_data`.
+    as in `sampling_model.LATENT_DIMS`; the others are `sampling_model.sampling_data`.
     """
     contexts, width = mean_differences.shape
     figures = len(set_index)

@@ -5,7 +5,7 @@ approximation, plus an offset in units of its uncertainty. The offsets are nearl
 standard normals, whatever data and parameters are, so there are no funnels; their exact density
 follows by the change of variables. Consistencies and correlations of single contexts, of which
 data say little, are offsets from their means in units of their scales (non-centred). The variances
-of the reports are integrated out. The density is that of `joint_kernel`.
+of the reports are integrated out. The density is that of `kernel`.
 """
 
 import math
@@ -26,16 +26,17 @@ from introspect_bayes.sampling.one_thread import one_thread_at_a_time
 from introspect_bayes.sampling.prior_distributions import shared_numbers
 from introspect_bayes.specs import Specification
 
-LATENT: Final = {
-    "effect_consistency": ("context",),
-    "intercept": ("context",),
+LATENT_DIMS: Final = {
+    "consistency": ("context",),
+    "Intercept": ("context",),
     "used": ("context", "attribute"),
-    "effect_accuracy": ("figure", "context"),
-    "effect_report_scale": ("figure", "context"),
+    "rho": ("figure", "context"),
+    "report_scale_of_context": ("figure", "context"),
     "reported": ("figure", "context", "attribute"),
 }
-"""Latent variables that have offsets, in their order, and their dims; effects are deviations of log
-consistency, Fisher's z and log report scale from their means, in units of their spreads."""
+"""Latent variables that a fit keeps, in the order of their offsets, and their dims. The offsets of
+consistency, rho and report scale are deviations of its log, of Fisher's z and of its log from their
+means, in units of their spreads."""
 
 SIGNED: Final = ("consistency_scale", "accuracy_scale", "report_scale_spread")
 """Scales that are sampled with a sign (`parameter_variables`)."""
@@ -95,14 +96,12 @@ def sampling_data(
 
 @one_thread_at_a_time
 def build_sampling_model(spec: Specification, data: JointData, room: Room | None = None) -> Any:
-    """Build the joint model in the form that is sampled; see `joint_model` for what it means.
+    """Build the joint model in the form that is sampled; see `build_joint_model` for what it means.
 
     Parameters
     ----------
-    spec
-        A specification of the family "joint".
-    data
-        Choices and reports.
+    spec, data
+        As of `build_joint_model`.
     room
         How many contexts, figures and report sets to make room for; as many as there are if not
         given.
@@ -111,7 +110,7 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
     -------
     pymc.Model
         Free variables: the parameters and ``offsets``, one for each latent variable of
-        `build_joint_model` but the variances of the reports, in the order of `LATENT`.
+        `build_joint_model` but the variances of the reports, in the order of `LATENT_DIMS`.
         `latent_variables` turns draws of offsets into draws of the latent variables.
 
     Notes
@@ -153,7 +152,7 @@ def build_sampling_model(spec: Specification, data: JointData, room: Room | None
 
 @cache
 def density_op() -> Any:
-    """Return `joint_kernel.joint_density` as an operation of PyTensor, derivatives included."""
+    """Return `kernel.joint_density` as an operation of PyTensor, derivatives included."""
     from introspect_bayes.joint_model.kernel import joint_density
 
     def pullback(inputs: Any, outputs: Any, cotangents: Any) -> list[Any]:  # noqa: ARG001
@@ -183,7 +182,7 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
     value |= {name: value[f"{name}_signed"] for name in SIGNED}
     offsets = _split(value["offsets"], held)
     scalar = {name: array[..., None] for name, array in value.items() if array.ndim == 2}  # noqa: PLR2004
-    effect = offsets["effect_consistency"]
+    effect = offsets["consistency"]
     consistency = np.exp(scalar["log_consistency"] + scalar["consistency_scale"] * effect)
     level = consistency[..., None]
     centre = held["axes"].sum(1) * scalar["used_mean"][..., None] * level
@@ -195,10 +194,11 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         held["intercept_curvature"],
         scalar["position_bias"] + shift,
         1 / scalar["position_bias_scale"] ** 2,
-        offsets["intercept"],
+        offsets["Intercept"],
     )
     location, scale = value["accuracy"][..., None], value["accuracy_scale"][..., None]
-    z = location + scale * offsets["effect_accuracy"]
+    z = location + scale * offsets["rho"]
+    own = held["set_index"]
     used = slopes / level
     deviation = used - scalar["used_mean"][..., None]
     return {
@@ -206,10 +206,8 @@ def latent_variables(draws: xr.Dataset, held: dict[str, np.ndarray]) -> dict[str
         "Intercept": centred - shift,
         "used": used,
         "rho": np.tanh(z),
-        "report_scale_of_context": value["report_scale"][..., held["set_index"]]
-        * np.exp(
-            value["report_scale_spread"][..., held["set_index"]] * offsets["effect_report_scale"]
-        ),
+        "report_scale_of_context": value["report_scale"][..., own]
+        * np.exp(value["report_scale_spread"][..., own] * offsets["report_scale_of_context"]),
         "reported": _reported(
             {**value, **offsets},
             held,
@@ -227,7 +225,7 @@ def _reported(
         value[f"report_{what}"][..., own][..., None]
         for what in ("mean", "scale", "scale_spread", "noise", "df")
     )
-    scale = level * np.exp(wideness * value["effect_report_scale"][..., None])
+    scale = level * np.exp(wideness * value["report_scale_of_context"][..., None])
     counts = held["cell_counts"]
     known = counts * (df + counts) / (df * noise**2 + held["squares"])
     prior = 1 / (scale**2 * (1 - rho**2))
@@ -238,7 +236,7 @@ def _reported(
 
 def _sizes(coords: Mapping[str, Sized]) -> dict[str, int]:
     """Return the number of offsets of each latent variable."""
-    return {name: math.prod(len(coords[dim]) for dim in dims) for name, dims in LATENT.items()}
+    return {name: math.prod(len(coords[dim]) for dim in dims) for name, dims in LATENT_DIMS.items()}
 
 
 def _split(offsets: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -246,7 +244,7 @@ def _split(offsets: np.ndarray, held: dict[str, np.ndarray]) -> dict[str, np.nda
     figures, contexts, width = held["means"].shape
     shape = {"figure": figures, "context": contexts, "attribute": width}
     parts, start = {}, 0
-    for name, dims in LATENT.items():
+    for name, dims in LATENT_DIMS.items():
         own = [shape[dim] for dim in dims]
         stop = start + math.prod(own)
         parts[name] = offsets[..., start:stop].reshape(*offsets.shape[:-1], *own)

@@ -73,14 +73,8 @@ def plot_own_minus_other(
 
     Parameters
     ----------
-    access
-        What `privileged_access` returned.
-    figsize
-        Width and height in inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    access, figsize
+        As of `plot_reporters`.
 
     Examples
     --------

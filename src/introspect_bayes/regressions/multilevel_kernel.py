@@ -14,21 +14,16 @@ def _njit[F](function: F) -> F:
 
 
 @_njit
-def placed(  # noqa: PLR0913, PLR0917 - numba takes no objects
-    scales: np.ndarray,
-    offsets: np.ndarray,
-    common_scales: np.ndarray,
-    term_of: np.ndarray,
-    information: np.ndarray,
-    pull: np.ndarray,
-    cross: np.ndarray,
-    last_information: np.ndarray,
-    last_pull: np.ndarray,
+def placed(
+    scales: np.ndarray, offsets: np.ndarray, *held: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the coefficients, and the log density of levels and of the change of variables.
 
-    See `multilevel_model.build_multilevel_model` for the formula.
+    See `multilevel_model.build_multilevel_model` for the formula. Held are the scales of common
+    coefficients, the term of each other one and `multilevel_model.INFORMATION`: numba takes no
+    objects.
     """
+    common_scales, term_of, information, pull, cross, last_information, last_pull = held
     spread, factor, _, units = _shared(scales, offsets, common_scales, term_of, information, pull)
     size = len(pull)
     shared = spread * units
@@ -44,20 +39,12 @@ def placed(  # noqa: PLR0913, PLR0917 - numba takes no objects
 
 
 @_njit
-def pulled_back(  # noqa: PLR0913, PLR0917 - numba takes no objects
-    scales: np.ndarray,
-    offsets: np.ndarray,
-    common_scales: np.ndarray,
-    term_of: np.ndarray,
-    information: np.ndarray,
-    pull: np.ndarray,
-    cross: np.ndarray,
-    last_information: np.ndarray,
-    last_pull: np.ndarray,
-    by_effects: np.ndarray,
-    by_density: np.ndarray,
+def pulled_back(
+    scales: np.ndarray, offsets: np.ndarray, *held: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return derivatives by scales and offsets, given those by what `placed` returns."""
+    """Return derivatives by scales and offsets, given those by what `placed` returns, the last."""
+    common_scales, term_of, information, pull, cross, last_information, last_pull = held[:-2]
+    by_effects, by_density = held[-2:]
     size, common = len(pull), len(common_scales)
     spread, factor, towards, units = _shared(
         scales, offsets, common_scales, term_of, information, pull

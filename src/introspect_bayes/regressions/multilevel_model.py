@@ -2,7 +2,7 @@
 
 Levels of crossed groupings trade off with each other and with the intercept, more so the more data
 there are. Hence all coefficients are written as what the data make of them given the scales, on a
-Gaussian approximation, plus offsets in units of their uncertainty (as in `joint_sampling_model`);
+Gaussian approximation, plus offsets in units of their uncertainty, as in the room `joint_model`;
 the exact density follows by the change of variables. Scales are sampled with a sign.
 """
 

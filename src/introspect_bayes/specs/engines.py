@@ -9,6 +9,17 @@ Engine = Literal["auto", "importance", "nuts"]
 (auto), or one of the two alone."""
 
 
+def with_chains(engine: Engine) -> Engine:
+    """Return the engine for models that importance sampling alone cannot sample.
+
+    Examples
+    --------
+    >>> with_chains("importance"), with_chains("nuts")
+    ('auto', 'nuts')
+    """
+    return "nuts" if engine == "nuts" else "auto"
+
+
 def engine_named(name: str) -> Engine:
     """Return the engine with this name.
 
