@@ -19,6 +19,33 @@ compiled: list[Any] = []
 """Models that nutpie compiled in this process, and its first import, which is for one."""
 
 
+TOGETHER = ("tests/checks/", "tests/document/")
+"""Rooms of tests whose files share fits: one process makes them all."""
+
+
+def _unit(nodeid: str) -> str:
+    file = nodeid.split("::", maxsplit=1)[0]
+    return next((room for room in TOGETHER if file.startswith(room)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a process a file of tests, or a room of them that share fits."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFits(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(nodeid)
+
+    return ByFits(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that the processes end together."""
+    heavy = {_unit(item.nodeid) for item in items if item.get_closest_marker("compiles")}
+    items.sort(key=lambda item: _unit(item.nodeid) not in heavy)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _places_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test finds, or leaves, anything in the user's own cache.
