@@ -20,6 +20,7 @@ from introspect_bayes.choices.choice_model import (
 )
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.choices.proper_posterior import require_proper_posterior
+from introspect_bayes.sampling.chain_models import compile_for_chains
 from introspect_bayes.sampling.compiled_models import compiled_once
 from introspect_bayes.sampling.importance import ImportanceDraws
 from introspect_bayes.sampling.model_sampler import ModelSampler
@@ -118,14 +119,12 @@ class ChoiceWeightsSampler(ModelSampler):
         return parts
 
     def _sample(self, spec: Specification, data: ChoiceData, name: str) -> "xr.Dataset":
-        import nutpie
-
         held = model_data(spec, data)
         structure = (spec.structure, data.means.shape)
         wanted = [*spec.hyperparameters, "slopes", *(["Intercept"] if spec.has_intercept else [])]
         compiled = compiled_once(
             structure,
-            lambda: nutpie.compile_pymc_model(build_model(spec, data, lean=True), var_names=wanted),
+            lambda: compile_for_chains(build_model(spec, data, lean=True), wanted),
         )
         # Shorter steps where scales are sampled too.
         target_accept = 0.9 if spec.hyperparameters else 0.8

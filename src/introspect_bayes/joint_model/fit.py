@@ -18,6 +18,7 @@ from introspect_bayes.joint_model.sampling_model import (
     latent_variables,
     sampling_data,
 )
+from introspect_bayes.sampling.chain_models import compile_for_chains
 from introspect_bayes.sampling.compiled_models import compiled_once
 from introspect_bayes.sampling.finished_fits import FinishedFits, arrays_of
 from introspect_bayes.sampling.fit import Fit
@@ -148,16 +149,12 @@ class JointSampler(ModelSampler):
         return JointFit(spec, data, source)
 
     def _fit(self, spec: Specification, data: JointData, name: str, room: Room) -> xr.DataTree:
-        import nutpie
-
         signed = [f"{parameter}_signed" for parameter in SIGNED]
         wanted = [*spec.parameters, *signed, "offsets"]
         structure = (spec.structure, room, data.means.shape[2])
         compiled = compiled_once(
             structure,
-            lambda: nutpie.compile_pymc_model(
-                build_sampling_model(spec, data, room), var_names=wanted
-            ),
+            lambda: compile_for_chains(build_sampling_model(spec, data, room), wanted),
         )
         held = sampling_data(spec, data, room)
         tree = run_nuts(exchanged(compiled, held), self.sampler, name, self.target_accept)

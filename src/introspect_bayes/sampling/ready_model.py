@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from introspect_bayes.sampling.chain_models import compile_for_chains
 from introspect_bayes.sampling.importance import ImportanceDraws, sample_around
 from introspect_bayes.sampling.model_densities import ModelDensities
 from introspect_bayes.sampling.nuts import Sampler, run_nuts
@@ -55,9 +56,7 @@ class PreparedModel:
 
     @built_once
     def _compiled(self) -> Any:
-        import nutpie
-
-        return nutpie.compile_pymc_model(products_as_sums(self.model), var_names=self.names)
+        return compile_for_chains(products_as_sums(self.model), self.names)
 
     def sample(
         self,
