@@ -5,7 +5,8 @@ import pytest
 
 from fits_data import simulated_choices
 from introspect_bayes.choices.choice_data import ChoiceData
-from introspect_bayes.choices.choice_importance import find_modes, sample_importance
+from introspect_bayes.choices.choice_importance import sample_importance
+from introspect_bayes.choices.choice_modes import find_modes
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.errors import InputError

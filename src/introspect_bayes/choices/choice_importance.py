@@ -5,14 +5,13 @@ from typing import Final
 import numpy as np
 
 from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_modes import find_modes
 from introspect_bayes.choices.context_densities import ContextDensities
-from introspect_bayes.sampling.importance import ImportanceDraws, inverses, sample_around
+from introspect_bayes.choices.one_sided import sample_one_sided
+from introspect_bayes.sampling.importance import ImportanceDraws, sample_around
 from introspect_bayes.specs import Specification
 
 _BLOCK: Final = 4_000_000
-_NEWTON_STEPS: Final = 50
-_HALVINGS: Final = 20
-_CLIMBED: Final = 1e-9
 
 
 def sample_importance(
@@ -38,11 +37,24 @@ def sample_importance(
     pareto_k, effective = np.empty(len(trials)), np.empty(len(trials))
     for block in _blocks(trials, draws):
         target = ContextDensities(spec, data.take(block))
-        generators = [_generator(seed, data.contexts[number]) for number in block]
-        made = sample_around(target, *find_modes(target), draws, generators)
-        coefficients[block], effective[block] = made.coefficients, made.effective_draws
-        pareto_k[block] = np.where(target.unbounded, np.inf, made.pareto_k)
+        unbounded = target.unbounded
+        along = unbounded & (target.heavy_tailed.sum() == 1)
+        for chosen, sample in ((~along, _sample_around), (along, sample_one_sided)):
+            if not chosen.any():
+                continue
+            numbers = block[chosen]
+            generators = [_generator(seed, data.contexts[number]) for number in numbers]
+            made = sample(target.take(chosen), draws, generators)
+            coefficients[numbers], effective[numbers] = made.coefficients, made.effective_draws
+            pareto_k[numbers] = made.pareto_k
+        pareto_k[block[unbounded & ~along]] = np.inf
     return ImportanceDraws(coefficients, pareto_k, effective)
+
+
+def _sample_around(
+    target: ContextDensities, draws: int, generators: list[np.random.Generator]
+) -> ImportanceDraws:
+    return sample_around(target, *find_modes(target), draws, generators)
 
 
 def _generator(seed: int, context: str) -> np.random.Generator:
@@ -59,31 +71,3 @@ def _blocks(trials: np.ndarray, draws: int) -> list[np.ndarray]:
             blocks.append([])
         blocks[-1].append(int(number))
     return [np.array(block) for block in blocks if block]
-
-
-def find_modes(target: ContextDensities) -> tuple[np.ndarray, np.ndarray]:
-    """Climb from zero by Newton's steps, halved as long as they lead downhill.
-
-    Returns
-    -------
-    tuple
-        Where each context's climb ended, shape (context, coefficient), and the information
-        matrix there, shape (context, coefficient, coefficient).
-    """
-    place = np.zeros((len(target.design), target.design.shape[2]))
-    height = target.log_density(place[:, None])[:, 0]
-    for _ in range(_NEWTON_STEPS):
-        gradient, information = target.derivatives(place)
-        step = (inverses(information) @ np.nan_to_num(gradient)[:, :, None])[..., 0]
-        before = height
-        for _ in range(_HALVINGS):
-            tried = target.log_density((place + step)[:, None])[:, 0]
-            up = tried >= height
-            place = np.where(up[:, None], place + step, place)
-            height = np.where(up, tried, height)
-            step = np.where(up[:, None], 0.0, step / 2)
-            if up.all():
-                break
-        if not (height - before > _CLIMBED).any():
-            break
-    return place, target.derivatives(place)[1]

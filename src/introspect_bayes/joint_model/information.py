@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from introspect_bayes.choices.choice_importance import find_modes
+from introspect_bayes.choices.choice_modes import find_modes
 from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.specs import spec as shipped

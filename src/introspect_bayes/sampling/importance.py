@@ -109,10 +109,10 @@ def sample_around(
     for degrees in (*_DEGREES[1:], None):
         mine = [generators[number] for number in left]
         made, log_weights = proposal.draw(target, draws, mine)
-        weights, pareto_k[left] = _smoothed(log_weights)
+        weights, pareto_k[left] = smoothed(log_weights)
         effective[left] = 1 / (weights**2).sum(axis=1)
         for number, some, weight, generator in zip(left, made, weights, mine, strict=True):
-            chosen[number] = some[_resample(weight, generator)]
+            chosen[number] = some[resampled(weight, generator)]
         poor = (effective[left] < _GOOD_SHARE * draws) | (pareto_k[left] > PARETO_K_MAX)
         if degrees is None or not poor.any():
             break
@@ -121,19 +121,20 @@ def sample_around(
     return ImportanceDraws(chosen, pareto_k, effective)
 
 
-def _smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Pareto-smoothed weights that sum to one over draws, and the k of each context."""
     from arviz_stats.base import array_stats
 
     if log_weights.shape[1] < _LEAST_DRAWS:
-        return _normalized(log_weights), np.full(len(log_weights), np.inf)
+        return normalized(log_weights), np.full(len(log_weights), np.inf)
     # ArviZ takes log likelihoods, whose negatives are the weights of leave-one-out.
     smoothed, pareto_k = array_stats.psislw(-log_weights, axis=-1)
     # A sample none of whose densities is finite has no k: the worst outcome, never to be skipped.
-    return _normalized(smoothed), np.where(np.isfinite(pareto_k), pareto_k, np.inf)
+    return normalized(smoothed), np.where(np.isfinite(pareto_k), pareto_k, np.inf)
 
 
-def _normalized(log_weights: np.ndarray) -> np.ndarray:
+def normalized(log_weights: np.ndarray) -> np.ndarray:
+    """Return weights that sum to one over draws, shape (context, draw)."""
     weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
@@ -157,8 +158,8 @@ class _Proposal:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return draws (context, draw, coefficient) and their log importance weights."""
         width = self.centre.shape[1]
-        points = _spherical_points(width, self.degrees, -(-draws // 2))
-        standard = points @ _rotations(width, generators)
+        points = spherical_points(width, self.degrees, -(-draws // 2))
+        standard = points @ rotations(width, generators)
         # Antithetic pairs: what a Gaussian's mean would err by, they cancel.
         standard = np.concatenate([standard, -standard], axis=1)[:, :draws]
         root = np.linalg.cholesky(self.covariance)
@@ -174,7 +175,7 @@ class _Proposal:
 
         Contexts in which few draws carry all the weight keep what they have.
         """
-        weights = _normalized(log_weights)
+        weights = normalized(log_weights)
         enough = 1 / (weights**2).sum(axis=1) >= _LEAST_EFFECTIVE
         centre = np.einsum("cs,csp->cp", weights, draws)
         around = draws - centre[:, None]
@@ -191,7 +192,7 @@ class _Proposal:
 
 
 @cache
-def _spherical_points(width: int, degrees: int, count: int) -> np.ndarray:
+def spherical_points(width: int, degrees: int, count: int) -> np.ndarray:
     """Return points of a standard multivariate t, shape (point, coefficient), evenly spread.
 
     From scrambled Sobol numbers, so that second moments are nearly exact. They are the same for all
@@ -208,7 +209,7 @@ def _spherical_points(width: int, degrees: int, count: int) -> np.ndarray:
     return np.asarray(special.ndtri(uniform[:, :-1]) / np.sqrt(scale))
 
 
-def _rotations(width: int, generators: list[np.random.Generator]) -> np.ndarray:
+def rotations(width: int, generators: list[np.random.Generator]) -> np.ndarray:
     """Return a random rotation or reflection for each context (Haar measure).
 
     Source: Mezzadri 2007, How to generate random matrices from the classical compact groups.
@@ -218,12 +219,14 @@ def _rotations(width: int, generators: list[np.random.Generator]) -> np.ndarray:
     return np.asarray(turned * np.sign(np.diagonal(triangular, axis1=1, axis2=2))[:, None])
 
 
-def _resample(weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def resampled(
+    weights: np.ndarray, generator: np.random.Generator, count: int | None = None
+) -> np.ndarray:
     """Return numbers of draws, each as often as its weight says, in random order.
 
     Systematic resampling (Kitagawa 1996, doi:10.2307/1390750).
     """
-    count = len(weights)
+    count = len(weights) if count is None else count
     points = (generator.random() + np.arange(count)) / count
-    numbers = np.searchsorted(np.cumsum(weights), points).clip(max=count - 1)
+    numbers = np.searchsorted(np.cumsum(weights), points).clip(max=len(weights) - 1)
     return np.asarray(generator.permutation(numbers))
