@@ -24,7 +24,7 @@ def draw_designs(
     limits = dict(goals.wanted())
     names = ["width", *goals.events]
     with panels.style():
-        figure, axes = plt.subplots(
+        drawing, axes = plt.subplots(
             1,
             len(names),
             figsize=figsize or (0.6 + 3.1 * len(names), 3.4),
@@ -38,10 +38,10 @@ def draw_designs(
             if name in limits:
                 panel.axhline(limits[name], color="0.4", linestyle="--", linewidth=0.8, zorder=0)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(
+        drawing.legend(
             handles, labels, loc="outside upper center", ncols=3, title="numbers are contexts"
         )
-    return figure
+    return drawing
 
 
 def _draw_panel(panel: Any, table: pd.DataFrame, name: str, price: str) -> None:

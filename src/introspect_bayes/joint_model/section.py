@@ -82,7 +82,7 @@ def draw_pairs(rows: pd.DataFrame) -> "Drawing":
 
     places = np.arange(len(rows))
     with panels.style():
-        figure, panel = plt.subplots(figsize=(6.5, 0.9 + 0.3 * len(rows)), layout="constrained")
+        drawn, panel = plt.subplots(figsize=(6.5, 0.9 + 0.3 * len(rows)), layout="constrained")
         panel.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         for rank, (kind, shift) in enumerate((("plug_in", -0.15), ("joint", 0.15))):
             colour, marker = panels.look(rank)
@@ -94,8 +94,8 @@ def draw_pairs(rows: pd.DataFrame) -> "Drawing":
         panel.set_ylim(len(rows) - 0.5, -0.5)
         panel.tick_params(axis="y", length=0)
         panel.set_xlabel(f"accuracy or difference of accuracies, with {HDI_PROB:.0%} HDI")
-        figure.legend(loc="outside upper center", ncols=2)
-    return figure
+        drawn.legend(loc="outside upper center", ncols=2)
+    return drawn
 
 
 def _contexts(found: JointAccuracy) -> dict[tuple[str, str], pd.DataFrame]:

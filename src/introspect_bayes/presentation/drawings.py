@@ -35,27 +35,27 @@ def drawing() -> Iterator[None]:
         plt.close(number)
 
 
-def svg_of(figure: "Drawing") -> bytes:
-    """Return a figure as SVG without date, its background transparent.
+def svg_of(drawn: "Drawing") -> bytes:
+    """Return a drawing as SVG without date, its background transparent.
 
     Call it inside `drawing`, so that identifiers do not depend on chance.
     """
     written = io.BytesIO()
-    figure.savefig(written, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    drawn.savefig(written, format="svg", metadata={"Date": None}, bbox_inches="tight")
     return written.getvalue()
 
 
-def thin(figure: "Drawing", most: int) -> None:
+def thin(drawn: "Drawing", most: int) -> None:
     """Leave out points of lines and outlines of areas that have too many to be told apart.
 
     Parameters
     ----------
-    figure
-        The figure, which changes.
+    drawn
+        The drawing, which changes.
     most
         Points to keep of each line; the first and the last among them.
     """
-    for panel in figure.axes:
+    for panel in drawn.axes:
         for line in panel.lines:
             x, y = (np.asarray(values) for values in line.get_data())
             kept = _spread(len(x), most)
@@ -74,10 +74,10 @@ def _spread(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
-def drawn_data(figure: "Drawing") -> pd.DataFrame:
-    """Return the lines and points that a figure shows, as it shows them.
+def drawn_data(drawn: "Drawing") -> pd.DataFrame:
+    """Return the lines and points that a drawing shows, as it shows them.
 
-    For figures that ArviZ computes: whoever wants to draw them again needs no draws.
+    For drawings that ArviZ computes: whoever wants to draw them again needs no draws.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def drawn_data(figure: "Drawing") -> pd.DataFrame:
     from matplotlib.collections import PathCollection
 
     parts: list[pd.DataFrame] = []
-    for number, panel in enumerate(figure.axes, start=1):
+    for number, panel in enumerate(drawn.axes, start=1):
         shown = [("line", np.column_stack(line.get_data())) for line in panel.lines]
         for collection in panel.collections:
             if isinstance(collection, PathCollection):

@@ -17,6 +17,7 @@ from introspect_bayes.sampling.intervals import hdi
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
 
 COLOURS: Final = (
     "#0072B2",
@@ -77,6 +78,16 @@ def style() -> Iterator[None]:
         yield
     finally:
         rcParams.update(usual)
+
+
+def shown_once(drawn: "Drawing") -> "Drawing":
+    """Close a drawing in a notebook, which shows both open ones and the value of a cell."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    if "inline" in mpl.get_backend():
+        plt.close(drawn)
+    return drawn
 
 
 def regression_lines(fit: Regression) -> Iterator[pd.DataFrame]:
@@ -244,9 +255,9 @@ def finish_forest(plots: Any, usual: xr.Dataset) -> None:
         forest.plot([value, value], ends, color="0.6", linewidth=0.8, zorder=0)
         every += heights
     forest.set_ylim(min(every) - 0.6, max(every) + 0.6)
-    figure = plots.viz["figure"].item()
-    height = figure.get_figheight()
+    drawn = plots.viz["figure"].item()
+    height = drawn.get_figheight()
     # Shading must run on from the labels to the forest, which ArviZ's usual layout does not allow.
-    figure.subplots_adjust(
+    drawn.subplots_adjust(
         left=0.01, right=0.98, bottom=0.5 / height, top=1 - 0.05 / height, wspace=0
     )

@@ -80,7 +80,7 @@ def plot_reports(
     along, upward = (learned, reported) if paper_axes else (reported, learned)
     size = figsize or (0.8 + 2.3 * len(columns), 0.4 + 2.4 * len(rows))
     with panels.style():
-        figure, axes = _subplots(len(rows), len(columns), size, layout="compressed")
+        drawing, axes = _subplots(len(rows), len(columns), size, layout="compressed")
         for (row, column), panel in _cells(axes, rows, columns):
             result = results.get((column, row))
             if result is None:
@@ -96,7 +96,7 @@ def plot_reports(
                 panel.set_ylabel(f"{row}\n{upward}")
             if row == rows[-1]:
                 panel.set_xlabel(along)
-    return _shown_once(figure)
+    return panels.shown_once(drawing)
 
 
 def plot_accuracy(
@@ -141,7 +141,7 @@ def plot_accuracy(
     lines = len(stages) * (len(base_models) * (1 + published) + 1)
     size = figsize or (1.6 + 2.6 * len(sets), 1.0 + 0.14 * lines)
     with panels.style():
-        figure, axes = _subplots(1, len(sets), size, layout="constrained")
+        drawing, axes = _subplots(1, len(sets), size, layout="constrained")
         for context_set, panel in zip(sets, axes[0], strict=True):
             panel.set_title(_SETS[context_set])
             panel.axvline(0, color="0.8", linewidth=0.8, zorder=0)
@@ -155,11 +155,11 @@ def plot_accuracy(
         panel.set(ylim=(len(stages) - 0.5, -0.5), xlim=(None, max(1.0, panel.get_xlim()[1])))
         for panel in axes[0]:
             panel.tick_params(axis="y", length=0)
-        figure.supxlabel(panels.accuracy_label())
+        drawing.supxlabel(panels.accuracy_label())
         named = {t: h for p in axes[0] for h, t in zip(*p.get_legend_handles_labels(), strict=True)}
         order = [name for name in (*base_models, "paper") if name in named]
-        figure.legend([named[name] for name in order], order, loc="outside upper center", ncols=3)
-    return _shown_once(figure)
+        drawing.legend([named[name] for name in order], order, loc="outside upper center", ncols=3)
+    return panels.shown_once(drawing)
 
 
 def plot_sensitivity(
@@ -266,16 +266,6 @@ def _subplots(rows: int, columns: int, size: tuple[float, float], layout: str) -
 def _cells(axes: Any, rows: Sequence[str], columns: Sequence[str]) -> Any:
     names = ((row, column) for row in rows for column in columns)
     return zip(names, axes.flat, strict=True)
-
-
-def _shown_once(figure: "Figure") -> "Figure":
-    """Close a figure in a notebook, which shows both open figures and the value of a cell."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    if "inline" in mpl.get_backend():
-        plt.close(figure)
-    return figure
 
 
 def _accuracy_text(figure: str, result: Result) -> str:

@@ -67,7 +67,7 @@ def plot_slopes(
         0.7 + (0.35 + 0.16 * most if few else 2.6) * len(rows),
     )
     with panels.style():
-        figure, axes = plt.subplots(
+        drawing, axes = plt.subplots(
             len(rows), len(columns), figsize=size, layout="constrained", sharex=True, squeeze=False
         )
         for panel, (row, column) in zip(
@@ -78,8 +78,8 @@ def plot_slopes(
             draw_slopes(panel, slopes.get((column, row)), named=few, rank=rows.index(row))
             if column == columns[0]:
                 panel.set_ylabel(row if few else f"{row}\ncontexts, sorted")
-        figure.supxlabel(f"{label}, with {HDI_PROB:.0%} HDI")
-    return figure
+        drawing.supxlabel(f"{label}, with {HDI_PROB:.0%} HDI")
+    return drawing
 
 
 def draw_slopes(panel: "Axes", frame: pd.DataFrame | None, *, named: bool, rank: int) -> None:

@@ -1,6 +1,6 @@
 """Own and other, as a heat map of reporters and targets, and as a forest."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.presentation import panels
@@ -39,7 +39,7 @@ def plot_reporters(
     names = list(access.figures)
     size = max(len(figure.models) for figure in access.figures.values())
     with panels.style():
-        figure, axes = plt.subplots(
+        drawing, axes = plt.subplots(
             1,
             len(names),
             figsize=figsize or (1.2 + (0.6 + 0.95 * size) * len(names), 1.4 + 0.7 * size),
@@ -62,8 +62,8 @@ def plot_reporters(
             panel.set_yticks(range(len(models)), shown)
             panel.set_xlabel("weights of")
         axes[0, 0].set_ylabel("reports of")
-        figure.colorbar(image, ax=axes[0, -1], label="correlation")
-    return _shown_once(figure)
+        drawing.colorbar(image, ax=axes[0, -1], label="correlation")
+    return panels.shown_once(drawing)
 
 
 def plot_own_minus_other(
@@ -86,7 +86,7 @@ def plot_own_minus_other(
     frame = frame[frame["contrast"].isin(["overall", "target"])]
     labels: list[str] = []
     with panels.style():
-        figure, panel = plt.subplots(
+        drawing, panel = plt.subplots(
             figsize=figsize or (5.5, 0.8 + 0.24 * len(frame)), layout="constrained"
         )
         panel.axvline(0, color="0.8", linewidth=0.8, zorder=0)
@@ -103,15 +103,4 @@ def plot_own_minus_other(
         panel.set_ylim(len(labels) - 0.5, -0.5)
         panel.tick_params(axis="y", length=0)
         panel.set_xlabel(f"own minus other correlation, {HDI_PROB:.0%} HDI")
-    return _shown_once(figure)
-
-
-def _shown_once(figure: Any) -> "Figure":
-    """Close a figure in a notebook, which shows both open figures and the value of a cell."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    if "inline" in mpl.get_backend():
-        plt.close(figure)
-    shown: Figure = figure
-    return shown
+    return panels.shown_once(drawing)

@@ -1,9 +1,9 @@
 """Privileged access: whether a model knows itself better than another model knows it.
 
 Every model's reports are held against every model's weights. One posterior correlation matrix of
-all of them (`fits.CorrelationFit`) gives every cell, so that what enters several cells is counted
-once. The question is that of Li et al. (2025, doi:10.48550/arXiv.2511.08579), asked of the data of
-Plunkett et al. (2025).
+all of them (`correlations.CorrelationFit`) gives every cell, so that what enters several cells is
+counted once. The question is that of Li et al. (2025, doi:10.48550/arXiv.2511.08579), asked of the
+data of Plunkett et al. (2025).
 """
 
 from collections.abc import Callable, Collection

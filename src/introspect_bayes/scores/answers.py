@@ -42,7 +42,7 @@ class ExplanationScores:
     rows
         The rows of the model, and what they cannot tell.
     fit
-        The fitted model (`fits.Regression`).
+        The fitted model (`regressions.Regression`).
     chosen_rows
         Which rows of the table are used, and which columns are pooled over.
     """

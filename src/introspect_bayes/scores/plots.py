@@ -40,7 +40,7 @@ def plot_advantage(
         raise InputError(msg)
     mark = f" {PROBLEM_MARK}" if found.diagnostics.problems else ""
     with panels.style():
-        figure, axes = _subplots(1, figsize or (5.2, 0.9 + 0.32 * len(told)))
+        drawing, axes = _subplots(1, figsize or (5.2, 0.9 + 0.32 * len(told)))
         panel = axes[0]
         panel.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         for height, row in told.iterrows():
@@ -51,7 +51,7 @@ def plot_advantage(
         panel.set_yticks(range(len(told)), [f"{task}{mark}" for task in told["task"]])
         panel.set_ylim(len(told) - 0.5, -0.5)
         panel.set_xlabel(f"score of self minus other, with {HDI_PROB:.0%} HDI")
-    return _shown_once(figure)
+    return panels.shown_once(drawing)
 
 
 def plot_learning_curve(
@@ -77,7 +77,7 @@ def plot_learning_curve(
     tasks = list(curve["task"].unique())
     table = found.rows.table
     with panels.style():
-        figure, axes = _subplots(len(tasks), figsize or (0.8 + 2.3 * len(tasks), 2.8))
+        drawing, axes = _subplots(len(tasks), figsize or (0.8 + 2.3 * len(tasks), 2.8))
         for task, panel in zip(tasks, axes, strict=True):
             seen = table if task == OVERALL else table[table["task"] == task]
             for rank, who in enumerate(_WHO):
@@ -88,8 +88,8 @@ def plot_learning_curve(
             panel.set_ylim(0, 1)
         axes[0].set_ylabel(f"score, with {HDI_PROB:.0%} HDI")
         axes[0].legend()
-        figure.supxlabel("training size")
-    return _shown_once(figure)
+        drawing.supxlabel("training size")
+    return panels.shown_once(drawing)
 
 
 def _draw_curve(panel: Any, line: pd.DataFrame, seen: pd.DataFrame, rank: int) -> None:
@@ -115,7 +115,7 @@ def plot_cells(found: ExplanationScores, *, figsize: tuple[float, float] | None 
     explainers, targets = (list(cells[name].unique()) for name in ("explainer", "target"))
     size = (1.2 + (0.9 + 0.45 * len(targets)) * len(tasks), 1.2 + 0.4 * len(explainers))
     with panels.style():
-        figure, axes = _subplots(len(tasks), figsize or size)
+        drawing, axes = _subplots(len(tasks), figsize or size)
         for task, panel in zip(tasks, axes, strict=True):
             mine = cells[cells["task"] == task].pivot_table("mean", "explainer", "target")
             mine = mine.reindex(index=explainers, columns=targets)
@@ -131,8 +131,8 @@ def plot_cells(found: ExplanationScores, *, figsize: tuple[float, float] | None 
             panel.set_yticks(range(len(explainers)), explainers)
             panel.set_xlabel("target")
         axes[0].set_ylabel("explainer")
-        figure.colorbar(image, ax=list(axes), label="expected score", shrink=0.8)
-    return _shown_once(figure)
+        drawing.colorbar(image, ax=list(axes), label="expected score", shrink=0.8)
+    return panels.shown_once(drawing)
 
 
 def _values(frame: pd.DataFrame) -> list[tuple[tuple[int, int], float]]:
@@ -152,17 +152,7 @@ def _box(row: int, column: int) -> Any:
 def _subplots(columns: int, size: tuple[float, float]) -> Any:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
+    drawing, axes = plt.subplots(
         1, columns, figsize=size, layout="constrained", sharey=True, squeeze=False
     )
-    return figure, axes[0]
-
-
-def _shown_once(figure: "Figure") -> "Figure":
-    """Close a figure in a notebook, which shows both open figures and the value of a cell."""
-    import matplotlib as mpl
-    import matplotlib.pyplot as plt
-
-    if "inline" in mpl.get_backend():
-        plt.close(figure)
-    return figure
+    return drawing, axes[0]

@@ -85,9 +85,9 @@ def _calibration(trees: "Mapping[str, xr.DataTree]") -> Figure:
     )
 
 
-def _calibration_words(figure: Any) -> str:
+def _calibration_words(drawn: Any) -> str:
     words = []
-    for panel in figure.axes:
+    for panel in drawn.axes:
         lines = [line for line in panel.lines if len(line.get_xdata()) > 2]  # noqa: PLR2004
         if not panel.get_title() or not lines:
             continue
@@ -169,6 +169,6 @@ def _grid(count: int, columns: int, height: float) -> dict[str, Any]:
 
 
 def _finished(plots: Any, points: int) -> tuple[Any, bytes, Any]:
-    figure = plots.viz["figure"].item()
-    thin(figure, points)
-    return figure, svg_of(figure), drawn_data(figure)
+    drawn = plots.viz["figure"].item()
+    thin(drawn, points)
+    return drawn, svg_of(drawn), drawn_data(drawn)
