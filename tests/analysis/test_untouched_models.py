@@ -119,8 +119,10 @@ def test_fits_are_labelled_by_stage(study):
 def test_learned_weights_name_their_stage_and_train_reports(study, analysis, tmp_path):
     table = analysis.learned_table()
     assert list(table) == [
-        "base_model", "stage", "context_set", "context", "position", "weight",
+        "base_model", "stage", "context_set", "context", "position", "weight", "weight_error",
+        "tells_nothing",
     ]  # fmt: skip
+    assert table["weight_error"].between(0, 5).all()
     assert table.groupby(["stage", "context_set"]).size().to_dict() == {
         ("weight-trained", "instilled"): 20,
         ("weight-trained", "native"): 60,

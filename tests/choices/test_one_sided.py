@@ -84,6 +84,18 @@ def test_the_default_engine_takes_no_chains_for_one_letter():
     assert (fit.position_bias()["hdi_low"] > 0).all()
 
 
+def test_contexts_that_tell_nothing_are_named():
+    random = np.random.default_rng(8)
+    data = one_letter(60, 1, attributes=2, contexts=2)
+    liked = (data.differences[:, 0] + random.logistic(0, 0.2, 120) > 0).astype(int)
+    selection = np.where(data.index == 1, liked, 1)
+    mixed = ChoiceData(
+        data.contexts, data.index, data.differences, selection, data.attribute_counts
+    )
+    fit = ChoiceWeightsSampler(Sampler(seed=9)).fit(spec("choice_weights"), mixed, "mixed")
+    assert fit.telling_nothing() == {"context_0"}
+
+
 def test_other_contexts_draw_as_they_did():
     random = np.random.default_rng(5)
     mixed = one_letter(30, 1, attributes=2, contexts=2)

@@ -172,7 +172,8 @@ class Analysis:
         """Return the learned weights of the whole study: one row an attribute.
 
         Columns base_model, stage (whose choices reveal them), context_set, context, position,
-        weight (-100 to 100).
+        weight (-100 to 100), weight_error (its Monte Carlo error), tells_nothing (whether the
+        context's choices tell nothing of its weights, `ChoiceWeights.telling_nothing`).
         """
         parts = []
         for base_model in self.study.base_models:
@@ -181,12 +182,18 @@ class Analysis:
                     weights = self.learned(base_model, context_set, stage)
                 except CannotCompute:
                     continue
+                silent = self.weights(base_model, context_set, stage).telling_nothing()
+                table = weights[["context", "position", "weight"]].assign(
+                    weight_error=batch_errors(weights),
+                    tells_nothing=weights["context"].isin(silent),
+                )
                 where = {"base_model": base_model, "stage": stage, "context_set": context_set}
-                parts.append(weights[["context", "position", "weight"]].assign(**where))
+                parts.append(table.assign(**where))
         if not parts:
             msg = "the study has no choices, so there are no learned weights"
             raise InputError(msg)
         columns = ["base_model", "stage", "context_set", "context", "position", "weight"]
+        columns += ["weight_error", "tells_nothing"]
         return pd.concat(parts, ignore_index=True)[columns]
 
     def _compare(self, base_model: str, figure: str) -> pd.DataFrame:
@@ -284,6 +291,18 @@ class Analysis:
             self.fits[name] = fit
             self.progress.advance(1)
         return fit
+
+
+def batch_errors(weights: pd.DataFrame) -> np.ndarray:
+    """Return the Monte Carlo error of each scaled weight, from the weights of batches of draws.
+
+    Parameters
+    ----------
+    weights
+        With weight_1, weight_2, ..., as from `Analysis.learned`.
+    """
+    batches = weights.filter(regex=r"^weight_\d+$").to_numpy()
+    return np.asarray(batches.std(axis=1, ddof=1) / np.sqrt(batches.shape[1]))
 
 
 def weight_error(rows: pd.DataFrame, statistic: Callable[[pd.Series], float]) -> float:

@@ -26,11 +26,13 @@ ANOMALIES: Final = {
     "third_option": "choice among further options",
     "repeated": "copy of another row",
     "few_choices": "context with few choices",
+    "tells_nothing": "context that tells nothing",
     "position_bias": "intercept's HDI excludes 0",
     "unbalanced": "under 20% or over 80% A",
 }
 """Anomalies, and what is counted: reports, choices, rows of both, or contexts. By chance alone the
-95% HDI of the intercept excludes 0 in about 5% of contexts."""
+95% HDI of the intercept excludes 0 in about 5% of contexts. A context tells nothing if no weight's
+posterior mean lies one posterior SD from 0 (`ChoiceWeights.telling_nothing`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _examine(analysis: Analysis, base_model: str, figure: str) -> HealthRow | No
         problems = weights.diagnostics.problems
         bias = weights.position_bias()
         intercept = float(bias["mean"].mean())
-        anomalies |= _context_anomalies(analysis, rows, choices, bias)
+        anomalies |= _context_anomalies(analysis, rows, choices, bias, weights.telling_nothing())
     if reports is not None or choices is not None:
         anomalies |= _odd_rows(analysis, base_model, figure, reports, choices)
     return HealthRow(
@@ -297,7 +299,11 @@ def _odd_rows(
 
 
 def _context_anomalies(
-    analysis: Analysis, rows: pd.DataFrame | None, choices: pd.DataFrame, bias: pd.DataFrame
+    analysis: Analysis,
+    rows: pd.DataFrame | None,
+    choices: pd.DataFrame,
+    bias: pd.DataFrame,
+    telling_nothing: frozenset[str],
 ) -> dict[str, Anomaly]:
     share = (choices["selection"] == "A").groupby(choices["context"]).mean()
     low, high = BALANCED_SHARES
@@ -306,6 +312,7 @@ def _context_anomalies(
         "position_bias": set(biased),
         "unbalanced": set(share.index[(share < low) | (share > high)]),
         "few_choices": set(few_choices(choices, analysis.study.decision_contexts).index),
+        "tells_nothing": telling_nothing,
     }
     found = {}
     for name, contexts in odd.items():
