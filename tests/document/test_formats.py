@@ -34,7 +34,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromi
 
 @pytest.fixture
 def report(small_model_report):
-    """The small model's: sections are tested on two studies, and workers share no fits."""
+    """The small model's: sections are tested on two studies."""
     return small_model_report
 
 
