@@ -1,5 +1,6 @@
 """The notebooks run from top to bottom anywhere, and what is stored is what they say."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -78,6 +79,17 @@ def test_stored_outputs(path):
 def test_stored_numbers_are_of_the_papers_data(path):
     said = "".join(text(output) for output in outputs(nbformat.read(path, as_version=4)))
     assert said.startswith("The paper's data: all 31 files identical to the authors' commit")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_imports_of_ours_is_there(path):
+    """Most notebooks run in slow tests only."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    # Lines for a shell are no Python.
+    code = re.sub("^[!%].*", "", "\n".join(cell.source for cell in cells), flags=re.MULTILINE)
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("introspect_bayes"):
+            exec(ast.unparse(node), {})  # noqa: S102 - an import
 
 
 def test_links_between_notebooks_lead_somewhere():
