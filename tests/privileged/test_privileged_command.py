@@ -40,7 +40,7 @@ def test_analyze_shows_it_below_the_figures(capsys, study, tmp_path):
     assert code == 0
     ids = [row["id"] for row in json.loads(file.read_text())]
     assert ids == ["e1.agree.m-one", "e1.agree.m-two", "privileged.e2.acc"]
-    assert out.index("Estimates") < out.index("Does a model know itself")
+    assert out.index("Estimates") < out.index("Do own reports tell")
     changed = "privileged_access.correlation ~ LKJCorr(eta=3) instead of LKJCorr(eta=1)"
     assert changed in " ".join(out.split())
 

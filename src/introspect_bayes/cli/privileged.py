@@ -39,9 +39,10 @@ def privileged_access(
 ) -> None:
     """Hold every model's reports against every model's weights: own minus other.
 
-    Does a model know itself better than another model knows it? All correlations come from one
-    posterior; HDIs are as wide as contexts, not single attributes, say. Exit code 1 if the
-    diagnostics of a fit fail (its numbers are marked), 2 for bad input, as a study of one model.
+    Do own reports tell a model's weights better than another model's do? All correlations come
+    from one posterior; HDIs are as wide as contexts, not single attributes, say. Exit code 1 if
+    the diagnostics of a fit fail (its numbers are marked), 2 for bad input, as a study of one
+    model.
     """
     from introspect_bayes.errors import CannotCompute
     from introspect_bayes.presentation.progress import TerminalProgress

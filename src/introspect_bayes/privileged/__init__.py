@@ -1,1 +1,1 @@
-"""Privileged access: whether a model knows itself better than another knows it."""
+"""Privileged access: whether own reports tell a model's weights better than another model's do."""

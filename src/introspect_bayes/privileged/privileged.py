@@ -1,4 +1,4 @@
-"""Privileged access: whether a model knows itself better than another model knows it.
+"""Privileged access: whether own reports tell a model's weights better than another model's do.
 
 Every model's reports are held against every model's weights. One posterior correlation matrix of
 all of them (`correlations.CorrelationFit`) gives every cell, so that what enters several cells is

@@ -1,4 +1,4 @@
-"""Whether a model knows itself better than another model knows it."""
+"""Whether own reports tell a model's weights better than another model's reports do."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,8 +27,9 @@ def privileged(access: PrivilegedAccess) -> Section:
 
 def _blocks(access: PrivilegedAccess) -> Iterator[Block]:
     yield Paragraph(
-        "Does a model know itself better than another model knows it? Its own reports should then "
-        "agree better with its weights than another model's reports do: own minus other above 0."
+        "Do own reports tell a model's weights better than another model's reports do? Own minus "
+        "other is then above 0. Whatever else a model's choices and reports share, and another's "
+        "do not, counts as well."
     )
     table = from_terminal("privileged", tables.differences_table(access), access.table())
     yield replace(table, for_paper=True)

@@ -49,9 +49,9 @@ def everything(access: PrivilegedAccess) -> Iterator[Table | str]:
 
 
 def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | None = None) -> Table:
-    """Return own minus other: overall, and model by model who knows its weights best."""
+    """Return own minus other: overall, and model by model whose reports tell its weights best."""
     table = _table(
-        "Does a model know itself better than another knows it? Correlations of reports and weights"
+        "Do own reports tell weights better than others' do? Correlations of reports and weights"
     )
     table.add_column("id", no_wrap=True)
     table.add_column("weights of", overflow="fold", min_width=15)
