@@ -48,7 +48,7 @@ def missing_reports(
     analysis
         Analysis of the study.
     base_model, figure
-        Base model, and key of ``analyses.COMPARISONS``.
+        Base model, and key of ``comparisons.COMPARISONS``.
     subject
         What to call it.
     seed

@@ -22,7 +22,7 @@ from introspect_bayes.sampling.fit import Fit
 from introspect_bayes.sampling.intervals import Estimate, estimate
 from introspect_bayes.sampling.model_sampler import ModelSampler
 from introspect_bayes.sampling.one_thread import built_once
-from introspect_bayes.sampling.ready_model import PreparedModel
+from introspect_bayes.sampling.ready_model import ReadyModel
 from introspect_bayes.specs import Specification
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class CorrelationSampler(ModelSampler):
 
         prepared = compiled_once(
             (spec.structure, len(data.variables)),
-            lambda: PreparedModel(build_correlation_model(spec, data), NAMES),
+            lambda: ReadyModel(build_correlation_model(spec, data), NAMES),
         )
         values = exchangeable(spec, data)
         by_chains = self.engine == "nuts"

@@ -31,7 +31,7 @@ from introspect_bayes.sampling.intervals import Estimate, estimate
 from introspect_bayes.sampling.model_sampler import ModelSampler
 from introspect_bayes.sampling.one_thread import built_once
 from introspect_bayes.sampling.prior_distributions import prior_numbers, shared_name, shared_numbers
-from introspect_bayes.sampling.ready_model import PreparedModel
+from introspect_bayes.sampling.ready_model import ReadyModel
 from introspect_bayes.sampling.shared_data import with_shared_data
 from introspect_bayes.specs import Specification
 from introspect_bayes.specs.engines import Engine
@@ -235,14 +235,14 @@ class RegressionSampler(ModelSampler):
         numbers = shared_numbers(spec, data)
         if multilevel_applies(spec):
             arrays = multilevel_arrays(spec, data, model)
-            prepared: PreparedModel = compiled_once(
-                key, lambda: _prepare_multilevel(spec, data, model, arrays)
+            ready: ReadyModel = compiled_once(
+                key, lambda: _ready_multilevel(spec, data, model, arrays)
             )
-            return prepared.sample(self.sampler, name, "nuts", {**arrays, **numbers}, 0.9)
+            return ready.sample(self.sampler, name, "nuts", {**arrays, **numbers}, 0.9)
         arrays = data_arrays(model, data[spec.response])
-        prepared = compiled_once(key, lambda: _prepare(spec, data))
+        ready = compiled_once(key, lambda: _ready(spec, data))
         engine: Engine = self.engine if spec.importance_applies else "nuts"
-        return prepared.sample(
+        return ready.sample(
             self.sampler, name, engine, {**arrays, **numbers}, target_acceptance(spec)
         )
 
@@ -258,15 +258,15 @@ def target_acceptance(spec: Specification) -> float:
     return 0.9 if spec.hyperparameters or spec.family == "t" else 0.8
 
 
-def _prepare_multilevel(
+def _ready_multilevel(
     spec: Specification, data: pd.DataFrame, model: Any, arrays: dict[str, np.ndarray]
-) -> PreparedModel:
+) -> ReadyModel:
     made = build_multilevel_model(spec, data, model, arrays)
-    return PreparedModel(made, list(spec.parameters))
+    return ReadyModel(made, list(spec.parameters))
 
 
-def _prepare(spec: Specification, data: pd.DataFrame) -> PreparedModel:
-    """Prepare a specification for whatever data has the same dims, and whatever prior numbers."""
+def _ready(spec: Specification, data: pd.DataFrame) -> ReadyModel:
+    """Make a specification ready for whatever data of the same dims, and whatever prior numbers."""
     import pytensor
 
     # Bambi's arrays are found by their values, which in real data may be equal to each other.
@@ -284,4 +284,4 @@ def _prepare(spec: Specification, data: pd.DataFrame) -> PreparedModel:
     }
     model = build_bambi_model(spec, data, shared)
     held = with_shared_data(pymc_model(model), data_arrays(model, data[spec.response]))
-    return PreparedModel(held, list(spec.parameters))
+    return ReadyModel(held, list(spec.parameters))

@@ -35,7 +35,7 @@ class ModelDensities:
         Values of the model's shared data by name, the model's own unless `given`.
     start
         Zero, unconstrained, shape (coefficient,). The model's own initial point depends on the data
-        that it holds when it is prepared, and with it, in the last digits, would the draws.
+        that it holds when it is built, and with it, in the last digits, would the draws.
 
     Examples
     --------

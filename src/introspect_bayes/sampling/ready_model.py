@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-class PreparedModel:
-    """A PyMC model whose shared data may be exchanged; each engine prepares it on first use.
+class ReadyModel:
+    """A PyMC model whose shared data may be exchanged; each engine readies it on first use.
 
-    Threads may sample it side by side: nothing in it changes once it is prepared.
+    Threads may sample it side by side: nothing in it changes once it is ready.
 
     Importance sampling (`importance`) needs no compilation. Its proposal is a multivariate t around
     the summit, so that it suits posteriors of some ten variables that are nearly Gaussian once
@@ -39,7 +39,7 @@ class PreparedModel:
     >>> with pm.Model() as model:
     ...     size = pm.LogNormal("size")
     ...     seen = pm.Normal("seen", size, 1, observed=np.full(20, 2.0))
-    >>> tree = PreparedModel(model, ["size"]).sample(Sampler(draws=500, seed=1), "example")
+    >>> tree = ReadyModel(model, ["size"]).sample(Sampler(draws=500, seed=1), "example")
     >>> round(float(tree["posterior"]["size"].mean()), 1)
     2.0
     >>> tree["sample_stats"]["engine"].item()
