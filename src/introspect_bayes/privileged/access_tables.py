@@ -1,7 +1,7 @@
 """Tables of privileged access, and their JSON-ready form."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,7 @@ def _contrast_rows(figure: AccessFigure) -> _Rows:
     whose.append(("tetrad", ""))
     cells = _cells(figure, "contrasts", contrast.all_contrasts)
     alike = cells.pop()["estimate"]
+    reached = _shares(figure)
     about = {
         "alike": alike,
         "n": len(figure.rows),
@@ -74,10 +75,25 @@ def _contrast_rows(figure: AccessFigure) -> _Rows:
             "own": cells[3 * number]["estimate"],
             "other": cells[3 * number + 1]["estimate"],
             **cells[3 * number + 2],
+            **reached.get((kind, model), _NO_SHARE),
             **about,
         }
         for number, (kind, model) in enumerate(whose)
     ]
+
+
+_NO_SHARE: Final = dict.fromkeys(("share", "share_low", "share_high"))
+
+
+def _shares(figure: AccessFigure) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return which share of its most own minus other reaches; none where that may be nothing."""
+    found = figure.fit.estimates("shares", contrast.shares_of_maximum)
+    whose = [("overall", ""), *(("target", model) for model in figure.models)]
+    return {
+        who: {"share": share.mean, "share_low": share.low, "share_high": share.high}
+        for who, most, share in zip(whose, found[: len(whose)], found[len(whose) :], strict=True)
+        if most.low > 0
+    }
 
 
 def _cell_rows(figure: AccessFigure) -> _Rows:

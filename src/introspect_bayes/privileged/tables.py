@@ -59,8 +59,8 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
     table.add_column("others' reports", justify="right")
     table.add_column(f"own minus other [{HDI_PROB:.0%} HDI]", no_wrap=True)
     # The known truth is that of the difference; both would not fit a terminal.
-    table.add_column("own reports add" if truth is None else "truth", no_wrap=True)
-    frame, added = access.table(), _coefficients(access)
+    table.add_column("share of the most possible" if truth is None else "truth", no_wrap=True)
+    frame = access.table()
     for row in frame[frame["contrast"].isin(["overall", "target"])].to_dict("records"):
         overall = row["contrast"] == "overall"
         name = f"{PREFIX}{row['figure']}"
@@ -72,7 +72,9 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
             _estimate(row) + (f" {PROBLEM_MARK}" if row["problems"] else ""),
         ]
         if truth is None:
-            cells.append(added[row["figure"], row["base_model"]])
+            reached = (row["share_low"], row["share_high"])
+            held = not pd.isna(row["share"])
+            cells.append(f"{number(row['share'])} {interval(reached)}" if held else "-")
         else:
             known = truth.get(name) if overall else None
             cells.append("" if known is None else number(known))
@@ -139,9 +141,3 @@ def _label(base_model: str) -> str:
 
 def _estimate(row: Mapping[Any, Any]) -> str:
     return f"{number(row['estimate'])} {interval((row['hdi_low'], row['hdi_high']))}"
-
-
-def _coefficients(access: PrivilegedAccess) -> dict[tuple[str, str], str]:
-    frame: pd.DataFrame = access.partial()
-    mine = frame[frame["quantity"] == "coefficient"].to_dict("records")
-    return {(row["figure"], row["base_model"]): _estimate(row) for row in mine}
