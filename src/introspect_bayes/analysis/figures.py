@@ -11,7 +11,8 @@ import pandas as pd
 
 from introspect_bayes.analysis.analysis import Analysis, plain_correlation, weight_error
 from introspect_bayes.analysis.exclusion import RAW_READING, exclusion_table
-from introspect_bayes.analysis.experiments import chosen_by_weights, correlation, standardize
+from introspect_bayes.analysis.experiments import correlation, standardize
+from introspect_bayes.analysis.predicted_choices import predicted_by_own, predicted_by_targets
 from introspect_bayes.analysis.result import Result
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.errors import CannotCompute, NotInStudy
@@ -117,48 +118,23 @@ def _learned_targets(analysis: Analysis, base_model: str) -> Result:
     return _correlated(analysis, f"learned.{base_model}.target", rows, problems)
 
 
-def _weight_matrix(
-    analysis: Analysis, choices: pd.DataFrame, weights: pd.DataFrame, column: str
-) -> np.ndarray:
-    """Return the weights of each choice's context, shape (choice, attribute), 0 if absent."""
-    wide = weights.pivot(index="context", columns="position", values=column)  # noqa: PD010
-    positions = range(1, len(analysis.study.difference_columns) + 1)
-    matrix = wide.reindex(columns=positions).loc[choices["context"]]
-    return matrix.fillna(0.0).to_numpy()
-
-
-def _share_predicted(choices: pd.DataFrame, columns: list[str], matrix: np.ndarray) -> float:
-    predicted = chosen_by_weights(choices[columns].to_numpy(), matrix)
-    return float((predicted == (choices["selection"] == "A")).mean())
-
-
 def _agreement(analysis: Analysis, base_model: str) -> Result:
-    choices = analysis.choices(base_model, "instilled")
-    targets = analysis.targets(base_model)
-    choices = choices[choices["context"].isin(targets["context"])]
-    if choices.empty:
-        msg = f"no target weights for the contexts in which {base_model} chose"
-        raise CannotCompute(msg)
-    matrix = _weight_matrix(analysis, choices, targets, "target")
-    share = _share_predicted(choices, analysis.study.difference_columns, matrix)
-    return Result(estimate=share, n=len(choices))
+    predicted = predicted_by_targets(analysis, base_model)["predicted"]
+    return Result(estimate=float(predicted.mean()), n=len(predicted))
 
 
 def _native_fit(stage: Stage) -> Callable[[Analysis, str], Result]:
     def compute(analysis: Analysis, base_model: str) -> Result:
-        choices = analysis.choices(base_model, "native", stage)
-        weights = analysis.learned(base_model, "native", stage)
-        columns = analysis.study.difference_columns
-
         def share(column: str) -> float:
-            matrix = _weight_matrix(analysis, choices, weights, column)
-            return _share_predicted(choices, columns, matrix)
+            predicted = predicted_by_own(analysis, base_model, stage, column)
+            return float(predicted["predicted"].mean())
 
+        weights = analysis.learned(base_model, "native", stage)
         chains = [share(str(name)) for name in weights if str(name).startswith("weight_")]
         error = float(np.std(chains, ddof=1) / math.sqrt(len(chains)))
         return Result(
             estimate=share("weight"),
-            n=len(choices),
+            n=len(analysis.choices(base_model, "native", stage)),
             errors=(error, 0.0, 0.0),
             problems=tuple(_weight_problems(analysis, [base_model], "native", stage)),
             note="in sample: from the rounded weights of the same choices, without the intercept",

@@ -1,11 +1,12 @@
 """The paper's figures beside what a study gives, with a verdict on each."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from introspect_bayes.analysis.analysis import Analysis
+from introspect_bayes.analysis.figure_sums import context_interval
 from introspect_bayes.analysis.figures import FIGURES, OWN_FIGURES, PAPER_ONLY, FigureKind
 from introspect_bayes.analysis.published import (
     Published,
@@ -68,6 +69,8 @@ class Reproduction:
             "base_model": self.base_model or None,
             "estimate": result.estimate if result else None,
             "hdi": list(result.hdi) if result and result.hdi else None,
+            "hdi_contexts": list(result.hdi_contexts) if result and result.hdi_contexts else None,
+            "hdi_contexts_missing": result.hdi_contexts_missing if result else self.note,
             "n": result.n if result else None,
             "paper": paper.estimate if paper else None,
             "paper_hdi": list(paper.hdi) if paper and paper.hdi else None,
@@ -146,6 +149,8 @@ def _reproduce(
     else:
         try:
             result = figure.compute(analysis, base_model)
+            units = context_interval(analysis, kind, base_model)
+            result = replace(result, hdi_contexts=units.ends, hdi_contexts_missing=units.missing)
             verdict, note = _verdict(analysis, figure, paper, result), result.note
         except CannotCompute as reason:
             note, in_study = str(reason), not isinstance(reason, NotInStudy)

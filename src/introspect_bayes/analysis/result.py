@@ -17,7 +17,11 @@ class Result:
     n
         Rows used: attributes, choices or reports.
     hdi
-        95% HDI, None for proportions.
+        95% HDI, None for proportions; it takes rows as independent.
+    hdi_contexts
+        95% interval that takes contexts as units (`contexts_as_units`); None if it cannot be had.
+    hdi_contexts_missing
+        Why not; empty if there is one.
     errors
         Monte Carlo standard errors of the estimate and of the HDI's two ends.
     problems
@@ -38,6 +42,8 @@ class Result:
     problems: tuple[str, ...] = ()
     note: str = ""
     base_models: tuple[str, ...] = ()
+    hdi_contexts: tuple[float, float] | None = None
+    hdi_contexts_missing: str = ""
     read_draws: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     @property

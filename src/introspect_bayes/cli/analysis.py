@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +50,14 @@ def demo(
         Path | None,
         typer.Option(help="Keep the simulated study in this new folder (default: not kept)."),
     ] = None,
+    accuracy_spread: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="How much contexts differ in how accurate reports are: standard deviation of "
+            "Fisher's z (0: all alike).",
+        ),
+    ] = 0.0,
     only: Only = None,
     json_file: FiguresFile = None,
     report_file: ReportFile = None,
@@ -69,7 +77,7 @@ def demo(
     check_writable(json_file)
     target = report_target(report_file, only)
     settings = fitting.settings()
-    design = SimulatedDesign.shipped()
+    design = replace(SimulatedDesign.shipped(), accuracy_spread=accuracy_spread)
     names = [model.name for model in design.models]
     wanted_ids(names, only or [])
     with (

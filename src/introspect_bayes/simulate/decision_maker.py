@@ -19,6 +19,7 @@ from introspect_bayes.errors import InputError
 from introspect_bayes.protocol.contexts import DecisionContext
 from introspect_bayes.protocol.prompts import Message, PromptTemplate, report_answer
 from introspect_bayes.protocol.trials import Options, Task, neutralize, utility
+from introspect_bayes.simulate.differing_contexts import accuracy_in_context
 
 ReplyStyle = Literal["plain", "fenced", "spaced"]
 
@@ -60,6 +61,9 @@ class Introspection:
         temperature 0); else true or false is guessed with equal chance. Its expected score is
         therefore (1 + foresight) / 2 (`study.ablations.ablation_scores`). If None, it works out
         what it would likelier choose if it had the weights that it believes it has.
+    accuracy_spread
+        Standard deviation over contexts of Fisher's z of accuracy, whose mean stays `accuracy`; 0
+        if contexts are alike. A context that is easier is so for every decision maker of a study.
     """
 
     accuracy: float
@@ -69,8 +73,12 @@ class Introspection:
     invalid_rate: float = 0.0
     invalid_kinds: tuple[str, ...] = tuple(INVALID_REPORTS)
     foresight: float | None = None
+    accuracy_spread: float = 0.0
 
     def __post_init__(self) -> None:
+        if not (self.accuracy_spread >= 0 and math.isfinite(self.accuracy_spread)):
+            msg = f"accuracy_spread {self.accuracy_spread} must be 0 or more"
+            raise InputError(msg)
         if not -1 <= self.accuracy <= 1 or not 0 <= self.invalid_rate <= 1:
             msg = (
                 f"accuracy {self.accuracy} must lie in -1 to 1, "
@@ -85,13 +93,27 @@ class Introspection:
             msg = f"unknown invalid_kinds {unknown} (known: {', '.join(INVALID_REPORTS)})"
             raise InputError(msg)
 
-    def belief(self, weights: Sequence[float], weight_sd: float, seed: str) -> tuple[float, ...]:
-        """Return what is believed of one context's weights, the same in every report."""
+    def belief(
+        self, weights: Sequence[float], weight_sd: float, seed: str, easier: float = 0.0
+    ) -> tuple[float, ...]:
+        """Return what is believed of one context's weights, the same in every report.
+
+        Parameters
+        ----------
+        weights
+            The weights that it uses there.
+        weight_sd
+            Their standard deviation over all contexts.
+        seed
+            Seed of what it gets wrong.
+        easier
+            By how many standard deviations the context is easier than the median one.
+        """
         generator = random.Random(seed)  # noqa: S311
-        rest = math.sqrt(1 - self.accuracy**2)
+        accuracy = accuracy_in_context(self.accuracy, self.accuracy_spread, easier)
+        rest = math.sqrt(1 - accuracy**2)
         return tuple(
-            self.spread * (self.accuracy * w / weight_sd + rest * generator.gauss(0, 1))
-            for w in weights
+            self.spread * (accuracy * w / weight_sd + rest * generator.gauss(0, 1)) for w in weights
         )
 
 
@@ -181,7 +203,8 @@ class DecisionMaker:
 
     def _belief(self, context: DecisionContext) -> tuple[float, ...]:
         seed = f"{self.seed}/{self.name}/belief/{context.name}"
-        return self.introspection.belief(self.weights[context.name], self.weight_sd, seed)
+        easier = random.Random(f"{self.seed}/easier/{context.name}").gauss(0, 1)  # noqa: S311
+        return self.introspection.belief(self.weights[context.name], self.weight_sd, seed, easier)
 
     def report(self, context: DecisionContext, noise: random.Random) -> tuple[str, str]:
         """Report the weights of a context: text and finish reason."""

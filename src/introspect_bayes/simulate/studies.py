@@ -77,12 +77,15 @@ class SimulatedDesign:
         ``benchmarks/plug_in_coverage.py`` for this design.
     counts
         Trials per context.
+    accuracy_spread
+        How much contexts differ in how accurate reports are (`Introspection`); 0 if they are alike.
     """
 
     models: tuple[SimulatedModel, ...]
     consistency: float
     reliability: Mapping[str, float]
     counts: Counts
+    accuracy_spread: float = 0.0
 
     @classmethod
     def shipped(cls) -> "SimulatedDesign":
@@ -137,7 +140,11 @@ class SimulatedDesign:
     def introspection(self, model: SimulatedModel, figure: str) -> Introspection:
         """Return how a model reports, so that its plug-in accuracy is the one wanted."""
         context_set = COMPARISONS[figure].context_set
-        how = Introspection(accuracy=0.8, invalid_rate=model.invalid.get(figure, 0.0))
+        how = Introspection(
+            accuracy=0.8,
+            invalid_rate=model.invalid.get(figure, 0.0),
+            accuracy_spread=self.accuracy_spread,
+        )
         known = population(_learning(model, context_set))
         kept = known.report_correlation(how, self.counts.reports) / how.accuracy
         wanted = model.accuracy[figure] / self.reliability[context_set] / kept
@@ -199,7 +206,7 @@ def simulate_study(  # noqa: PLR0913 - everything that a study is made of
     folder
         New or empty.
     design
-        Who answers.
+        Who answers, and how much contexts differ (`accuracy_spread`).
     seed
         Seed of the material and of the decision makers.
     instilled, native

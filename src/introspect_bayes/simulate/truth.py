@@ -10,6 +10,7 @@ import numpy as np
 
 from introspect_bayes.constants import WEIGHT_LIMIT
 from introspect_bayes.simulate.decision_maker import Introspection
+from introspect_bayes.simulate.differing_contexts import accuracy_in_context
 
 _CONTEXTS = 50_000
 
@@ -51,8 +52,9 @@ class WeightPopulation:
         generator = np.random.default_rng(1)
         count = generator.binomial(reports, 1 - how.invalid_rate, _CONTEXTS)
         used = self.used[count > 0]
-        rest = np.sqrt(1 - how.accuracy**2) * generator.normal(size=used.shape)
-        belief = how.spread * (how.accuracy * used / self.sd + rest)
+        accuracy = _accuracies(how, len(used))
+        rest = np.sqrt(1 - accuracy**2) * generator.normal(size=used.shape)
+        belief = how.spread * (accuracy * used / self.sd + rest)
         total = np.zeros_like(used)
         for number in range(reports):
             stated = np.round(belief + how.noise * generator.normal(size=used.shape))
@@ -60,6 +62,13 @@ class WeightPopulation:
             total += np.where(asked, np.clip(stated, -WEIGHT_LIMIT, WEIGHT_LIMIT), 0.0)
         means = total / count[count > 0][:, None]
         return float(np.corrcoef(used.ravel(), means.ravel())[0, 1])
+
+
+def _accuracies(how: Introspection, contexts: int) -> np.ndarray:
+    """Return the accuracy of each context, shape (context, 1)."""
+    easier = np.random.default_rng(2).normal(size=contexts)
+    found = [accuracy_in_context(how.accuracy, how.accuracy_spread, e) for e in easier]
+    return np.array(found)[:, None]
 
 
 def shared_weights(first: float, second: float) -> float:

@@ -1,0 +1,165 @@
+"""Intervals that take decision contexts, not the attributes within them, as units.
+
+The regressions of the paper take each attribute for independent of the others, and accuracy for
+alike in all contexts. Neither is taken here: what is unknown is how a figure would come out in
+other contexts, and leaving out one context after the other says how much it moves. Whatever is
+standardized is standardized anew each time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from introspect_bayes.constants import HDI_PROB
+
+FEWEST_CONTEXTS: Final = 3
+"""Contexts below which leaving out one tells nothing."""
+
+FigureOfTotals = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""From sums over contexts, shape (..., sum), to a figure and the least and the most it could be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextInterval:
+    """A 95% interval with contexts as units, or why there is none.
+
+    Attributes
+    ----------
+    ends
+        Low and high; None where it cannot be had.
+    missing
+        Why not, in words; empty if it can.
+    """
+
+    ends: tuple[float, float] | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class ContextSums:
+    """All that a figure needs to know of each context.
+
+    Attributes
+    ----------
+    table
+        One row a context (the index names it), one column a quantity that adds up over contexts.
+    units
+        Contexts that have both sides of the comparison. The others, which only enter a
+        standardization, are never left out.
+    figure
+        The figure, as a function of the columns' totals.
+    """
+
+    table: pd.DataFrame
+    units: pd.Index
+    figure: FigureOfTotals
+
+    def value(self) -> float:
+        """Return the figure."""
+        return float(self.figure(self.table.to_numpy(dtype=float).sum(axis=0))[0])
+
+    def interval(self) -> ContextInterval:
+        """Return the 95% interval with contexts as units."""
+        if len(self.units) < FEWEST_CONTEXTS:
+            reason = f"contexts as units need {FEWEST_CONTEXTS} of them; there are"
+            return ContextInterval(missing=f"{reason} {len(self.units)}")
+        varying = self.table.index.isin(self.units)
+        sums = self.table.to_numpy(dtype=float)
+        fixed = sums[~varying].sum(axis=0)
+        low, high = jackknife_ends(sums[varying], lambda totals: self.figure(totals + fixed))
+        if not np.isfinite([low, high]).all():
+            return ContextInterval(missing="a single context decides whether there is a figure")
+        if low == high:
+            return ContextInterval(missing="all contexts say the same")
+        return ContextInterval((float(low), float(high)))
+
+
+def jackknife_ends(sums: np.ndarray, figure: FigureOfTotals) -> np.ndarray:
+    """Return the ends of 95% intervals, from what leaving out each context in turn moves.
+
+    With θ the figure of all G contexts, θ_c that without context c, between the limits l and h::
+
+        z(θ) = log (θ - l) / (h - θ)
+        se²  = (G - 1) / G · Σ_c (z(θ_c) - mean of z(θ_c))²
+        ends = z⁻¹(z(θ) ± t se)
+
+    t being the quantile of Student's t with G - 1 degrees of freedom. For a correlation z is twice
+    Fisher's, for a share the log-odds. How often these and other intervals hold the truth is
+    measured (``benchmarks/coverage_of_contexts.py``).
+
+    Parameters
+    ----------
+    sums
+        Shape (..., context, sum).
+    figure
+        The figure and its limits, from totals over contexts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., 2); not finite where the figure does not exist without some context.
+
+    Source: jackknife over clusters; Student's t with G - 1 degrees of freedom as in MacKinnon,
+    Nielsen & Webb 2023, doi:10.1002/jae.2969.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.array([[1.0], [2.0], [3.0], [6.0]])  # the mean: as Student's t has it
+    >>> counted = np.hstack([values, np.ones((4, 1))])
+    >>> far = np.full((), 1e9)
+    >>> jackknife_ends(counted, lambda t: (t[..., 0] / t[..., 1], -far, far)).round(2)
+    array([-0.44,  6.44])
+    """
+    from scipy import special, stats
+
+    contexts = sums.shape[-2]
+    total = sums.sum(axis=-2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, low, high = figure(total)
+        left_out = figure(total[..., None, :] - sums)[0]
+        share = (value - low) / (high - low)
+        shares = (left_out - low[..., None]) / (high - low)[..., None]
+        outside = ((shares <= 0) | (shares >= 1)).any(axis=-1, keepdims=True)
+        # Where a figure reaches its limit without some context: steps as long as z's slope says.
+        slope = 1 / (share * (1 - share))
+        moved = np.where(outside, shares * slope[..., None], special.logit(shares))
+        spread = np.sqrt((contexts - 1) * moved.var(axis=-1))
+        half = stats.t.ppf((1 + HDI_PROB) / 2, contexts - 1) * spread
+        ends = special.expit(special.logit(share)[..., None] + half[..., None] * [-1, 1])
+        return np.asarray(low[..., None] + (high - low)[..., None] * ends)
+
+
+def combined(parts: Sequence[ContextSums], factors: Sequence[float]) -> ContextSums:
+    """Return a sum of figures, each times a factor: a difference, or a mean of several models.
+
+    Contexts of the same name are one unit, whichever model was asked in them.
+
+    Parameters
+    ----------
+    parts
+        The figures.
+    factors
+        One for each: 1 and -1 for a difference.
+    """
+    table = pd.concat([part.table for part in parts], axis=1, keys=range(len(parts))).fillna(0.0)
+    stops = np.cumsum([part.table.shape[1] for part in parts])[:-1]
+
+    def figure(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        value, low, high = np.zeros((3, *totals.shape[:-1]))
+        for part, factor, mine in zip(
+            parts, factors, np.split(totals, stops, axis=-1), strict=True
+        ):
+            found, least, most = part.figure(mine)
+            value = value + factor * found
+            low = low + np.minimum(factor * least, factor * most)
+            high = high + np.maximum(factor * least, factor * most)
+        return value, low, high
+
+    units = parts[0].units
+    for part in parts[1:]:
+        units = units.union(part.units)
+    return ContextSums(table, units, figure)
