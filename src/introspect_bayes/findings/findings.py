@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _UNRELIABLE: Final = f"Diagnostics failed: do not rely on the numbers marked {tables.PROBLEM_MARK}."
 
+_WIDE: Final = 110
+"""Columns of a terminal from which a table has one for every kind of interval."""
+
 
 @dataclass(frozen=True, eq=False)
 class Findings:
@@ -135,9 +138,10 @@ class Findings:
         Returns
         -------
         pandas.DataFrame
-            One row a figure: id, title, base_model, estimate, hdi_low, hdi_high, n, paper,
-            paper_low, paper_high, brms, brms_low, brms_high, truth (of simulated studies), verdict,
-            problems, note.
+            One row a figure: id, title, base_model, estimate, hdi_low, hdi_high, n,
+            hdi_contexts_low, hdi_contexts_high (contexts as units), hdi_contexts_missing (why
+            there are none), paper, paper_low, paper_high, brms, brms_low, brms_high, truth (of
+            simulated studies), verdict, problems, note.
         """
         return pd.DataFrame([self._row(figure) for figure in self.figures])
 
@@ -187,22 +191,22 @@ class Findings:
     def __rich_console__(
         self, console: "Console", options: "ConsoleOptions"
     ) -> Iterator[Table | Text]:
-        del console, options  # tables and sentences find their own width
-        yield from self._parts()
+        del console  # tables and sentences find their own width
+        yield from self._parts(narrow=options.max_width < _WIDE)
 
     def _repr_html_(self) -> str:
         unreliable = [Text(_UNRELIABLE, style="bold")] if self.failed else []
         return html([*unreliable, *self._parts()])
 
-    def _parts(self) -> Iterator[Table | Text]:
+    def _parts(self, *, narrow: bool = False) -> Iterator[Table | Text]:
         """Yield all that is shown of an analysis, in order."""
         yield from warning_lines(self.study, self.warnings)
         yield from row_lines(self.study.chosen_rows)
         shown = self.shown
         if shown and self.published:
-            yield tables.figures_table(shown)
+            yield tables.figures_table(shown, narrow=narrow)
         elif shown:
-            yield tables.estimates_table(shown, self.truth)
+            yield tables.estimates_table(shown, self.truth, narrow=narrow)
         if note := provenance.priors_note(self.analysis):
             yield Text(note, style="bold")
         yield from (Text(note) for note in self.notes)
@@ -221,6 +225,8 @@ class Findings:
         known = figure.as_dict()
         row = {key: known[key] for key in ("id", "title", "base_model", "estimate")}
         row |= _ends("hdi", known["hdi"]) | {"n": known["n"]}
+        row |= _ends("hdi_contexts", known["hdi_contexts"])
+        row["hdi_contexts_missing"] = known["hdi_contexts_missing"]
         for name in ("paper", "brms"):
             row[name] = known[name]
             row |= _ends(name, known[f"{name}_hdi"])

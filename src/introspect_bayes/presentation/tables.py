@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from introspect_bayes.analysis.figures import PROPORTIONS
 from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.analysis.reproduce import Reproduction
+from introspect_bayes.analysis.result import Result
 from introspect_bayes.checks import ANOMALIES, HealthRow
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.study import Study
@@ -20,6 +22,9 @@ _REASONS = 3
 
 PROBLEM_MARK = "†"
 """Stands beside every number that rests on a fit whose diagnostics failed."""
+
+BY_CONTEXTS = "contexts as units"
+"""Heading of the 95% intervals that take contexts as units."""
 
 
 def number(value: float, *, proportion: bool = False, decimals: int = 2) -> str:
@@ -38,15 +43,19 @@ def number(value: float, *, proportion: bool = False, decimals: int = 2) -> str:
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
-def interval(ends: Sequence[float] | None) -> str:
+def interval(ends: Sequence[float] | None, *, proportion: bool = False) -> str:
     """Format an HDI.
 
     Examples
     --------
-    >>> interval((0.468, 0.618)), interval(None)
-    ('[.47, .62]', '')
+    >>> interval((0.468, 0.618)), interval((0.8, 0.85), proportion=True), interval(None)
+    ('[.47, .62]', '[80.0%, 85.0%]', '')
     """
-    return f"[{number(ends[0])}, {number(ends[1])}]" if ends else ""
+    return f"[{', '.join(number(end, proportion=proportion) for end in ends)}]" if ends else ""
+
+
+def _by_contexts(result: Result | None, kind: str) -> str:
+    return interval(result.hdi_contexts, proportion=kind in PROPORTIONS) if result else ""
 
 
 def _cell(estimate: float | None, ends: Sequence[float] | None, kind: str) -> str:
@@ -58,27 +67,51 @@ def _label(base_model: str) -> str:
     return published_labels().get(base_model, base_model)
 
 
-def figures_table(figures: Iterable[Reproduction]) -> Table:
-    """Return the paper's figures beside the reproduced ones."""
+def _add_intervals(table: Table, name: str, *, narrow: bool) -> None:
+    """Add the column of estimates, and that of intervals by contexts; a narrow table has one."""
+    if narrow:
+        below = escape(f"[{BY_CONTEXTS}]")
+        table.add_column(f"{name} [{HDI_PROB:.0%} HDI]\n{below}", no_wrap=True)
+    else:
+        table.add_column(f"{name} [{HDI_PROB:.0%} HDI]", no_wrap=True)
+        table.add_column(BY_CONTEXTS, no_wrap=True)
+
+
+def _intervals(figure: Reproduction, *, narrow: bool) -> list[str]:
+    """Return the cells of the columns of `_add_intervals`."""
+    result, mark = figure.result, f" {PROBLEM_MARK}" if figure.problems else ""
+    here = (_cell(result.estimate, result.hdi, figure.kind) if result else "-") + mark
+    units = _by_contexts(result, figure.kind)
+    return ["\n".join(filter(None, (here, units)))] if narrow else [here, units]
+
+
+def figures_table(figures: Iterable[Reproduction], *, narrow: bool = False) -> Table:
+    """Return the paper's figures beside the reproduced ones.
+
+    Parameters
+    ----------
+    figures
+        The figures.
+    narrow
+        Whether the intervals with contexts as units stand below the HDIs, not beside them.
+    """
     table = Table(
         box=box.SIMPLE_HEAD, title="Published and reproduced", title_justify="left", padding=(0, 1)
     )
     table.add_column("id", overflow="fold")
     table.add_column("figure", overflow="fold")
     table.add_column("paper", no_wrap=True)
-    table.add_column(f"here [{HDI_PROB:.0%} HDI]", no_wrap=True)
+    _add_intervals(table, "here", narrow=narrow)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("verdict", min_width=10)
     for figure in figures:
         paper, result = figure.paper, figure.result
         printed = _cell(paper.estimate, paper.hdi, figure.kind) if paper else ""
-        here = _cell(result.estimate, result.hdi, figure.kind) if result else "-"
-        mark = f" {PROBLEM_MARK}" if figure.problems else ""
         table.add_row(
             figure.id,
             figure.title,
             f"at most {printed}" if paper and paper.at_most else printed,
-            here + mark,
+            *_intervals(figure, narrow=narrow),
             f"{result.n:,}" if result else "",
             Text(figure.verdict, style=_STYLES.get(figure.verdict, "")),
         )
@@ -86,21 +119,33 @@ def figures_table(figures: Iterable[Reproduction]) -> Table:
 
 
 def estimates_table(
-    figures: Iterable[Reproduction], truth: Mapping[str, float] | None = None
+    figures: Iterable[Reproduction],
+    truth: Mapping[str, float] | None = None,
+    *,
+    narrow: bool = False,
 ) -> Table:
-    """Return a study's own figures, beside the known truth where the study was simulated."""
+    """Return a study's own figures, beside the known truth where the study was simulated.
+
+    Parameters
+    ----------
+    figures
+        The figures.
+    truth
+        The known truth by id.
+    narrow
+        As for `figures_table`.
+    """
     table = Table(box=box.SIMPLE_HEAD, title="Estimates", title_justify="left")
     table.add_column("id", overflow="fold")
     table.add_column("figure")
-    table.add_column(f"estimate [{HDI_PROB:.0%} HDI]", no_wrap=True)
+    _add_intervals(table, "estimate", narrow=narrow)
     table.add_column("rows", justify="right", no_wrap=True)
     if truth is not None:
         table.add_column("truth", justify="right", no_wrap=True)
         table.add_column("in HDI", no_wrap=True)
     for figure in figures:
         result = figure.result
-        here = _cell(result.estimate, result.hdi, figure.kind) if result else "-"
-        cells = [figure.id, figure.title, here + (f" {PROBLEM_MARK}" if figure.problems else "")]
+        cells = [figure.id, figure.title, *_intervals(figure, narrow=narrow)]
         cells.append(f"{result.n:,}" if result else "")
         if truth is not None:
             known = truth.get(figure.id)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from introspect_bayes.privileged import own_and_other as contrast
 from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure
+from introspect_bayes.privileged.unit_adjustment import FEWEST_UNITS
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 _Rows = list[dict[str, Any]]
@@ -123,6 +124,7 @@ def _overall(figure: AccessFigure) -> dict[str, Any]:
         "models": list(figure.models),
         "estimate": overall["estimate"],
         "hdi": [overall["hdi_low"], overall["hdi_high"]],
+        **_by_contexts(overall),
         "n": overall["n"],
         "contexts": overall["contexts"],
         "paper": None,
@@ -134,6 +136,15 @@ def _overall(figure: AccessFigure) -> dict[str, Any]:
         "problems": list(figure.problems),
         "note": figure.warning,
     }
+
+
+def _by_contexts(overall: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of the interval with contexts as units: the HDI is one, if they are many."""
+    if overall["contexts"] >= FEWEST_UNITS:
+        ends, missing = [overall["hdi_low"], overall["hdi_high"]], ""
+    else:
+        ends, missing = None, f"own minus other needs {FEWEST_UNITS} contexts for it"
+    return {"hdi_contexts": ends, "hdi_contexts_missing": missing}
 
 
 def _without_figure(rows: _Rows) -> _Rows:

@@ -12,7 +12,10 @@ from introspect_bayes.presentation.terminal_tables import from_terminal
 _READING = (
     "Accuracy is the slope of standardized learned (or native) weights on standardized reported "
     "weights, which is comparable to a correlation: 0 where reports tell nothing, 1 where they "
-    f"tell all. Brackets hold {HDI_PROB:.0%} highest-density intervals (HDIs)."
+    f"tell all. Brackets hold {HDI_PROB:.0%} highest-density intervals (HDIs), which take every "
+    "attribute for independent of the others and accuracy for alike in all contexts; under "
+    f"“{tables.BY_CONTEXTS}” stand {HDI_PROB:.0%} intervals that take neither. Report the latter "
+    "unless contexts are known to be alike."
 )
 
 
