@@ -1,8 +1,7 @@
 """Measure which 95% intervals with contexts as units hold the truth, and how wide they are.
 
-Simulates studies whose contexts differ in how accurate reports are: five attributes, 50 choices
-whose weights are estimated, scaled and rounded as in the paper, ten reports. The truth of a figure
-is its value over 300,000 contexts. Every way of making an interval sees the same studies:
+Simulates studies whose contexts differ (`contexts_that_differ.py`). The truth of a figure is its
+value over 300,000 contexts. Every way of making an interval sees the same studies:
 
 - `hdi`: that of the paper's regression with flat priors, attributes as units;
 - `z`: what the package reports, contexts left out in turn, on the scale of Fisher's z, Student's t
@@ -10,11 +9,13 @@ is its value over 300,000 contexts. Every way of making an interval sees the sam
 - `sandwich`: gradients instead of leaving out (CR1); `CR2`: with Bell & McCaffrey's correction and
   degrees of freedom, standard deviations held fixed (accuracy only);
 - `bootstrap`: the Bayesian one, shortest interval of 400 draws (some figures);
-- `multilevel`: random effects of context slopes, Hartung & Knapp's variance (accuracy only).
+- `multilevel`: random effects of context slopes, Hartung & Knapp's variance (accuracy only);
+- `beta`: what the package reports of a number of contexts (`share_of_contexts`).
 
-Figures: accuracy; accuracy of reports standardized in two halves (as in Experiment 2); the effect of
-training that moves mean accuracy by .2; that averaged over two models; the difference between two
-models; a share of choices; and what `accuracy_profile` reports.
+Figures: accuracy; accuracy of reports standardized in two halves (as in Experiment 2); the effect
+of training that moves mean accuracy by .2; that averaged over two models; the difference between
+two models; a share of choices; and what `accuracy_profile` reports. `none` is the share of studies
+without a `z` interval.
 
     uv run python benchmarks/coverage_of_contexts.py
     uv run python benchmarks/coverage_of_contexts.py --studies 500 --contexts 8
@@ -23,45 +24,33 @@ models; a share of choices; and what `accuracy_profile` reports.
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from contexts_that_differ import (
+    ATTRIBUTES,
+    CHOICES,
+    Cell,
+    Side,
+    moments,
+    simulate,
+)
 from rich.progress import track
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from introspect_bayes.analysis.context_sums import ratio_of_totals, slope_of_totals
-from introspect_bayes.analysis.contexts_as_units import FigureOfTotals, jackknife_ends
+from introspect_bayes.analysis.contexts_as_units import (
+    FigureOfTotals,
+    jackknife_ends,
+    share_of_contexts,
+)
 
-ATTRIBUTES, CHOICES, REPORTS = 5, 50, 10
-POPULATION, ENDLESS = 40_000, 300_000
-GAIN = 0.2
+ENDLESS = 300_000
 DRAWS = 400
 CHUNK = 50
 BOOTSTRAPPED = ("accuracy", "effect", "average effect")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What studies are like: `spread` is that of Fisher's z of accuracy between contexts.
-
-    `missing` is the share of contexts without a report, `scales` the standard deviation over contexts
-    of the logarithm of how far reports spread.
-    """
-
-    spread: float
-    mean: float
-    contexts: int
-    missing: float = 0.0
-    scales: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """What is unusual about it."""
-        names = [f"{self.missing:.0%} silent" * bool(self.missing), "scales" * bool(self.scales)]
-        return ", ".join(filter(None, names))
-
 
 ASKED = [(spread, mean) for spread in (0.0, 0.25, 0.5) for mean in (0.0, 0.5)]
 OTHERS = [
@@ -71,100 +60,6 @@ OTHERS = [
     Cell(0.25, 0.75, 0),
     Cell(0.5, 0.75, 0),
 ]
-
-
-def scaled(weights: np.ndarray) -> np.ndarray:
-    """Scale weights as the paper does: the largest of each context ±100, rounded."""
-    return np.round(weights / np.abs(weights).max(axis=-1, keepdims=True) * 100)
-
-
-@cache
-def population() -> tuple[np.ndarray, np.ndarray]:
-    """Return used weights, and those that choices reveal, of many contexts."""
-    random = np.random.default_rng(0)
-    used = scaled(random.uniform(-1, 1, (POPULATION, ATTRIBUTES)))
-    return used, np.concatenate([revealed(part, random) for part in np.array_split(used, 8)])
-
-
-def revealed(used: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Let contexts choose, and estimate their weights: the posterior's mode, scaled."""
-    shape = (len(used), CHOICES, ATTRIBUTES)
-    options = random.uniform(size=shape) - random.uniform(size=shape)
-    odds = 6 * np.einsum("nck,nk->nc", options, used / 100)
-    chosen = random.uniform(size=odds.shape) < special.expit(odds)
-    options = np.concatenate([options, np.ones((*shape[:2], 1))], axis=-1)
-    precision = np.diag([1.0] * ATTRIBUTES + [0.1])
-    found = np.zeros((len(used), ATTRIBUTES + 1))
-    for _ in range(8):
-        p = special.expit(np.einsum("nck,nk->nc", options, found))
-        gradient = np.einsum("nck,nc->nk", options, chosen - p) - found @ precision
-        curvature = np.einsum("nck,nc,ncl->nkl", options, p * (1 - p), options) + precision
-        found += np.linalg.solve(curvature, gradient[..., None])[..., 0]
-    return scaled(found[:, :ATTRIBUTES])
-
-
-def centre_of(mean: float, spread: float) -> float:
-    """Return the centre of normal Fisher's z whose correlations have this mean."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
-    weights = weights / weights.sum()
-    return float(optimize.brentq(lambda c: weights @ np.tanh(c + spread * nodes) - mean, -4.0, 4.0))
-
-
-def mean_reports(
-    used: np.ndarray, cell: Cell, mean: float, easier: np.ndarray, random: np.random.Generator
-) -> np.ndarray:
-    """Return mean reports of contexts, shape as of the weights used."""
-    accuracy = np.tanh(centre_of(mean, cell.spread) + cell.spread * easier)[..., None]
-    told = accuracy * used / population()[0].std()
-    told = told + np.sqrt(1 - accuracy**2) * random.normal(size=used.shape)
-    if cell.scales:
-        told = told * np.exp(cell.scales * random.normal(size=(*used.shape[:-1], 1)))
-    total = np.zeros_like(told)
-    for _ in range(REPORTS):
-        total += np.clip(np.round(35 * told + 15 * random.normal(size=used.shape)), -100, 100)
-    return total / REPORTS
-
-
-def moments(*columns: np.ndarray) -> np.ndarray:
-    """Return count, sums, and sums of squares and products over attributes, along the last axis."""
-    count = len(columns)
-    products = [columns[i] * columns[j] for i in range(count) for j in range(i, count)]
-    parts = [np.ones_like(columns[0]), *columns, *products]
-    return np.stack([part.sum(axis=-1) for part in parts], axis=-1)
-
-
-@dataclass(frozen=True)
-class Side:
-    """One model at one stage: weights and mean reports (study, context, attribute), who reports."""
-
-    weights: np.ndarray
-    reports: np.ndarray
-    told: np.ndarray
-
-    def sums(self, halves: int = 1) -> np.ndarray:
-        """Return the sums of `slope_of_totals`, reports standardized in so many sets of contexts."""
-        stated, both = moments(self.reports), moments(self.weights, self.reports)
-        which = np.arange(self.told.shape[-1]) % halves
-        parts = []
-        for half in range(halves):
-            mine = (self.told & (which == half))[..., None]
-            parts += [stated * mine, both * mine]
-        return np.concatenate([*parts, moments(self.weights)], axis=-1)
-
-
-def simulate(cell: Cell, studies: int, contexts: int, random: np.random.Generator) -> list[Side]:
-    """Return two models before and after training, in the same contexts."""
-    used, weights = population()
-    easier = random.normal(size=(studies, contexts))
-    sides = []
-    for _ in range(2):
-        chosen = random.integers(POPULATION, size=(studies, contexts))
-        for mean in (cell.mean, cell.mean + GAIN):
-            reports = mean_reports(used[chosen], cell, mean, easier, random)
-            told = random.uniform(size=easier.shape) >= cell.missing
-            told[:, :3] = True
-            sides.append(Side(weights[chosen], reports, told))
-    return sides
 
 
 def weighted(factors: tuple[float, ...]) -> FigureOfTotals:
@@ -255,7 +150,8 @@ def bootstrap(sums: np.ndarray, figure: FigureOfTotals, random: np.random.Genera
     for part in np.array_split(sums, -(-len(sums) // CHUNK)):
         weights = random.standard_exponential((len(part), DRAWS, contexts))
         weights *= contexts / weights.sum(axis=-1, keepdims=True)
-        drawn = np.sort(figure(weights @ part)[0], axis=-1)
+        with np.errstate(invalid="ignore"):
+            drawn = np.sort(figure(weights @ part)[0], axis=-1)
         first = (drawn[:, kept - 1 :] - drawn[:, : DRAWS - kept + 1]).argmin(axis=-1)
         rows = np.arange(len(part))
         ends.append(np.stack([drawn[rows, first], drawn[rows, first + kept - 1]], axis=-1))
@@ -263,7 +159,7 @@ def bootstrap(sums: np.ndarray, figure: FigureOfTotals, random: np.random.Genera
 
 
 def standardized(side: Side) -> tuple[np.ndarray, np.ndarray]:
-    """Return standardized reports and weights (study, context, attribute), 0 where nothing is told."""
+    """Return standardized reports and weights (study, context, attribute), 0 if not told."""
     told = np.broadcast_to(side.told[..., None], side.weights.shape)
     reports = np.where(told, side.reports, np.nan)
     axes = (1, 2)
@@ -362,6 +258,8 @@ def all_ends(
         "plain": left_out(sums, figure),
         "sandwich": sandwich(sums, figure),
     }
+    if name == "most important":
+        ends["beta"] = np.array([share_of_contexts(*study) for study in sums.sum(axis=1)])
     if name in BOOTSTRAPPED:
         ends["bootstrap"] = bootstrap(sums, figure, random)
     if (usual := regressions(name, sides)) is not None:
@@ -424,7 +322,9 @@ def main() -> None:
     print(f"{given.studies} studies a cell")
     for what in ("covered", "width"):
         shown = table.set_index(keys)[["truth", "sd", *(f"{what} {way}" for way in ways), "none"]]
-        print(shown.rename(columns=lambda name: name.removeprefix(f"{what} ")).round(3).to_string())
+        shown.columns = pd.Index(["truth", "sd", *ways, "none"])
+        print(f"{what}:")
+        print(shown.round(3).to_string())
     asked = table[(table["unusual"] == "") & (table["mean"] < 0.75)]  # noqa: PLR2004
     print("Smallest and largest coverage of the cells asked for, by figure and way:")
     spans = asked.groupby("figure", sort=False)[[f"covered {way}" for way in ways]].agg(

@@ -139,3 +139,31 @@ def test_failed_diagnostics_earn_no_verdict(paper_data):
 def test_every_figure_is_that_of_brms_under_any_seed(paper_data, seed):
     other = Analysis(load_study(paper_data), Settings.default(seed=seed))
     assert_close_to_brms({figure.id: figure for figure in reproduce(other)})
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        # Not the [.27, .52] of a jackknife that holds the standard deviations fixed.
+        ("e3.before.mini", 0.288, 0.497),
+        ("e1.acc.4o", 0.479, 0.600),
+        ("e2.acc.mini", 0.709, 0.792),
+        ("e2.effect", 0.172, 0.276),
+        ("e3.effect", 0.209, 0.343),
+    ],
+)
+def test_intervals_with_contexts_as_units(figures, name, low, high):
+    assert figures[name].result.hdi_contexts == pytest.approx((low, high), abs=0.005)
+    assert figures[name].result.hdi_contexts_missing == ""
+
+
+def test_they_agree_with_a_bootstrap_of_contexts(analysis, figures):
+    rows = analysis.rows(MINI, "e3.before")[["context", "learned", "reported"]]
+    parts = [part for _, part in rows.groupby("context")]
+    random = np.random.default_rng(1)
+    drawn = []
+    for _ in range(800):
+        some = pd.concat([parts[number] for number in random.integers(len(parts), size=len(parts))])
+        drawn.append(some["learned"].corr(some["reported"]))
+    ends = figures["e3.before.mini"].result.hdi_contexts
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(ends, abs=0.025)

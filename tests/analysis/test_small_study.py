@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import introspect_bayes as ib
+from introspect_bayes.analysis import figure_sums
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.exclusion import exclusion_table
 from introspect_bayes.analysis.experiments import mean_reports
@@ -197,3 +198,28 @@ def test_better_specifications_take_their_places(write_study):
     )
     with pytest.raises(ib.InputError, match="no analysis has rows for 'learned ~ sleep'"):
         ib.fit(strange, study)
+
+
+def test_every_figure_with_an_hdi_has_an_interval_with_contexts_as_units(figures):
+    for name, figure in figures.items():
+        result = figure.result
+        if result is None:
+            continue
+        written = figure.as_dict()
+        assert written["hdi_contexts_missing"] == result.hdi_contexts_missing
+        if result.hdi_contexts is None:
+            assert result.hdi is None, name
+            assert written["hdi_contexts"] is None
+            assert result.hdi_contexts_missing
+        else:
+            low, high = written["hdi_contexts"]
+            assert low < result.estimate < high, name
+    assert figures["e1.agree.m-one"].result.hdi_contexts is not None
+    assert "adds up over contexts" in figures["d.pct100"].result.hdi_contexts_missing
+
+
+def test_the_interval_with_contexts_as_units_is_around_what_least_squares_gives(analysis, figures):
+    for kind, model in (("e1.acc", "m-one"), ("e3.after", "m-two"), ("e2.effect", "")):
+        value = figure_sums.SUMS[kind](analysis, model).value()
+        name = f"{kind}.{model}" if model else kind
+        assert figures[name].result.estimate == pytest.approx(value, abs=0.01)

@@ -1,5 +1,6 @@
 import io
 
+import pytest
 from rich.console import Console
 
 from introspect_bayes.analysis.figures import Result
@@ -81,3 +82,27 @@ def test_progress_that_nobody_sees_prints_nothing(capsys):
         progress.advance(5)
         progress.finish_one("e1.acc")
     assert capsys.readouterr() == ("", "")
+
+
+def by_contexts(**changes):
+    result = Result(estimate=0.5419, n=500, hdi=(0.468, 0.618), hdi_contexts=(0.479, 0.6))
+    return reproduction(result=result, **changes)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_intervals_with_contexts_as_units_stand_beside_or_below(narrow):
+    for made in (tables.figures_table, tables.estimates_table):
+        table = made([by_contexts()], narrow=narrow)
+        text = printed(table, width=80 if narrow else 120)
+        assert tables.BY_CONTEXTS in text
+        assert "[.48, .60]" in text
+        assert (
+            "[.47, .62]" in next(line for line in text.splitlines() if "[.48" in line)
+        ) != narrow
+        assert max(len(line) for line in text.splitlines()) <= (80 if narrow else 120)
+
+
+def test_shares_have_percentages_in_both_places():
+    result = Result(estimate=0.826, n=5000, hdi_contexts=(0.809, 0.841))
+    table = tables.figures_table([reproduction(kind="e1.agree", result=result)])
+    assert "[80.9%, 84.1%]" in printed(table, width=120)

@@ -21,6 +21,7 @@ from introspect_bayes.simulate import (
     simulate_study,
 )
 from introspect_bayes.simulate.decision_maker import INVALID_REPORTS
+from introspect_bayes.simulate.differing_contexts import accuracy_in_context
 from introspect_bayes.simulate.studies import true_weights
 
 CONTEXTS = shipped_contexts("native")[:40]
@@ -225,3 +226,48 @@ def test_figures_of_own_models_have_no_published_figure(small):
     figures = list(reproduce(analysis, ["invalid"], published=False))
     assert {figure.verdict for figure in figures} == {"no published figure"}
     assert all(0 <= figure.result.estimate < 0.5 for figure in figures)
+
+
+def test_contexts_may_differ_in_how_accurately_they_are_reported_on():
+    alike = maker(Introspection(accuracy=0.5, noise=1.0, spread=20.0), weight_sd=57.7)
+    differing = replace(alike, introspection=replace(alike.introspection, accuracy_spread=0.8))
+    elsewhere = replace(differing, name="another stage")
+
+    def by_context(who):
+        return {c.name: np.array(who._belief(c)) for c in CONTEXTS}
+
+    def agreement(beliefs):
+        pairs = [np.corrcoef(beliefs[c.name], alike.weights[c.name])[0, 1] for c in CONTEXTS]
+        return np.arctanh(pairs)
+
+    first, second = agreement(by_context(differing)), agreement(by_context(elsewhere))
+    assert np.std(first) > 1.2 * np.std(agreement(by_context(alike)))
+    # What is easy for one is easy for the other: the contexts differ, not the models.
+    assert np.corrcoef(first, second)[0, 1] > 0.2
+    with pytest.raises(InputError, match="accuracy_spread -1 must be 0 or more"):
+        Introspection(accuracy=0.5, accuracy_spread=-1)
+
+
+def test_the_spread_of_accuracy_leaves_its_mean_and_the_truth():
+    deviations = np.random.default_rng(1).normal(size=20_000)
+    found = [accuracy_in_context(0.6, 0.7, d) for d in deviations]
+    assert np.mean(found) == pytest.approx(0.6, abs=0.01)
+    assert np.std(found) > 0.3
+    design = SimulatedDesign.shipped()
+    truth, spread = design.truth(), replace(design, accuracy_spread=0.5).truth()
+    assert spread == pytest.approx(truth, abs=0.003)
+
+
+def test_a_design_whose_contexts_are_alike_is_the_design_that_it_was(tmp_path):
+    design = SimulatedDesign.shipped()
+    design = replace(design, models=design.models[:1], counts=Counts(2, 2, 1))
+    texts = {}
+    for name, spread in (("before", 0.0), ("again", 0.0), ("differing", 0.5)):
+        simulate_study(
+            tmp_path / name, replace(design, accuracy_spread=spread), 1, instilled=3, native=3
+        )
+        study = ib.load_study(tmp_path / name)
+        texts[name] = (study.choices, study.reports["reported"])
+    pd.testing.assert_frame_equal(texts["before"][0], texts["differing"][0])
+    pd.testing.assert_series_equal(texts["before"][1], texts["again"][1])
+    assert not texts["before"][1].equals(texts["differing"][1])
