@@ -46,6 +46,7 @@ from introspect_bayes.analysis.contexts_as_units import (
     jackknife_ends,
     share_of_contexts,
 )
+from introspect_bayes.profile.quantities import slope_of_totals as profile_slope
 
 ENDLESS = 300_000
 DRAWS = 400
@@ -74,14 +75,6 @@ def weighted(factors: tuple[float, ...]) -> FigureOfTotals:
     return figure
 
 
-def slope_of_reports(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the slope of reports on weights, in points, and its limits."""
-    n, x, y, xx, xy, yy = np.moveaxis(totals, -1, 0)
-    square = xx - x**2 / n
-    limit = np.sqrt((yy - y**2 / n) / square)
-    return (xy - x * y / n) / square, -limit, limit
-
-
 def figures(
     sides: list[Side], cell: Cell, random: np.random.Generator
 ) -> Iterator[tuple[str, np.ndarray, FigureOfTotals]]:
@@ -107,7 +100,7 @@ def figures(
 def profile(side: Side) -> Iterator[tuple[str, np.ndarray, FigureOfTotals]]:
     """Yield what `accuracy_profile` reports."""
     told, w, r = side.told.astype(float), side.weights, side.reports
-    yield "slope of reports", moments(w, r) * told[..., None], slope_of_reports
+    yield "slope of reports", moments(w, r) * told[..., None], profile_slope
     signs = (np.sign(w) == np.sign(r)) & (w != 0) & (r != 0)
     known = ((w != 0) & (r != 0)).sum(axis=-1)
     yield "signs", np.stack([signs.sum(axis=-1) * told, known * told], axis=-1), ratio_of_totals

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from introspect_bayes.presentation.plots import plot_accuracy, plot_reports, plot_sensitivity
     from introspect_bayes.privileged.plots import plot_own_minus_other, plot_reporters
     from introspect_bayes.privileged.privileged import PrivilegedAccess, privileged_access
+    from introspect_bayes.profile.profile import AccuracyProfile, accuracy_profile
     from introspect_bayes.protocol.ablations import prepare_ablations
     from introspect_bayes.protocol.requests import SamplingOptions
     from introspect_bayes.sampling.intervals import hdi
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 # PEP 562: each name is imported when first used, so that importing the package and asking the
 # command for help load neither PyMC nor openai.
 _HOMES = {
+    "AccuracyProfile": "profile.profile",
     "Analysis": "analysis.analysis",
     "AssumedModel": "designs",
     "AssumedReports": "designs",
@@ -74,6 +76,7 @@ _HOMES = {
     "Study": "study",
     "ablation_answers": "study.ablations",
     "ablation_scores": "study.ablations",
+    "accuracy_profile": "profile.profile",
     "analyze": "findings",
     "calibrate": "calibration.calibration",
     "ScoreDesign": "scores.simulated",
@@ -116,6 +119,7 @@ _RENAMED = {"Conditions": "SamplingOptions"}
 
 __all__ = [
     "HDI_PROB",
+    "AccuracyProfile",
     "Analysis",
     "AssumedModel",
     "AssumedReports",
@@ -136,6 +140,7 @@ __all__ = [
     "Study",
     "ablation_answers",
     "ablation_scores",
+    "accuracy_profile",
     "analyze",
     "calibrate",
     "check_scores",

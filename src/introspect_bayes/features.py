@@ -52,6 +52,7 @@ class Feature:
 
 
 FEATURES: Final = (
+    Feature("profile", "section.profile", "profile"),
     Feature("joint_model", "section.joint", "joint", "joint", "ranks.simulate_joint_calibration"),
     Feature("privileged", "section.privileged", "access", "correlation_matrix",
             "ranks.simulate_correlation_calibration"),

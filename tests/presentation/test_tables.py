@@ -89,17 +89,15 @@ def by_contexts(**changes):
     return reproduction(result=result, **changes)
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_intervals_with_contexts_as_units_stand_beside_or_below(narrow):
+@pytest.mark.parametrize("wide", [False, True])
+def test_intervals_with_contexts_as_units_stand_beside_or_below(wide):
     for made in (tables.figures_table, tables.estimates_table):
-        table = made([by_contexts()], narrow=narrow)
-        text = printed(table, width=80 if narrow else 120)
+        table = made([by_contexts()], wide=wide)
+        text = printed(table, width=120 if wide else 80)
         assert tables.BY_CONTEXTS in text
         assert "[.48, .60]" in text
-        assert (
-            "[.47, .62]" in next(line for line in text.splitlines() if "[.48" in line)
-        ) != narrow
-        assert max(len(line) for line in text.splitlines()) <= (80 if narrow else 120)
+        assert ("[.47, .62]" in next(line for line in text.splitlines() if "[.48" in line)) == wide
+        assert max(len(line) for line in text.splitlines()) <= (120 if wide else 80)
 
 
 def test_shares_have_percentages_in_both_places():

@@ -39,9 +39,9 @@ def accuracy_sums(
     parts = []
     for name in reports["report_set"].unique():
         stated, both = (frame[frame["report_set"] == name] for frame in (reports, rows))
-        parts += [_moments(stated, "mean_report"), _moments(both, "weight", "mean_report")]
+        parts += [moments(stated, "mean_report"), moments(both, "weight", "mean_report")]
     if learned is not None:
-        parts.append(_moments(learned, "weight"))
+        parts.append(moments(learned, "weight"))
     table = pd.concat(parts, axis=1, keys=range(len(parts))).fillna(0.0)
     figure = correlation_of_totals if learned is None else slope_of_totals
     return ContextSums(table, pd.Index(rows["context"].unique()), figure)
@@ -71,9 +71,17 @@ def ratio_sums(
     contexts: pd.Series, hits: pd.Series, counts: pd.Series, low: float = 0.0
 ) -> ContextSums:
     """Return a ratio of two sums, between `low` and 1, as a function of sums over contexts."""
-    frame = pd.DataFrame({"context": contexts, "hits": hits, "counts": counts})
-    table = frame.groupby("context", sort=False).sum()
+    columns = {"hits": np.asarray(hits, dtype=float), "counts": np.asarray(counts, dtype=float)}
+    table = pd.DataFrame(columns).groupby(np.asarray(contexts), sort=False).sum()
     return ContextSums(table, table.index, partial(ratio_of_totals, low=low))
+
+
+def moments(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Return count, sums, and sums of squares and products of columns, by context."""
+    columns = [rows[name].to_numpy(dtype=float) for name in names]
+    products = [columns[i] * columns[j] for i in range(len(names)) for j in range(i, len(names))]
+    values = np.column_stack([np.ones(len(rows)), *columns, *products])
+    return pd.DataFrame(values).groupby(rows["context"].to_numpy(), sort=False).sum()
 
 
 def ratio_of_totals(
@@ -115,11 +123,3 @@ def _pooled(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _deviation(totals: np.ndarray) -> np.ndarray:
     n, x, xx = np.moveaxis(totals, -1, 0)
     return np.asarray(np.sqrt((xx - x**2 / n) / (n - 1)))
-
-
-def _moments(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
-    """Return count, sums, and sums of squares and products of columns, by context."""
-    columns = [rows[name].to_numpy(dtype=float) for name in names]
-    products = [columns[i] * columns[j] for i in range(len(names)) for j in range(i, len(names))]
-    values = np.column_stack([np.ones(len(rows)), *columns, *products])
-    return pd.DataFrame(values).groupby(rows["context"].to_numpy(), sort=False).sum()

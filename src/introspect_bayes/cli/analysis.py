@@ -14,7 +14,7 @@ from introspect_bayes.cli.exit_codes import ExitCode
 from introspect_bayes.cli.files import FiguresFile, check_writable, write_json, write_text
 from introspect_bayes.cli.fitting import FitOptions, Seed, start_analysis
 from introspect_bayes.cli.option_groups import takes_option_groups
-from introspect_bayes.cli.reading import FileOptions, Only, StudyOptions, StudySource
+from introspect_bayes.cli.reading import FileOptions, Full, Only, StudyOptions, StudySource
 from introspect_bayes.cli.report_files import report_target, write_beside
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def analyze(  # noqa: PLR0913 - one argument an option
     *,
     reading: StudyOptions,
     only: Only = None,
+    full: Full = False,
     json_file: FiguresFile = None,
     report_file: ReportFile = None,
     health_file: HealthFile = None,
@@ -128,7 +129,14 @@ def analyze(  # noqa: PLR0913 - one argument an option
             table = table.assign(**loaded.chosen_rows.as_columns())
             write_text(weights_file, table.to_csv(index=False))
         _analyse(
-            analysis, progress, only, json_file, health_file, target, weights_file=weights_file
+            analysis,
+            progress,
+            only,
+            json_file,
+            health_file,
+            target,
+            weights_file=weights_file,
+            full=full,
         )
 
 
@@ -141,6 +149,7 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     ] = None,
     reading: FileOptions,
     only: Only = None,
+    full: Full = False,
     json_file: FiguresFile = None,
     report_file: ReportFile = None,
     health_file: HealthFile = None,
@@ -159,7 +168,9 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     study = reading.open(find_paper_data(data, progress=sys.stderr.isatty()))
     with TerminalProgress(shown=sys.stderr.isatty()) as progress:
         analysis = start_analysis(study, progress, settings)
-        _analyse(analysis, progress, only, json_file, health_file, target, published=True)
+        _analyse(
+            analysis, progress, only, json_file, health_file, target, published=True, full=full
+        )
 
 
 def _analyse(  # noqa: PLR0913 - shared by three commands
@@ -173,6 +184,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
     weights_file: Path | None = None,
     published: bool = False,
     truth: Mapping[str, float] | None = None,
+    full: bool = False,
 ) -> None:
     """Compute, print and write the figures of a study."""
     from introspect_bayes.findings import findings_of, wanted_ids
@@ -185,6 +197,7 @@ def _analyse(  # noqa: PLR0913 - shared by three commands
         published=published,
         truth=truth,
         health=health_file is not None or not ids,
+        full=full,
         finished=progress.finish_one,
     )
     if target is not None:

@@ -21,6 +21,14 @@ Only = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="Only this figure, or all that begin so. Repeatable."),
 ]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Also say what accuracy consists of: magnitudes, signs, ranks, what matters most, "
+        "and the ceiling that noise sets (seconds to a minute more).",
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from introspect_bayes.document.sections import SECTIONS
 from introspect_bayes.errors import InputError, closest
 from introspect_bayes.findings import Findings, findings_of
 from introspect_bayes.joint_model.accuracies import JOINT_SAMPLER, JointAccuracy, joint_accuracy
+from introspect_bayes.profile.profile import profile_where_possible
 
 QUICK_CHECKS: Final = (
     VARIATION,
@@ -129,8 +130,12 @@ def gather(source: Analysis | Findings, wanted: Wanted | None = None) -> Finding
     wants_joint = "joint" in asked.slow and "joint" in asked.sections
     contexts = context_fits(analysis) if "contexts" in asked.sections else ()
     checks = () if "checks" in asked.slow else QUICK_CHECKS
+    profile = found.profile
+    if profile is None and "profile" in asked.sections:
+        profile = profile_where_possible(analysis)
     return replace(
         found,
+        profile=profile,
         by_context={(figure, base_model): fit for figure, base_model, fit in contexts},
         replicates=dict(replicates(analysis)) if "predictive" in asked.sections else {},
         checks=tuple(check_study(analysis, checks)),

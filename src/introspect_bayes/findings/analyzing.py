@@ -13,7 +13,9 @@ from introspect_bayes.findings.findings import Findings
 from introspect_bayes.presentation.provenance import provenance
 from introspect_bayes.privileged.access_figure import PREFIX
 from introspect_bayes.privileged.privileged import access_ids, access_where_possible
+from introspect_bayes.profile.profile import profile_where_possible
 from introspect_bayes.progress import Progress
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study import Study, load_study
 
 
@@ -25,6 +27,7 @@ def analyze(  # noqa: PLR0913 - what is analysed, and how
     seed: int = 2025,
     published: bool = False,
     truth: Mapping[str, float] | None = None,
+    full: bool = False,
     progress: Progress | None = None,
 ) -> Findings:
     """Analyse a study: every figure that its data allows, with 95% HDIs.
@@ -47,6 +50,8 @@ def analyze(  # noqa: PLR0913 - what is analysed, and how
         does.
     truth
         The known truth by figure, of a simulated study.
+    full
+        Whether to say, too, what accuracy consists of (`accuracy_profile`).
     progress
         Told about long work, unless an analysis is given.
 
@@ -81,7 +86,7 @@ def analyze(  # noqa: PLR0913 - what is analysed, and how
         loaded = study if isinstance(study, Study) else load_study(study)
         analysis = Analysis(loaded, settings or Settings.default(seed=seed), progress)
     ids = (only,) if isinstance(only, str) else tuple(only)
-    return findings_of(analysis, ids, published=published, truth=truth, health=not ids)
+    return findings_of(analysis, ids, published=published, truth=truth, health=not ids, full=full)
 
 
 def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
@@ -92,6 +97,7 @@ def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
     truth: Mapping[str, float] | None = None,
     access: bool = True,
     health: bool = True,
+    full: bool = False,
     finished: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Return what an analysis finds, as far as it is asked for.
@@ -100,7 +106,7 @@ def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
     ----------
     analysis
         The analysis; its progress is told.
-    only, published, truth
+    only, published, truth, full
         As for `analyze`.
     access, health
         Whether to compute privileged access, and the data's health.
@@ -121,6 +127,8 @@ def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
         figures.append(figure)
         finished(figure.id)
     compared = [name.removeprefix(PREFIX) for name in wanted if name in apart and access]
+    kinds = {figure.kind for figure in figures}
+    profiled = [name for name in COMPARISONS if name in kinds]
     return Findings(
         analysis,
         tuple(figures),
@@ -129,6 +137,7 @@ def findings_of(  # noqa: PLR0913 - what a command or a report may leave out
         published=published,
         truth=truth,
         only=tuple(only),
+        profile=profile_where_possible(analysis, profiled) if full else None,
         provenance=provenance(analysis),
     )
 

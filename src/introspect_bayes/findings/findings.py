@@ -23,6 +23,9 @@ from introspect_bayes.presentation.readings import reading_record
 from introspect_bayes.presentation.refusals import reply_tables
 from introspect_bayes.privileged import tables as privileged
 from introspect_bayes.privileged.privileged import PrivilegedAccess
+from introspect_bayes.profile.profile import AccuracyProfile
+from introspect_bayes.profile.tables import notes as profile_notes
+from introspect_bayes.profile.tables import profile_table
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.specs import changed_priors
 from introspect_bayes.study import Study
@@ -62,6 +65,8 @@ class Findings:
         Figures that were asked for, or their beginnings; all if empty.
     provenance
         Data, priors, sampling and the worst diagnostics behind the numbers, in words.
+    profile
+        What accuracy consists of beside r; None if it was not asked for (``analyze --full``).
     by_context, replicates, checks, sensitivity, joint
         What a report holds beside all this, as far as it was asked for there (`document.gather`):
         fits with a slope for each context, by comparison and base model; replicated data by what
@@ -77,6 +82,7 @@ class Findings:
     truth: Mapping[str, float] | None = None
     only: tuple[str, ...] = ()
     provenance: str = ""
+    profile: AccuracyProfile | None = None
     by_context: Mapping[tuple[str, str], Regression] = field(default_factory=dict)
     replicates: Mapping[str, xr.DataTree] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
@@ -120,6 +126,7 @@ class Findings:
         found = [bool(figure.problems) for figure in self.figures]
         found += [bool(fit.diagnostics.problems) for fit in self.by_context.values()]
         found.append(bool(self.access.problems))
+        found.append(self.profile is not None and bool(self.profile.problems))
         if isinstance(self.joint, JointAccuracy):
             found.append(bool(self.joint.problems))
         return any(found)
@@ -153,7 +160,8 @@ class Findings:
         dict
             ``figures`` and ``health`` are what the options ``--json`` and ``--health-json`` write:
             a dict for each figure (privileged access included) and for each comparison; then
-            ``warnings`` and ``notes``.
+            ``warnings``, ``notes``, and ``profile``, the rows of the profile (none if it was not
+            asked for). Figures with a profile have theirs as ``profile``, too.
         """
         made_of = {
             "changed_priors": changed_priors(self.analysis.settings.specs),
@@ -164,11 +172,17 @@ class Findings:
         rows = [{**row, **made_of} for row in figures]
         if self.truth is not None:
             rows = [{**row, "truth": self.truth.get(row["id"])} for row in rows]
+        if self.profile is not None:
+            rows = [
+                {**row, "profile": self.profile.of(figure.kind, figure.base_model)}
+                for row, figure in zip(rows, self.figures, strict=False)
+            ] + rows[len(self.figures) :]
         return {
             "figures": rows,
             "health": [{**row.as_dict(), **made_of} for row in self.health],
             "warnings": list(self.warnings),
             "notes": self.notes,
+            "profile": [] if self.profile is None else self.profile.as_dicts(),
         }
 
     def plot(self, *, figsize: tuple[float, float] | None = None) -> "Figure":
@@ -192,26 +206,29 @@ class Findings:
         self, console: "Console", options: "ConsoleOptions"
     ) -> Iterator[Table | Text]:
         del console  # tables and sentences find their own width
-        yield from self._parts(narrow=options.max_width < _WIDE)
+        yield from self._parts(wide=options.max_width >= _WIDE)
 
     def _repr_html_(self) -> str:
         unreliable = [Text(_UNRELIABLE, style="bold")] if self.failed else []
         return html([*unreliable, *self._parts()])
 
-    def _parts(self, *, narrow: bool = False) -> Iterator[Table | Text]:
+    def _parts(self, *, wide: bool = True) -> Iterator[Table | Text]:
         """Yield all that is shown of an analysis, in order."""
         yield from warning_lines(self.study, self.warnings)
         yield from row_lines(self.study.chosen_rows)
         shown = self.shown
         if shown and self.published:
-            yield tables.figures_table(shown, narrow=narrow)
+            yield tables.figures_table(shown, wide=wide)
         elif shown:
-            yield tables.estimates_table(shown, self.truth, narrow=narrow)
+            yield tables.estimates_table(shown, self.truth, wide=wide)
         if note := provenance.priors_note(self.analysis):
             yield Text(note, style="bold")
         yield from (Text(note) for note in self.notes)
         for part in privileged.summary(self.access, self.truth):
             yield Text(part) if isinstance(part, str) else part
+        if self.profile is not None and self.profile.rows:
+            yield profile_table(self.profile)
+            yield from (Text(note) for note in profile_notes(self.profile))
         if self.exclusion is not None:
             yield Text()
             yield tables.exclusion_summary(self.exclusion)

@@ -67,9 +67,9 @@ def _label(base_model: str) -> str:
     return published_labels().get(base_model, base_model)
 
 
-def _add_intervals(table: Table, name: str, *, narrow: bool) -> None:
-    """Add the column of estimates, and that of intervals by contexts; a narrow table has one."""
-    if narrow:
+def _add_intervals(table: Table, name: str, *, wide: bool) -> None:
+    """Add the column of estimates; a wide table has one of intervals by contexts, too."""
+    if not wide:
         below = escape(f"[{BY_CONTEXTS}]")
         table.add_column(f"{name} [{HDI_PROB:.0%} HDI]\n{below}", no_wrap=True)
     else:
@@ -77,23 +77,23 @@ def _add_intervals(table: Table, name: str, *, narrow: bool) -> None:
         table.add_column(BY_CONTEXTS, no_wrap=True)
 
 
-def _intervals(figure: Reproduction, *, narrow: bool) -> list[str]:
+def _intervals(figure: Reproduction, *, wide: bool) -> list[str]:
     """Return the cells of the columns of `_add_intervals`."""
     result, mark = figure.result, f" {PROBLEM_MARK}" if figure.problems else ""
     here = (_cell(result.estimate, result.hdi, figure.kind) if result else "-") + mark
     units = _by_contexts(result, figure.kind)
-    return ["\n".join(filter(None, (here, units)))] if narrow else [here, units]
+    return [here, units] if wide else ["\n".join(filter(None, (here, units)))]
 
 
-def figures_table(figures: Iterable[Reproduction], *, narrow: bool = False) -> Table:
+def figures_table(figures: Iterable[Reproduction], *, wide: bool = False) -> Table:
     """Return the paper's figures beside the reproduced ones.
 
     Parameters
     ----------
     figures
         The figures.
-    narrow
-        Whether the intervals with contexts as units stand below the HDIs, not beside them.
+    wide
+        Whether the intervals with contexts as units stand beside the HDIs, not below them.
     """
     table = Table(
         box=box.SIMPLE_HEAD, title="Published and reproduced", title_justify="left", padding=(0, 1)
@@ -101,7 +101,7 @@ def figures_table(figures: Iterable[Reproduction], *, narrow: bool = False) -> T
     table.add_column("id", overflow="fold")
     table.add_column("figure", overflow="fold")
     table.add_column("paper", no_wrap=True)
-    _add_intervals(table, "here", narrow=narrow)
+    _add_intervals(table, "here", wide=wide)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("verdict", min_width=10)
     for figure in figures:
@@ -111,7 +111,7 @@ def figures_table(figures: Iterable[Reproduction], *, narrow: bool = False) -> T
             figure.id,
             figure.title,
             f"at most {printed}" if paper and paper.at_most else printed,
-            *_intervals(figure, narrow=narrow),
+            *_intervals(figure, wide=wide),
             f"{result.n:,}" if result else "",
             Text(figure.verdict, style=_STYLES.get(figure.verdict, "")),
         )
@@ -122,7 +122,7 @@ def estimates_table(
     figures: Iterable[Reproduction],
     truth: Mapping[str, float] | None = None,
     *,
-    narrow: bool = False,
+    wide: bool = False,
 ) -> Table:
     """Return a study's own figures, beside the known truth where the study was simulated.
 
@@ -132,20 +132,20 @@ def estimates_table(
         The figures.
     truth
         The known truth by id.
-    narrow
+    wide
         As for `figures_table`.
     """
     table = Table(box=box.SIMPLE_HEAD, title="Estimates", title_justify="left")
     table.add_column("id", overflow="fold")
     table.add_column("figure")
-    _add_intervals(table, "estimate", narrow=narrow)
+    _add_intervals(table, "estimate", wide=wide)
     table.add_column("rows", justify="right", no_wrap=True)
     if truth is not None:
         table.add_column("truth", justify="right", no_wrap=True)
         table.add_column("in HDI", no_wrap=True)
     for figure in figures:
         result = figure.result
-        cells = [figure.id, figure.title, *_intervals(figure, narrow=narrow)]
+        cells = [figure.id, figure.title, *_intervals(figure, wide=wide)]
         cells.append(f"{result.n:,}" if result else "")
         if truth is not None:
             known = truth.get(figure.id)

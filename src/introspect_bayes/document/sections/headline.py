@@ -33,9 +33,9 @@ def _blocks(findings: Findings) -> Iterator[Block]:
         yield Paragraph(f"{note}.", "warning")
     yield Paragraph(_READING)
     made = (
-        tables.figures_table(findings.shown)
+        tables.figures_table(findings.shown, wide=True)
         if findings.published
-        else tables.estimates_table(findings.shown, findings.truth)
+        else tables.estimates_table(findings.shown, findings.truth, wide=True)
     )
     yield replace(from_terminal("headline", made, findings.table()), for_paper=True)
     for note in findings.notes:

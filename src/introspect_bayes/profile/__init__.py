@@ -1,0 +1,1 @@
+"""The profile of accuracy: magnitudes, signs, ranks, the most important attribute, and noise."""

@@ -1,0 +1,69 @@
+"""The table of the profile, and what to know to read it."""
+
+from typing import Final
+
+from rich import box
+from rich.table import Table
+
+from introspect_bayes.analysis.published import published_labels
+from introspect_bayes.constants import HDI_PROB
+from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.profile.profile import AccuracyProfile, ProfileRow
+
+_HEADS: Final = {
+    "slope_of_reports": "points a point",
+    "sign_accuracy": "right signs",
+    "rank_correlation": "rank r",
+    "most_important_named": "top named (chance)",
+    "noise_ceiling": "noise ceiling",
+}
+
+READING: Final = (
+    "Points a point: by how much mean reports rise with a point of weight (1 if magnitudes are "
+    "told as they are). Right signs: .50 by chance; a report of 0 counts half. Rank r: Spearman's, "
+    "within contexts. Top named: contexts whose most important attribute is named. Noise ceiling: "
+    "the r that noise in choices and reports would leave to reports that know all."
+)
+"""What the columns are."""
+
+
+def profile_table(profile: AccuracyProfile) -> Table:
+    """Return one row a comparison and base model, each cell an estimate over its interval."""
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"What accuracy consists of [{HDI_PROB:.0%}, contexts as units]",
+        title_justify="left",
+        caption=READING,
+        caption_justify="left",
+        padding=(0, 1),
+    )
+    table.add_column("comparison", overflow="fold")
+    for head in _HEADS.values():
+        table.add_column(head)
+    mark = f" {PROBLEM_MARK}" if profile.problems else ""
+    names = dict.fromkeys((row.figure, row.base_model) for row in profile.rows)
+    for figure, base_model in names:
+        found = profile[f"{figure}.{base_model}"]
+        label = published_labels().get(base_model, base_model)
+        cells = [_cell(found[quantity], mark) for quantity in _HEADS]
+        table.add_row(f"{figure}.{label}", *cells)
+    return table
+
+
+def notes(profile: AccuracyProfile) -> list[str]:
+    """Return why quantities or intervals are missing, and which diagnostics failed."""
+    reasons: dict[str, list[str]] = {}
+    for row in profile.rows:
+        if row.note:
+            label = published_labels().get(row.base_model, row.base_model)
+            reasons.setdefault(row.note, []).append(f"{row.figure}.{label} {row.quantity}")
+    lines = [f"{', '.join(names)}: {note}" for note, names in reasons.items()]
+    return lines + [f"{PROBLEM_MARK} {problem}" for problem in profile.problems]
+
+
+def _cell(row: ProfileRow, mark: str) -> str:
+    if row.estimate is None:
+        return "-"
+    known = row.chance if row.quantity == "most_important_named" else None
+    chance = "" if known is None else f" ({number(known)})"
+    return f"{number(row.estimate)}{chance}{mark}\n{interval(row.hdi_contexts)}".strip()
