@@ -9,7 +9,8 @@ from rich.console import Console
 
 import introspect_bayes as ib
 from introspect_bayes.cli import main
-from introspect_bayes.profile.profile import QUANTITIES, profile_where_possible
+from introspect_bayes.profile.profile import profile_where_possible
+from introspect_bayes.profile.rows import QUANTITIES
 from introspect_bayes.profile.section import profile as profile_section
 from introspect_bayes.profile.split_halves import half_reports
 from introspect_bayes.profile.tables import notes, profile_table
@@ -65,7 +66,7 @@ def test_halves_are_every_other_report(analysis):
 
 def test_it_shows_itself(profile):
     console = Console(file=io.StringIO(), width=80)
-    console.print(profile_table(profile))
+    console.print(profile_table(profile.rows))
     text = console.file.getvalue()
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "(.20)" in text
@@ -74,7 +75,7 @@ def test_it_shows_itself(profile):
     section = profile_section(profile)
     assert section.blocks
     assert not profile_section(None).blocks
-    assert all(isinstance(note, str) for note in notes(profile))
+    assert all(isinstance(note, str) for note in notes(profile.rows))
 
 
 def test_studies_without_any_comparison_say_why(analysis):

@@ -227,8 +227,8 @@ class Findings:
         for part in privileged.summary(self.access, self.truth):
             yield Text(part) if isinstance(part, str) else part
         if self.profile is not None and self.profile.rows:
-            yield profile_table(self.profile)
-            yield from (Text(note) for note in profile_notes(self.profile))
+            yield profile_table(self.profile.rows, self.profile.problems)
+            yield from (Text(note) for note in profile_notes(self.profile.rows))
         if self.exclusion is not None:
             yield Text()
             yield tables.exclusion_summary(self.exclusion)

@@ -23,7 +23,7 @@ _REASONS = 3
 PROBLEM_MARK = "†"
 """Stands beside every number that rests on a fit whose diagnostics failed."""
 
-BY_CONTEXTS = "contexts as units"
+BY_CONTEXTS = "by contexts"
 """Heading of the 95% intervals that take contexts as units."""
 
 

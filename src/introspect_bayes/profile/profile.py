@@ -16,74 +16,22 @@ from introspect_bayes.analysis.once import Once
 from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.errors import CannotCompute, cannot_compute
+from introspect_bayes.presentation.notebook import html
 from introspect_bayes.profile import quantities
 from introspect_bayes.profile.quantities import Estimate
+from introspect_bayes.profile.rows import ProfileRow
 from introspect_bayes.profile.split_halves import half_reports, half_weights
+from introspect_bayes.profile.tables import profile_table
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.protocol.stages import ContextSet, Stage
 from introspect_bayes.study import Study
-
-QUANTITIES: Final = {
-    "slope_of_reports": "points that mean reports rise with a point of weight",
-    "sign_accuracy": "share of attributes whose report has the sign of the weight",
-    "rank_correlation": "Spearman's correlation within contexts, its mean",
-    "most_important_named": "share of contexts whose most important attribute is named",
-    "noise_ceiling": "correlation that noise leaves to reports that know all",
-}
-"""What the profile tells, in order."""
 
 CHANCE: Final = {"sign_accuracy": 0.5, "rank_correlation": 0.0, "slope_of_reports": 0.0}
 """What reports that know nothing reach, where that is the same in every study."""
 
 Halves = Callable[[str, ContextSet, Stage], tuple[pd.DataFrame, tuple[str, ...]]]
 """From whose choices, and where, to `half_weights`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
-    """One quantity of one comparison.
-
-    Attributes
-    ----------
-    figure, base_model
-        Key of `COMPARISONS`; who reported.
-    quantity
-        Key of `QUANTITIES`.
-    estimate
-        None if it cannot be computed.
-    hdi_contexts
-        95% interval with contexts as units; None if it cannot be had.
-    chance
-        What reports that know nothing reach; None for the noise ceiling.
-    contexts
-        Contexts behind it.
-    note
-        Why there is no estimate or no interval, and which diagnostics failed.
-    """
-
-    figure: str
-    base_model: str
-    quantity: str
-    estimate: float | None
-    hdi_contexts: tuple[float, float] | None
-    chance: float | None
-    contexts: int
-    note: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON-ready values."""
-        ends = self.hdi_contexts
-        return {
-            "figure": self.figure,
-            "base_model": self.base_model,
-            "quantity": self.quantity,
-            "estimate": self.estimate,
-            "hdi_contexts": None if ends is None else list(ends),
-            "chance": self.chance,
-            "contexts": self.contexts,
-            "note": self.note,
-        }
 
 
 @dataclass(frozen=True)
@@ -139,10 +87,7 @@ class AccuracyProfile:
         return {r.quantity: {name: r.as_dict()[name] for name in told} for r in rows} or None
 
     def _repr_html_(self) -> str:
-        from introspect_bayes.presentation.notebook import html
-        from introspect_bayes.profile.tables import profile_table
-
-        return html([profile_table(self)])
+        return html([profile_table(self.rows, self.problems)])
 
 
 def accuracy_profile(

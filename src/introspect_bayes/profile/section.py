@@ -22,10 +22,10 @@ def profile(found: AccuracyProfile | None) -> Section:
                 "name what matters most. Brackets take contexts as units."
             )
         )
-        table = from_terminal("profile", profile_table(found), found.table())
+        table = from_terminal("profile", profile_table(found.rows, found.problems), found.table())
         blocks.append(replace(table, for_paper=True))
         blocks += [
             Paragraph(f"{note}.", "warning" if PROBLEM_MARK in note else "note")
-            for note in notes(found)
+            for note in notes(found.rows, found.problems)
         ]
     return Section("profile", "What accuracy consists of", tuple(blocks))

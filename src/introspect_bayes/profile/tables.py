@@ -1,5 +1,6 @@
 """The table of the profile, and what to know to read it."""
 
+from collections.abc import Collection
 from typing import Final
 
 from rich import box
@@ -8,7 +9,7 @@ from rich.table import Table
 from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
-from introspect_bayes.profile.profile import AccuracyProfile, ProfileRow
+from introspect_bayes.profile.rows import ProfileRow
 
 _HEADS: Final = {
     "slope_of_reports": "points a point",
@@ -27,8 +28,16 @@ READING: Final = (
 """What the columns are."""
 
 
-def profile_table(profile: AccuracyProfile) -> Table:
-    """Return one row a comparison and base model, each cell an estimate over its interval."""
+def profile_table(rows: Collection[ProfileRow], problems: Collection[str] = ()) -> Table:
+    """Return one row a comparison and base model, each cell an estimate over its interval.
+
+    Parameters
+    ----------
+    rows
+        Rows of an `AccuracyProfile`.
+    problems
+        Failed diagnostics, for which every number is marked.
+    """
     table = Table(
         box=box.SIMPLE_HEAD,
         title=f"What accuracy consists of [{HDI_PROB:.0%}, contexts as units]",
@@ -40,25 +49,25 @@ def profile_table(profile: AccuracyProfile) -> Table:
     table.add_column("comparison", overflow="fold")
     for head in _HEADS.values():
         table.add_column(head)
-    mark = f" {PROBLEM_MARK}" if profile.problems else ""
-    names = dict.fromkeys((row.figure, row.base_model) for row in profile.rows)
-    for figure, base_model in names:
-        found = profile[f"{figure}.{base_model}"]
+    mark = f" {PROBLEM_MARK}" if problems else ""
+    by_comparison: dict[tuple[str, str], dict[str, ProfileRow]] = {}
+    for row in rows:
+        by_comparison.setdefault((row.figure, row.base_model), {})[row.quantity] = row
+    for (figure, base_model), found in by_comparison.items():
         label = published_labels().get(base_model, base_model)
-        cells = [_cell(found[quantity], mark) for quantity in _HEADS]
-        table.add_row(f"{figure}.{label}", *cells)
+        table.add_row(f"{figure}.{label}", *(_cell(found[name], mark) for name in _HEADS))
     return table
 
 
-def notes(profile: AccuracyProfile) -> list[str]:
+def notes(rows: Collection[ProfileRow], problems: Collection[str] = ()) -> list[str]:
     """Return why quantities or intervals are missing, and which diagnostics failed."""
     reasons: dict[str, list[str]] = {}
-    for row in profile.rows:
+    for row in rows:
         if row.note:
             label = published_labels().get(row.base_model, row.base_model)
             reasons.setdefault(row.note, []).append(f"{row.figure}.{label} {row.quantity}")
     lines = [f"{', '.join(names)}: {note}" for note, names in reasons.items()]
-    return lines + [f"{PROBLEM_MARK} {problem}" for problem in profile.problems]
+    return lines + [f"{PROBLEM_MARK} {problem}" for problem in problems]
 
 
 def _cell(row: ProfileRow, mark: str) -> str:
