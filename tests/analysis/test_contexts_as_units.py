@@ -179,6 +179,15 @@ def test_a_share_that_reaches_its_limit_without_some_context_still_has_an_interv
     assert 0 < low < 1 / 8 < high < 1
 
 
+def test_a_figure_that_one_context_keeps_from_its_limit_has_no_absurd_interval():
+    """Without the first context r is .9999: Fisher's z would leap."""
+    rows = rows_of(6)
+    wrong = rows["context"] == "c0"
+    told = rows["weight"] + np.where(wrong, 40.0, 0.1) * np.tile([1, -1], 15)
+    low, high = accuracy_sums(both := rows.assign(mean_report=told), both).interval().ends
+    assert 0.5 < low < 0.98 < high < 1
+
+
 @pytest.mark.parametrize(
     ("sums", "reason"),
     [

@@ -18,6 +18,9 @@ from introspect_bayes.constants import HDI_PROB
 FEWEST_CONTEXTS: Final = 3
 """Contexts below which leaving out one tells nothing."""
 
+_NEAR: Final = 3.0
+"""How many times nearer to a limit a figure may come without some context, for z to be used."""
+
 FigureOfTotals = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 """From sums over contexts, shape (..., sum), to a figure and the least and the most it could be."""
 
@@ -123,8 +126,9 @@ def jackknife_ends(sums: np.ndarray, figure: FigureOfTotals) -> np.ndarray:
         left_out = figure(total[..., None, :] - sums)[0]
         share = (value - low) / (high - low)
         shares = (left_out - low[..., None]) / (high - low)[..., None]
-        outside = ((shares <= 0) | (shares >= 1)).any(axis=-1, keepdims=True)
-        # Where a figure reaches its limit without some context: steps as long as z's slope says.
+        nearer = (shares < share[..., None] / _NEAR) | (1 - shares < (1 - share)[..., None] / _NEAR)
+        # Where some context alone keeps a figure from its limit: steps as long as z's slope says.
+        outside = nearer.any(axis=-1, keepdims=True)
         slope = 1 / (share * (1 - share))
         moved = np.where(outside, shares * slope[..., None], special.logit(shares))
         spread = np.sqrt((contexts - 1) * moved.var(axis=-1))
