@@ -45,4 +45,5 @@ def from_terminal(name: str, table: TerminalTable, data: pd.DataFrame, caption: 
 
 
 def _plain(cell: RenderableType) -> str:
-    return cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain
+    text = cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain
+    return text.replace("\n", " ")  # a terminal is narrow, a report breaks lines itself

@@ -1,7 +1,5 @@
 """What accuracy consists of, beside what a correlation says."""
 
-from dataclasses import replace
-
 from introspect_bayes.presentation.records import Block, Paragraph, Section
 from introspect_bayes.presentation.tables import PROBLEM_MARK
 from introspect_bayes.presentation.terminal_tables import from_terminal
@@ -22,8 +20,8 @@ def profile(found: AccuracyProfile | None) -> Section:
                 "name what matters most. Brackets take contexts as units."
             )
         )
-        table = from_terminal("profile", profile_table(found.rows, found.problems), found.table())
-        blocks.append(replace(table, for_paper=True))
+        shown = profile_table(found.rows, found.problems)
+        blocks.append(from_terminal("profile", shown, found.table()))
         blocks += [
             Paragraph(f"{note}.", "warning" if PROBLEM_MARK in note else "note")
             for note in notes(found.rows, found.problems)
