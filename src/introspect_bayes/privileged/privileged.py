@@ -7,7 +7,7 @@ data of Plunkett et al. (2025).
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from introspect_bayes.errors import CannotCompute, cannot_compute
 from introspect_bayes.privileged import access_tables
 from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure, access_figure
 from introspect_bayes.privileged.correlations import CorrelationFit
+from introspect_bayes.privileged.given_target import COLUMNS, given_target, json_ready
 from introspect_bayes.progress import Progress
 from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.study import Study
@@ -37,6 +38,8 @@ class PrivilegedAccess:
         Results by figure (keys of `COMPARISONS`).
     skipped
         Figures that the study does not allow, and why (a `CannotCompute` each).
+    given_target
+        Own reports with own weights once the target weights are known (`given_target`).
 
     Examples
     --------
@@ -47,6 +50,7 @@ class PrivilegedAccess:
 
     figures: dict[str, AccessFigure]
     skipped: dict[str, CannotCompute]
+    given_target: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
 
     @property
     def fits(self) -> dict[str, CorrelationFit]:
@@ -116,9 +120,16 @@ class PrivilegedAccess:
         """Return each figure as JSON-ready values.
 
         The overall contrast has the keys that other figures have (`Reproduction.as_dict`); below
-        own_minus_other, correlations and partial are the rows of the three tables.
+        own_minus_other, correlations, partial and given_target are the rows of the four tables.
         """
-        return [access_tables.as_dict(figure) for figure in self.figures.values()]
+        known = self.given_target.set_index("figure")
+        return [
+            {
+                **access_tables.as_dict(figure),
+                "given_target": json_ready(known.loc[known.index == name]),
+            }
+            for name, figure in self.figures.items()
+        ]
 
 
 def access_ids(base_models: Collection[str]) -> list[str]:
@@ -230,4 +241,4 @@ def access_where_possible(
         except CannotCompute as reason:
             skipped[name] = reason
         finished(name)
-    return PrivilegedAccess(done, skipped)
+    return PrivilegedAccess(done, skipped, given_target(analysis, list(done)))

@@ -39,6 +39,9 @@ def _blocks(access: PrivilegedAccess) -> Iterator[Block]:
     cells = access.correlations()
     yield from_terminal("privileged-cells", tables.cells_table(access), cells)
     yield from_terminal("privileged-partial", tables.partial_table(access), access.partial())
+    if len(access.given_target):
+        given = access.given_target
+        yield from_terminal("privileged-given", tables.given_target_table(access), given)
 
 
 def _forest(access: PrivilegedAccess) -> Figure:

@@ -43,6 +43,8 @@ def everything(access: PrivilegedAccess) -> Iterator[Table | str]:
     yield differences_table(access)
     yield cells_table(access)
     yield partial_table(access)
+    if len(access.given_target):
+        yield given_target_table(access)
     yield from notes(access)
     reasons = dict.fromkeys(str(reason) for reason in access.skipped.values())
     yield from reasons
@@ -111,6 +113,26 @@ def partial_table(access: PrivilegedAccess) -> Table:
         name = "" if model else f"{PREFIX}{figure}"
         whose = _label(str(model)) if model else "all models"
         table.add_row(name, whose, *(by_quantity[quantity] for quantity in _PARTIAL))
+    return table
+
+
+def given_target_table(access: PrivilegedAccess) -> Table:
+    """Return own reports with own weights, without and with the target known."""
+    table = _table("Own reports with own weights, where targets were instilled")
+    table.add_column("id", no_wrap=True)
+    table.add_column("model", overflow="fold")
+    table.add_column("r", justify="right")
+    table.add_column("r given the target [95% by contexts]", no_wrap=True)
+    table.add_column("contexts", justify="right")
+    for row in access.given_target.to_dict("records"):
+        ends = "" if row["missing"] else f" {interval((row['low'], row['high']))}"
+        table.add_row(
+            f"{PREFIX}{row['figure']}",
+            _label(row["base_model"]),
+            number(row["alone"]),
+            f"{number(row['estimate'])}{ends}",
+            str(row["contexts"]),
+        )
     return table
 
 
