@@ -9,6 +9,7 @@ from rich.console import Console
 
 import introspect_bayes as ib
 from introspect_bayes.cli import main
+from introspect_bayes.errors import CannotCompute
 from introspect_bayes.profile.profile import profile_where_possible
 from introspect_bayes.profile.rows import QUANTITIES
 from introspect_bayes.profile.section import profile as profile_section
@@ -83,7 +84,7 @@ def test_studies_without_any_comparison_say_why(analysis):
     assert not nothing.rows
     (said,) = profile_section(nothing).blocks
     assert "no reports of m-one, off-the-shelf" in said.text
-    with pytest.raises(ib.InputError, match="accuracy has no profile"):
+    with pytest.raises(CannotCompute, match="accuracy has no profile"):
         ib.accuracy_profile(analysis, ["native.acc"])
     with pytest.raises(ib.InputError, match="no comparison"):
         ib.accuracy_profile(analysis, ["e9"])

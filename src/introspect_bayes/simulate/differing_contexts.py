@@ -28,7 +28,7 @@ def accuracy_in_context(mean: float, spread: float, deviation: float) -> float:
     >>> accuracy_in_context(0.5, 0.0, 1.3), accuracy_in_context(1.0, 0.5, -2.0)
     (0.5, 1.0)
     >>> round(accuracy_in_context(0.5, 0.5, -1.0), 2), round(accuracy_in_context(0.5, 0.5, 1.0), 2)
-    (0.1, 0.81)
+    (0.16, 0.82)
     """
     if spread == 0 or abs(mean) == 1:
         return mean
