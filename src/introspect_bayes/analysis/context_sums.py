@@ -33,7 +33,7 @@ def accuracy_sums(
     >>> rows = pd.DataFrame({"context": list("aabbcc"), "report_set": "one",
     ...     "weight": [1.0, 2, 3, 4, 5, 7], "mean_report": [2.0, 1, 4, 3, 6, 5]})
     >>> round(accuracy_sums(rows, rows).value(), 3)
-    0.789
+    0.792
     """
     parts = []
     for name in reports["report_set"].unique():
