@@ -192,7 +192,7 @@ def test_a_figure_that_one_context_keeps_from_its_limit_has_no_absurd_interval()
     ("sums", "reason"),
     [
         (lambda: accuracy_sums(rows_of(2), rows_of(2)), "need 3 of them; there are 2"),
-        (lambda: share_sums(pd.Series(list("abc")), [1, 1, 1]), "a single context decides"),
+        (lambda: share_sums(pd.Series(list("abc")), [1, 1, 1]), "the figure is at its limit"),
         (lambda: share_sums(pd.Series(list("aabbcc")), [1, 0] * 3), "all contexts say the same"),
         (lambda: accuracy_sums(rows_of(3, sets=3), rows_of(3, sets=3)), "a single context decides"),
     ],

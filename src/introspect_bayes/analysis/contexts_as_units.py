@@ -72,6 +72,10 @@ class ContextSums:
         varying = self.table.index.isin(self.units)
         sums = self.table.to_numpy(dtype=float)
         fixed = sums[~varying].sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, least, most = self.figure(sums.sum(axis=0))
+        if value <= least or value >= most:
+            return ContextInterval(missing="the figure is at its limit: all contexts agree")
         low, high = jackknife_ends(sums[varying], lambda totals: self.figure(totals + fixed))
         if not np.isfinite([low, high]).all():
             return ContextInterval(missing="a single context decides whether there is a figure")
