@@ -246,3 +246,19 @@ def test_looking_into_bambi_is_noticed():
     ):
         assert looks_into_bambi(ast.parse(line)), line
     assert looks_into_bambi(ast.parse(BAMBI_DOOR.read_text(encoding="utf-8")))
+
+
+def test_what_features_register_is_there():
+    from introspect_bayes.document.sections import SECTIONS
+
+    sections = []
+    for feature in features.FEATURES:
+        for name in filter(None, (feature.section, feature.ranks)):
+            assert callable(feature.load(name))
+        assert bool(feature.family) == bool(feature.ranks)
+        sections += [feature.section.rpartition(".")[2]] if feature.section else []
+    assert len(set(sections)) == len(sections)
+    for name in sections:
+        assert "_of_feature" in SECTIONS[name].__qualname__, (
+            f"{name} is another section's name, too"
+        )

@@ -22,7 +22,8 @@ class Feature:
         ``module.function`` within the room, which makes a `presentation.records.Section`; none if
         empty.
     finding
-        The attribute of `Findings` that the section is made of; all of them if empty.
+        The attribute of `Findings` that the section is made of, such as "joint", "study" or
+        "analysis", whose types lie below features; the whole object if empty.
     family
         The family of specifications that `ranks` serves (`specs.FAMILIES`).
     ranks
