@@ -71,10 +71,21 @@ def test_the_papers_models_know_what_they_learned_wrongly(paper_data):
         assert found.loc[key, "estimate"] == pytest.approx(figure, abs=0.012), key
         assert found.loc[key, "low"] < figure < found.loc[key, "high"]
     assert (found.loc["e1.acc"]["low"] > 0).all()
+    assert found["control"].groupby("figure").all().to_dict() == {
+        "e1.acc": False, "e1.base": True, "e2.acc": False,
+    }  # fmt: skip
 
 
 def test_json_says_why_an_interval_is_missing():
-    row = {"base_model": "m", "estimate": 0.5, "low": None, "high": None, "alone": 0.6, "n": 10}
+    row = {
+        "base_model": "m",
+        "control": False,
+        "estimate": 0.5,
+        "low": None,
+        "high": None,
+        "alone": 0.6,
+        "n": 10,
+    }
     told = json_ready(pd.DataFrame([{**row, "contexts": 2, "missing": "too few"}]))
     assert told[0]["hdi_contexts"] is None
     assert told[0]["hdi_contexts_missing"] == "too few"

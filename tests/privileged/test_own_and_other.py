@@ -75,12 +75,14 @@ def test_everything_side_by_side_for_many_draws():
     assert one[-1] == pytest.approx(matrices[1, 2][[0, 0, 1], [1, 2, 2]].mean())
 
 
-def test_reports_of_own_weights_and_noise_reach_the_most_possible():
+@pytest.mark.parametrize("noise", [(1.0, 1.0), (0.5, 3.0)])
+def test_reports_of_own_weights_and_noise_show_what_own_weights_alone_would(noise):
     random = np.random.default_rng(3)
-    common, own = random.normal(size=(2, 200_000, 1)), random.normal(size=(200_000, 2))
-    weights = common[0] + own
-    alone = weights + random.normal(size=weights.shape)
-    shared = common[0] + random.normal(size=weights.shape)
-    for reports, expected in ((alone, 1.0), (shared, 0.0)):
-        found = contrast.shares_of_maximum(np.corrcoef(np.hstack([weights, reports]).T))
-        assert found[3:] == pytest.approx([expected] * 3, abs=0.03)
+    common, own = random.normal(size=(200_000, 1)), random.normal(size=(200_000, 2))
+    weights = common + own
+    blurred = random.normal(size=weights.shape) * noise
+    for reports, expected in ((weights + blurred, 1.0), (common + blurred, 0.0)):
+        found = contrast.shares_of_own_weights(np.corrcoef(np.hstack([weights, reports]).T))
+        assert found[3] == pytest.approx(expected, abs=0.03)
+    found = contrast.shares_of_own_weights(np.corrcoef(np.hstack([weights, weights + blurred]).T))
+    assert found[4:] == pytest.approx([1.0, 1.0], abs=0.05)

@@ -21,6 +21,8 @@ FEWEST_CONTEXTS: Final = 3
 _NEAR: Final = 3.0
 """How many times nearer to a limit a figure may come without some context, for z to be used."""
 
+_AT_LIMIT: Final = 1e-9
+
 FigureOfTotals = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 """From sums over contexts, shape (..., sum), to a figure and the least and the most it could be."""
 
@@ -74,8 +76,9 @@ class ContextSums:
         fixed = sums[~varying].sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, least, most = self.figure(sums.sum(axis=0))
-        if value <= least or value >= most:
-            return ContextInterval(missing="the figure is at its limit: all contexts agree")
+        if min(value - least, most - value) <= _AT_LIMIT * (most - least):
+            reason = "the figure is at its limit, where leaving contexts out tells nothing"
+            return ContextInterval(missing=reason)
         low, high = jackknife_ends(sums[varying], lambda totals: self.figure(totals + fixed))
         if not np.isfinite([low, high]).all():
             return ContextInterval(missing="a single context decides whether there is a figure")

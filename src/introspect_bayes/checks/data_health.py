@@ -26,13 +26,14 @@ ANOMALIES: Final = {
     "third_option": "choice among further options",
     "repeated": "copy of another row",
     "few_choices": "context with few choices",
-    "tells_nothing": "context that tells nothing",
+    "tells_nothing": "all weights within an SD of 0",
     "position_bias": "intercept's HDI excludes 0",
     "unbalanced": "under 20% or over 80% A",
 }
 """Anomalies, and what is counted: reports, choices, rows of both, or contexts. By chance alone the
-95% HDI of the intercept excludes 0 in about 5% of contexts. A context tells nothing if no weight's
-posterior mean lies one posterior SD from 0 (`ChoiceWeights.telling_nothing`)."""
+95% HDI of the intercept excludes 0 in about 5% of contexts. Few choices, or choices of one letter,
+tell nothing of weights, whose posterior means then lie within one posterior SD of 0
+(`ChoiceWeights.telling_nothing`)."""
 
 
 @dataclass(frozen=True, slots=True)

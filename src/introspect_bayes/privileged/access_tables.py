@@ -8,6 +8,7 @@ import pandas as pd
 
 from introspect_bayes.privileged import own_and_other as contrast
 from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure
+from introspect_bayes.privileged.access_rows import ALIKE
 from introspect_bayes.privileged.unit_adjustment import FEWEST_UNITS
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
@@ -61,7 +62,7 @@ def _contrast_rows(figure: AccessFigure) -> _Rows:
     whose.append(("tetrad", ""))
     cells = _cells(figure, "contrasts", contrast.all_contrasts)
     alike = cells.pop()["estimate"]
-    reached = _shares(figure)
+    reached = _shares(figure, alike)
     about = {
         "alike": alike,
         "n": len(figure.rows),
@@ -86,14 +87,19 @@ def _contrast_rows(figure: AccessFigure) -> _Rows:
 _NO_SHARE: Final = dict.fromkeys(("share", "share_low", "share_high"))
 
 
-def _shares(figure: AccessFigure) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return which share of its most own minus other reaches; none where that may be nothing."""
-    found = figure.fit.estimates("shares", contrast.shares_of_maximum)
-    whose = [("overall", ""), *(("target", model) for model in figure.models)]
+def _shares(figure: AccessFigure, alike: float) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return own minus other as shares of what reports of the own weights alone would show.
+
+    None where that may be nothing, or where what sets the models' weights apart is mostly noise.
+    """
+    if alike >= ALIKE:
+        return {}
+    found = figure.fit.estimates("shares", contrast.shares_of_own_weights)
+    whose = [("overall", ""), *(("reporter", model) for model in figure.models)]
     return {
         who: {"share": share.mean, "share_low": share.low, "share_high": share.high}
-        for who, most, share in zip(whose, found[: len(whose)], found[len(whose) :], strict=True)
-        if most.low > 0
+        for who, alone, share in zip(whose, found[: len(whose)], found[len(whose) :], strict=True)
+        if alone.low > 0
     }
 
 

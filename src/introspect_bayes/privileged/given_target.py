@@ -1,9 +1,11 @@
 """Own reports with own weights, given the target.
 
 Does a model know what it learned wrongly? Where targets were instilled, reports may agree with
-weights because both follow the target. What is left once the target is known is the model's own:
-where its choices depart from what it was taught, do its reports depart with them? (A plug-in: noise
-in weights and reports makes it smaller.)
+weights because both follow the target. What is left is what both share beyond a straight line in
+the target: the model's own departures from what it was taught, but also common sense, and any bend
+that choices and reports share. So the control stands beside it: reports of the model before it was
+taught, against the weights that it learned. (A plug-in: noise in weights and reports makes it
+smaller.)
 """
 
 from collections.abc import Collection
@@ -14,12 +16,13 @@ import pandas as pd
 
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.context_sums import moments
-from introspect_bayes.analysis.contexts_as_units import ContextSums
+from introspect_bayes.analysis.contexts_as_units import ContextInterval, ContextSums
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
 COLUMNS: Final = (
-    "figure", "base_model", "estimate", "low", "high", "alone", "n", "contexts", "missing",
+    "figure", "base_model", "control", "estimate", "low", "high", "alone", "n", "contexts",
+    "missing",
 )  # fmt: skip
 _COLUMNS_OF_A_SET: Final = 10
 
@@ -37,11 +40,11 @@ def given_target(analysis: Analysis, figures: Collection[str] = tuple(COMPARISON
     Returns
     -------
     pandas.DataFrame
-        One row a base model and comparison in instilled contexts: figure (e1.base is the control:
-        reports of a model that was not taught), base_model, estimate (partial correlation), low and
-        high (95% interval with contexts as units; missing where it cannot be had, for the reason in
-        the column missing), alone (the correlation without regard to the target), n (attributes),
-        contexts. Empty if nothing was instilled.
+        One row a base model and comparison in instilled contexts: figure, base_model, control
+        (whether the reports are of the model before it was taught), estimate (partial correlation;
+        none where the weights are the targets), low and high (95% interval with contexts as units;
+        none where it cannot be had, for the reason in the column missing), alone (the correlation
+        without regard to the target), n (attributes), contexts. Empty if nothing was instilled.
 
     Source: partial correlation, with reports standardized by report set as the accuracy has them.
     """
@@ -60,6 +63,7 @@ def json_ready(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "base_model": row["base_model"],
+            "control": row["control"],
             "estimate": row["estimate"],
             "hdi_contexts": None if row["missing"] else [row["low"], row["high"]],
             "hdi_contexts_missing": row["missing"],
@@ -79,12 +83,17 @@ def _row(analysis: Analysis, base_model: str, figure: str) -> dict[str, Any] | N
         return None
     rows = rows.merge(targets, on=["context", "position"], validate="one_to_one")
     sums = partial_sums(rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        estimate = sums.value()
     interval = sums.interval()
+    if not np.isfinite(estimate):
+        interval = ContextInterval(missing="weights or reports do not depart from the targets")
     low, high = interval.ends or (None, None)
     return {
         "figure": figure,
         "base_model": base_model,
-        "estimate": sums.value(),
+        "control": COMPARISONS[figure].stage == "off-the-shelf",
+        "estimate": estimate if np.isfinite(estimate) else None,
         "low": low,
         "high": high,
         "alone": float(rows["weight"].corr(rows["reported"])),

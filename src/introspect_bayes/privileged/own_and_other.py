@@ -82,36 +82,41 @@ def alike(correlation: np.ndarray) -> np.ndarray:
     return np.asarray(correlation[..., first, second].mean(axis=-1))
 
 
-def shares_of_maximum(correlation: np.ndarray) -> np.ndarray:
-    """Return the most that own minus other could be, and which share of it is reached.
+def shares_of_own_weights(correlation: np.ndarray) -> np.ndarray:
+    """Return what reports of the own weights alone would show, and own minus other as its share.
 
     Reports that depend on the own weights alone, with whatever noise, agree with another model's
-    only as far as the two models' weights are alike. So own minus other is at most::
+    only as far as the two models' weights are alike; own minus other is then
 
-        target j    r(j, j) (1 - mean_{i≠j} r(weights i, weights j))
-        overall     the mean of these over j
+        reporter i  r(i, i) (1 - mean_{j≠i} r(weights i, weights j))
+        overall     the mean of these over i
+
+    Not a bound: reports that stress what sets the own weights apart show more. The weights are
+    estimates; noise in them makes models look less alike than they are, and the share smaller than
+    it is. (Of single targets there is no such share: others' reports may be better or worse.)
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., 2 (1 + M)): the most (overall, then each target), then the shares.
+        Shape (..., 2 (1 + M)): what own weights alone would show (overall, then each reporter),
+        then the shares.
 
     Examples
     --------
     >>> matrix = np.eye(4)
     >>> matrix[2:, :2] = matrix[:2, 2:] = [[0.7, 0.4], [0.5, 0.6]]
     >>> matrix[0, 1] = matrix[1, 0] = 0.5
-    >>> shares_of_maximum(matrix).round(2).tolist()
-    [0.32, 0.35, 0.3, 0.62, 0.57, 0.67]
+    >>> shares_of_own_weights(matrix).round(2).tolist()
+    [0.32, 0.35, 0.3, 0.62, 0.86, 0.33]
     """
     models = correlation.shape[-1] // 2
     weights = correlation[..., :models, :models]
     others = (weights.sum(axis=-1) - 1) / (models - 1)
     found = contrasts(correlation)
-    most = found["target"][..., 0] * (1 - others)
-    most = np.concatenate([most.mean(axis=-1, keepdims=True), most], axis=-1)
-    reached = [found["overall"][..., 2:], found["target"][..., 2]]
-    return np.concatenate([most, np.concatenate(reached, axis=-1) / most], axis=-1)
+    alone = found["reporter"][..., 0] * (1 - others)
+    alone = np.concatenate([alone.mean(axis=-1, keepdims=True), alone], axis=-1)
+    reached = [found["overall"][..., 2:], found["reporter"][..., 2]]
+    return np.concatenate([alone, np.concatenate(reached, axis=-1) / alone], axis=-1)
 
 
 def partials(correlation: np.ndarray) -> np.ndarray:

@@ -78,9 +78,9 @@ class PrivilegedAccess:
             One row a figure and contrast: figure, contrast, base_model (empty for overall), own
             and other (posterior means of the correlations), estimate (own minus other), hdi_low,
             hdi_high, error, low_error, high_error (Monte Carlo standard errors), share, share_low,
-            share_high (of the most that own minus other could be, with its HDI:
-            `privileged.own_and_other.shares_of_maximum`; none of reporters and tetrads, and where
-            own reports may tell nothing, for then there is nothing to reach), alike (correlation of
+            share_high (of what reports of the own weights alone would show, with its HDI:
+            `privileged.own_and_other.shares_of_own_weights`; overall and of reporters, where own
+            reports tell something and the models' weights are not alike), alike (correlation of
             the models' weights), n (rows), contexts, problems. Contrasts, as in
             `privileged.own_and_other.contrasts`: overall; target (who knows this model's weights?);
             reporter (whose weights do this model's reports tell?); tetrad (is there more than one

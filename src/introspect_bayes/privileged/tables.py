@@ -12,6 +12,7 @@ from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import NotInStudy
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.privileged.access_figure import PREFIX
+from introspect_bayes.privileged.access_rows import ALIKE
 from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
@@ -21,6 +22,13 @@ _PARTIAL = {
     "partial_correlation": "partial r",
     "added_variance": "added variance",
 }
+
+
+_ABOUT_SHARES = (
+    "Share of own weights alone: of the difference that reports would show that depend on nothing "
+    "but the own weights (noise in estimated weights makes it smaller); not given where the "
+    f"models' weights correlate by {number(ALIKE)} or more."
+)
 
 
 def summary(
@@ -41,6 +49,7 @@ def summary(
 def everything(access: PrivilegedAccess) -> Iterator[Table | str]:
     """Yield all tables of privileged access, and its notes."""
     yield differences_table(access)
+    yield _ABOUT_SHARES
     yield cells_table(access)
     yield partial_table(access)
     if len(access.given_target):
@@ -61,7 +70,7 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
     table.add_column("others' reports", justify="right")
     table.add_column(f"own minus other [{HDI_PROB:.0%} HDI]", no_wrap=True)
     # The known truth is that of the difference; both would not fit a terminal.
-    table.add_column("share of the most possible" if truth is None else "truth", no_wrap=True)
+    table.add_column("share of own weights alone" if truth is None else "truth", no_wrap=True)
     frame = access.table()
     for row in frame[frame["contrast"].isin(["overall", "target"])].to_dict("records"):
         overall = row["contrast"] == "overall"
@@ -118,7 +127,7 @@ def partial_table(access: PrivilegedAccess) -> Table:
 
 def given_target_table(access: PrivilegedAccess) -> Table:
     """Return own reports with own weights, without and with the target known."""
-    table = _table("Own reports with own weights, where targets were instilled")
+    table = _table("Reports with learned weights, where targets were instilled")
     table.add_column("id", no_wrap=True)
     table.add_column("model", overflow="fold")
     table.add_column("r", justify="right")
@@ -127,10 +136,10 @@ def given_target_table(access: PrivilegedAccess) -> Table:
     for row in access.given_target.to_dict("records"):
         ends = "" if row["missing"] else f" {interval((row['low'], row['high']))}"
         table.add_row(
-            f"{PREFIX}{row['figure']}",
+            f"{PREFIX}{row['figure']}" + (" (control)" if row["control"] else ""),
             _label(row["base_model"]),
             number(row["alone"]),
-            f"{number(row['estimate'])}{ends}",
+            "-" if pd.isna(row["estimate"]) else f"{number(row['estimate'])}{ends}",
             str(row["contexts"]),
         )
     return table

@@ -28,7 +28,7 @@ from introspect_bayes.protocol.stages import ContextSet, Stage
 from introspect_bayes.study import Study
 
 CHANCE: Final = {"sign_accuracy": 0.5, "rank_correlation": 0.0, "slope_of_reports": 0.0}
-"""What reports that know nothing reach, where that is the same in every study."""
+"""What reports that know nothing reach (of signs, where half of one side is positive)."""
 
 Halves = Callable[[str, ContextSet, Stage], tuple[pd.DataFrame, tuple[str, ...]]]
 """From whose choices, and where, to `half_weights`."""
@@ -100,7 +100,7 @@ def accuracy_profile(
 ) -> AccuracyProfile:
     """Say what accuracy consists of, comparison by comparison, with contexts as units.
 
-    The slope of mean reports on weights (both -100 to 100: 1 if magnitudes are told as they are),
+    The slope of mean reports on weights (both -100 to 100; r times the ratio of their spreads),
     the share of right signs, Spearman's correlation within contexts, the share of contexts whose
     most important attribute is named (beside chance), and the correlation that noise would leave to
     reports that know all (from halves of the choices and of the reports, which are fitted apart).

@@ -20,8 +20,9 @@ _HEADS: Final = {
 }
 
 READING: Final = (
-    "Points a point: by how much mean reports rise with a point of weight (1 if magnitudes are "
-    "told as they are). Right signs: .50 by chance; a report of 0 counts half. Rank r: Spearman's, "
+    "Points a point: by how much mean reports rise with a point of weight (below 1: flatter, or "
+    "not following, or noisy weights). Right signs: .50 by chance where weights or reports are as "
+    "often positive as negative; a report of 0 counts half. Rank r: Spearman's, "
     "within contexts. Top named: contexts whose most important attribute is named. Noise ceiling: "
     "the r that noise in choices and reports would leave to reports that know all."
 )
