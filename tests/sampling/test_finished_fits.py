@@ -121,9 +121,11 @@ def test_whatever_a_fit_of_choices_depends_on_makes_another(finished, choices, m
     assert [fits(**other) for other in others] == [True] * len(others)
     assert [fits(**other) for other in others] == [False] * len(others)
     assert not fits(spec=replace(paper, title="the same in other words"))
-    versions = finished_fits._versions()
+    versions = finished_fits._versions("choices")
     for key in versions:
-        monkeypatch.setattr(finished_fits, "_versions", lambda key=key: {**versions, key: "next"})
+        monkeypatch.setattr(
+            finished_fits, "_versions", lambda _, key=key: {**versions, key: "next"}
+        )
         assert fits(), key
     assert {"pymc", "nutpie", "numpy", "introspect-bayes", "source"} <= versions.keys()
 

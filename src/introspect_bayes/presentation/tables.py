@@ -1,6 +1,7 @@
 """Tables for the terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 from rich import box
@@ -85,6 +86,9 @@ def _intervals(figure: Reproduction, *, wide: bool) -> list[str]:
     return [here, units] if wide else ["\n".join(filter(None, (here, units)))]
 
 
+_LONGEST_ID: Final = 34
+
+
 def figures_table(figures: Iterable[Reproduction], *, wide: bool = False) -> Table:
     """Return the paper's figures beside the reproduced ones.
 
@@ -135,9 +139,12 @@ def estimates_table(
     wide
         As for `figures_table`.
     """
+    figures = list(figures)
     table = Table(box=box.SIMPLE_HEAD, title="Estimates", title_justify="left")
-    table.add_column("id", overflow="fold")
-    table.add_column("figure")
+    # Words of titles can be parted; an id is copied.
+    longest = max((len(figure.id) for figure in figures), default=0)
+    table.add_column("id", overflow="fold", no_wrap=longest <= _LONGEST_ID)
+    table.add_column("figure", overflow="fold")
     _add_intervals(table, "estimate", wide=wide)
     table.add_column("rows", justify="right", no_wrap=True)
     if truth is not None:

@@ -119,7 +119,7 @@ def partial_sums(rows: pd.DataFrame) -> ContextSums:
     >>> r = rows[["weight", "mean_report", "target"]].corr().to_numpy()
     >>> alone, taught, told = r[0, 1], r[0, 2], r[1, 2]
     >>> expected = (alone - taught * told) / np.sqrt((1 - taught**2) * (1 - told**2))
-    >>> round(partial_sums(rows).value(), 6) == round(expected, 6)
+    >>> bool(round(partial_sums(rows).value(), 6) == round(expected, 6))
     True
     """
     parts = [
