@@ -107,16 +107,10 @@ def accuracy_profile(
 
     Parameters
     ----------
-    source
-        A study, or an analysis, whose choice weights and settings are then used.
+    source, settings, seed, progress
+        As of `privileged_access`.
     figures
         Comparisons, such as "e1.acc", or their beginnings; all that the study allows if empty.
-    settings
-        Specifications and sampler settings, if `source` is a study.
-    seed
-        Seed of all sampling, if neither `settings` nor an analysis is given.
-    progress
-        Told about long work, if `source` is a study.
 
     Raises
     ------
