@@ -25,6 +25,19 @@ def cannot_compute(message: str, reasons: Sequence[CannotCompute]) -> CannotComp
     return (NotInStudy if missing else CannotCompute)(message)
 
 
+def none_computable(what: str, reasons: Iterable[CannotCompute]) -> CannotCompute:
+    """Return the outcome of several parts, with the reason of each, said once.
+
+    Examples
+    --------
+    >>> str(none_computable("no figure", [CannotCompute("no reports")] * 2))
+    'no figure: no reports'
+    """
+    found = list(reasons)
+    why = "; ".join(dict.fromkeys(str(reason) for reason in found))
+    return cannot_compute(f"{what}: {why}", found)
+
+
 def closest(name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
     """Return " (did you mean ...?)" and the known names, to end an error message.
 

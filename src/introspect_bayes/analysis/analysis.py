@@ -13,7 +13,7 @@ from introspect_bayes.analysis.settings import Settings
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.choices.choice_weights import ChoiceWeights
-from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, cannot_compute
+from introspect_bayes.errors import CannotCompute, InputError, NotInStudy, none_computable
 from introspect_bayes.progress import Progress, Silent
 from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
 from introspect_bayes.protocol.stages import ContextSet, Stage
@@ -123,18 +123,32 @@ class Analysis:
 
     def _fit_weights(self, base_model: str, context_set: ContextSet, stage: Stage) -> ChoiceWeights:
         choices = self.choices(base_model, context_set, stage)
-        counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
-        data = ChoiceData.from_frame(choices, self.study.difference_columns, counts)
         # The seed follows from the name, which for the paper's stage must therefore not change.
         name = f"choice_weights:{base_model}:{context_set}"
         described = f"Choice weights: {base_model}, {context_set}"
         if stage != "weight-trained":
             name, described = f"{name}:{stage}", f"{described}, {stage}"
-        self.progress.start(described, len(data.contexts))
-        spec = self.settings.specs["choice_weights"]
-        fit = self._choices.fit(spec, data, name, self.progress.advance)
+        fit = self.fit_choices(choices, name, described)
         self.weight_fits[name] = fit
         return fit
+
+    def fit_choices(self, choices: pd.DataFrame, name: str, described: str) -> ChoiceWeights:
+        """Fit choice_weights to choices.
+
+        Parameters
+        ----------
+        choices
+            Rows of ``study.choices``.
+        name
+            Name of the fit, from which its seed derives.
+        described
+            What progress calls it.
+        """
+        counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
+        data = ChoiceData.from_frame(choices, self.study.difference_columns, counts)
+        self.progress.start(described, len(data.contexts))
+        spec = self.settings.specs["choice_weights"]
+        return self._choices.fit(spec, data, name, self.progress.advance)
 
     def learned(
         self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
@@ -277,9 +291,8 @@ class Analysis:
                 for trained, rows in enumerate(pair)
             ]
         if not parts:
-            why = "; ".join(str(reason) for reason in reasons)
-            msg = f"no base model has reports before and after training: {why}"
-            raise cannot_compute(msg, reasons)
+            msg = "no base model has reports before and after training"
+            raise none_computable(msg, reasons)
         return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
 
     def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:
@@ -293,6 +306,11 @@ class Analysis:
         return fit
 
 
+def of_batches(rows: pd.DataFrame) -> list[str]:
+    """Return the names of the columns that hold weights from batches of draws: weight_1, ..."""
+    return [f"weight_{n}" for n in range(1, BATCHES + 1) if f"weight_{n}" in rows]
+
+
 def batch_errors(weights: pd.DataFrame) -> np.ndarray:
     """Return the Monte Carlo error of each scaled weight, from the weights of batches of draws.
 
@@ -301,7 +319,7 @@ def batch_errors(weights: pd.DataFrame) -> np.ndarray:
     weights
         With weight_1, weight_2, ..., as from `Analysis.learned`.
     """
-    batches = weights.filter(regex=r"^weight_\d+$").to_numpy()
+    batches = weights[of_batches(weights)].to_numpy()
     return np.asarray(batches.std(axis=1, ddof=1) / np.sqrt(batches.shape[1]))
 
 
@@ -318,7 +336,7 @@ def weight_error(rows: pd.DataFrame, statistic: Callable[[pd.Series], float]) ->
     statistic
         A function of one column of weights.
     """
-    names = [name for name in rows.columns if str(name).startswith("weight_")]
+    names = of_batches(rows)
     if not names:
         return 0.0
     values = [statistic(rows[name]) for name in names]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.analysis.analysis import Analysis, plain_correlation, weight_error
+from introspect_bayes.analysis.analysis import Analysis, of_batches, plain_correlation, weight_error
 from introspect_bayes.analysis.exclusion import RAW_READING, exclusion_table
 from introspect_bayes.analysis.experiments import correlation, standardize
 from introspect_bayes.analysis.predicted_choices import predicted_by_own, predicted_by_targets
@@ -130,7 +130,7 @@ def _native_fit(stage: Stage) -> Callable[[Analysis, str], Result]:
             return float(predicted["predicted"].mean())
 
         weights = analysis.learned(base_model, "native", stage)
-        chains = [share(str(name)) for name in weights if str(name).startswith("weight_")]
+        chains = [share(name) for name in of_batches(weights)]
         error = float(np.std(chains, ddof=1) / math.sqrt(len(chains)))
         return Result(
             estimate=share("weight"),

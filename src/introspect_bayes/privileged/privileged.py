@@ -15,7 +15,7 @@ import pandas as pd
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings
-from introspect_bayes.errors import CannotCompute, cannot_compute
+from introspect_bayes.errors import CannotCompute, none_computable
 from introspect_bayes.privileged import access_tables
 from introspect_bayes.privileged.access_figure import PREFIX, AccessFigure, access_figure
 from introspect_bayes.privileged.correlations import CorrelationFit
@@ -210,10 +210,8 @@ def privileged_access(
         analysis = Analysis(analysis, settings or Settings.default(seed=seed), progress)
     found = access_where_possible(analysis, wanted)
     if not found.figures:
-        reasons = list(found.skipped.values())
-        why = "; ".join(dict.fromkeys(str(reason) for reason in reasons))
-        msg = f"privileged access cannot be computed: {why}"
-        raise cannot_compute(msg, reasons)
+        msg = "privileged access cannot be computed"
+        raise none_computable(msg, found.skipped.values())
     return found
 
 

@@ -12,7 +12,6 @@ from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import NotInStudy
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.privileged.access_figure import PREFIX
-from introspect_bayes.privileged.access_rows import ALIKE
 from introspect_bayes.privileged.privileged import PrivilegedAccess
 from introspect_bayes.protocol.comparisons import COMPARISONS
 
@@ -22,13 +21,6 @@ _PARTIAL = {
     "partial_correlation": "partial r",
     "added_variance": "added variance",
 }
-
-
-_ABOUT_SHARES = (
-    "Share of own weights alone: of the difference that reports would show that depend on nothing "
-    "but the own weights (noise in estimated weights makes it smaller); not given where the "
-    f"models' weights correlate by {number(ALIKE)} or more."
-)
 
 
 def summary(
@@ -49,7 +41,6 @@ def summary(
 def everything(access: PrivilegedAccess) -> Iterator[Table | str]:
     """Yield all tables of privileged access, and its notes."""
     yield differences_table(access)
-    yield _ABOUT_SHARES
     yield cells_table(access)
     yield partial_table(access)
     if len(access.given_target):
@@ -70,8 +61,8 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
     table.add_column("others' reports", justify="right")
     table.add_column(f"own minus other [{HDI_PROB:.0%} HDI]", no_wrap=True)
     # The known truth is that of the difference; both would not fit a terminal.
-    table.add_column("share of own weights alone" if truth is None else "truth", no_wrap=True)
-    frame = access.table()
+    table.add_column("own reports add" if truth is None else "truth", no_wrap=True)
+    frame, added = access.table(), _coefficients(access)
     for row in frame[frame["contrast"].isin(["overall", "target"])].to_dict("records"):
         overall = row["contrast"] == "overall"
         name = f"{PREFIX}{row['figure']}"
@@ -83,9 +74,7 @@ def differences_table(access: PrivilegedAccess, truth: Mapping[str, float] | Non
             _estimate(row) + (f" {PROBLEM_MARK}" if row["problems"] else ""),
         ]
         if truth is None:
-            reached = (row["share_low"], row["share_high"])
-            held = not pd.isna(row["share"])
-            cells.append(f"{number(row['share'])} {interval(reached)}" if held else "-")
+            cells.append(added[row["figure"], row["base_model"]])
         else:
             known = truth.get(name) if overall else None
             cells.append("" if known is None else number(known))
@@ -157,6 +146,13 @@ def notes(access: PrivilegedAccess) -> list[str]:
     for row in frame[frame["contrast"] == "overall"].to_dict("records"):
         contexts = f"{row['contexts']} shared contexts, {row['n']} attributes"
         lines.setdefault(contexts, []).append(f"{PREFIX}{row['figure']}")
+        if not pd.isna(row["share"]):
+            reached = interval((row["share_low"], row["share_high"]))
+            share = (
+                f"own minus other is {number(row['share'])} {reached} of what reports of the own "
+                "weights alone would show (noise in estimated weights makes it smaller)"
+            )
+            lines.setdefault(share, []).append(f"{PREFIX}{row['figure']}")
     shown = [f"{', '.join(ids)}: {note}" for note, ids in lines.items()]
     what = ", ".join(f"{PREFIX}{name}: {COMPARISONS[name].title}" for name in access.figures)
     return [what, *shown]
@@ -172,3 +168,9 @@ def _label(base_model: str) -> str:
 
 def _estimate(row: Mapping[Any, Any]) -> str:
     return f"{number(row['estimate'])} {interval((row['hdi_low'], row['hdi_high']))}"
+
+
+def _coefficients(access: PrivilegedAccess) -> dict[tuple[str, str], str]:
+    frame = access.partial()
+    mine = frame[frame["quantity"] == "coefficient"].to_dict("records")
+    return {(row["figure"], row["base_model"]): _estimate(row) for row in mine}

@@ -15,7 +15,7 @@ from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.once import Once
 from introspect_bayes.analysis.selection import select_ids
 from introspect_bayes.analysis.settings import Settings
-from introspect_bayes.errors import CannotCompute, cannot_compute
+from introspect_bayes.errors import CannotCompute, none_computable
 from introspect_bayes.presentation.notebook import html
 from introspect_bayes.profile import quantities
 from introspect_bayes.profile.quantities import Estimate
@@ -130,10 +130,8 @@ def accuracy_profile(
         analysis = Analysis(analysis, settings or Settings.default(seed=seed), progress)
     found = profile_where_possible(analysis, select_ids(COMPARISONS, figures, "comparison"))
     if not found.rows:
-        reasons = list(found.skipped.values())
-        why = "; ".join(dict.fromkeys(str(reason) for reason in reasons))
-        msg = f"accuracy has no profile in this study: {why}"
-        raise cannot_compute(msg, reasons)
+        msg = "accuracy has no profile in this study"
+        raise none_computable(msg, found.skipped.values())
     return found
 
 

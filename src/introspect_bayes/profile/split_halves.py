@@ -4,8 +4,6 @@ import pandas as pd
 
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.experiments import reports_of
-from introspect_bayes.choices.choice_data import ChoiceData
-from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.protocol.comparisons import Comparison
 from introspect_bayes.protocol.stages import ContextSet, Stage
@@ -45,17 +43,12 @@ def half_weights(
     if not many.any():
         msg = f"no context has {FEWEST_CHOICES} choices of {base_model} to split"
         raise CannotCompute(msg)
-    settings, study = analysis.settings, analysis.study
-    counts = {name: len(c.attributes) for name, c in study.decision_contexts.items()}
-    sampler = ChoiceWeightsSampler(settings.choice_sampler, settings.engine, settings.finished)
     halves: list[pd.DataFrame] = []
     problems: list[str] = []
     for number, name in enumerate(("first", "second")):
         mine = choices[many & (places % 2 == number)]
-        data = ChoiceData.from_frame(mine, study.difference_columns, counts)
         title = f"choice_weights:{base_model}:{context_set}:{stage}:{name} half"
-        analysis.progress.start(f"Half of the choices: {base_model}", len(data.contexts))
-        fit = sampler.fit(settings.specs["choice_weights"], data, title, analysis.progress.advance)
+        fit = analysis.fit_choices(mine, title, f"Half of the choices: {base_model}")
         problems += fit.diagnostics.problems
         table = fit.hdi()[[*_KEYS, "weight"]]
         halves.append(table.rename(columns={"weight": name}))
