@@ -188,11 +188,31 @@ def test_a_figure_that_one_context_keeps_from_its_limit_has_no_absurd_interval()
     assert 0.5 < low < 0.98 < high < 1
 
 
+@pytest.mark.parametrize("hit", [False, True])
+@pytest.mark.parametrize("alike", [0.01, 2.0, 500.0])
+def test_none_and_all_bound_the_share_however_contexts_differ(hit, alike):
+    """Were the share beyond the bound, at most 5% of studies would show none, or all."""
+    contexts, trials = 20, 50
+    names = pd.Series(np.repeat([f"c{n}" for n in range(contexts)], trials))
+    low, high = share_sums(names, np.full(len(names), hit)).interval().ends
+    assert (low, high)[hit] == float(hit)
+    bound = 1 - low if hit else high
+    random = np.random.default_rng(4)
+    shares = random.beta(bound * alike, (1 - bound) * alike, (20_000, contexts))
+    none = random.binomial(trials, shares).sum(axis=1) == 0
+    assert none.mean() < 0.05 + 4 * 0.05**0.5 / 20_000**0.5
+    assert none.mean() > 0.03 or alike > 1  # no wider than it must be for contexts of one kind
+
+
+def equal(rows):
+    return rows.assign(mean_report=rows["weight"])
+
+
 @pytest.mark.parametrize(
     ("sums", "reason"),
     [
         (lambda: accuracy_sums(rows_of(2), rows_of(2)), "need 3 of them; there are 2"),
-        (lambda: share_sums(pd.Series(list("abc")), [1, 1, 1]), "the figure is at its limit"),
+        (lambda: accuracy_sums(both := equal(rows_of(4)), both), "the figure is at its limit"),
         (lambda: share_sums(pd.Series(list("aabbcc")), [1, 0] * 3), "all contexts say the same"),
         (lambda: accuracy_sums(rows_of(3, sets=3), rows_of(3, sets=3)), "a single context decides"),
     ],

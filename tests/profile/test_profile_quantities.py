@@ -42,6 +42,21 @@ def test_signs_of_noise_are_right_half_of_the_time(rows):
     assert quantities.sign_accuracy(rows.assign(mean_report=rows["weight"])).value == 1.0
 
 
+def test_chance_of_signs_is_what_shuffled_reports_reach(rows):
+    random = np.random.default_rng(6)
+    lopsided = rows.assign(weight=rows["weight"] + 60, mean_report=rows["mean_report"] + 25)
+    shuffled = [
+        quantities.sign_accuracy(
+            lopsided.assign(mean_report=random.permutation(lopsided["mean_report"]))
+        ).value
+        for _ in range(300)
+    ]
+    chance = quantities.chance_of_signs(lopsided)
+    assert chance > 0.6
+    error = np.std(shuffled) / np.sqrt(300)
+    assert chance == pytest.approx(np.mean(shuffled), abs=4 * error)
+
+
 def test_ranks_are_spearmans_within_contexts(rows):
     parts = [
         stats.spearmanr(part["weight"], part["mean_report"]).statistic

@@ -72,7 +72,8 @@ def ratio_sums(
     """Return a ratio of two sums, between `low` and 1, as a function of sums over contexts."""
     columns = {"hits": np.asarray(hits, dtype=float), "counts": np.asarray(counts, dtype=float)}
     table = pd.DataFrame(columns).groupby(np.asarray(contexts), sort=False).sum()
-    return ContextSums(table, table.index, partial(ratio_of_totals, low=low))
+    figure = partial(ratio_of_totals, low=low)
+    return ContextSums(table, table.index, figure, share=low == 0)
 
 
 def moments(rows: pd.DataFrame, *names: str) -> pd.DataFrame:

@@ -56,11 +56,14 @@ class ContextSums:
         standardization, are never left out.
     figure
         The figure, as a function of the columns' totals.
+    share
+        Whether it is a share of trials: then all or none of them tell something, too.
     """
 
     table: pd.DataFrame
     units: pd.Index
     figure: FigureOfTotals
+    share: bool = False
 
     def value(self) -> float:
         """Return the figure."""
@@ -77,6 +80,8 @@ class ContextSums:
         with np.errstate(divide="ignore", invalid="ignore"):
             value, least, most = self.figure(sums.sum(axis=0))
         if min(value - least, most - value) <= _AT_LIMIT * (most - least):
+            if self.share:
+                return ContextInterval(share_at_limit(len(self.units), every=bool(value > least)))
             reason = "the figure is at its limit, where leaving contexts out tells nothing"
             return ContextInterval(missing=reason)
         low, high = jackknife_ends(sums[varying], lambda totals: self.figure(totals + fixed))
@@ -163,6 +168,22 @@ def share_of_contexts(hits: float, contexts: float) -> tuple[float, float]:
     posterior = stats.beta(hits + 0.5, misses + 0.5)
     low = posterior.ppf(tail) if hits > 0 else 0.0
     return float(low), float(posterior.ppf(1 - tail)) if misses > 0 else 1.0
+
+
+def share_at_limit(contexts: int, *, every: bool) -> tuple[float, float]:
+    """Return the 95% interval of a share of trials of which none, or every one, counts.
+
+    One-sided: were the share beyond its end, fewer than 5% of studies would come out so, whatever
+    shares single contexts have. (Of all contexts with a share p on average, the likeliest to show
+    nothing are those that show all or nothing, and so many do with probability (1 - p)^contexts.)
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in share_at_limit(100, every=False)]
+    [0.0, 0.03]
+    """
+    far = 1 - (1 - HDI_PROB) ** (1 / contexts)
+    return (1 - far, 1.0) if every else (0.0, far)
 
 
 def combined(parts: Sequence[ContextSums], factors: Sequence[float]) -> ContextSums:

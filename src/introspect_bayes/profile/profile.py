@@ -27,8 +27,8 @@ from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.protocol.stages import ContextSet, Stage
 from introspect_bayes.study import Study
 
-CHANCE: Final = {"sign_accuracy": 0.5, "rank_correlation": 0.0, "slope_of_reports": 0.0}
-"""What reports that know nothing reach (of signs, where half of one side is positive)."""
+CHANCE: Final = {"rank_correlation": 0.0, "slope_of_reports": 0.0}
+"""What reports that know nothing reach, whatever weights and reports are like."""
 
 Halves = Callable[[str, ContextSet, Stage], tuple[pd.DataFrame, tuple[str, ...]]]
 """From whose choices, and where, to `half_weights`."""
@@ -101,9 +101,10 @@ def accuracy_profile(
     """Say what accuracy consists of, comparison by comparison, with contexts as units.
 
     The slope of mean reports on weights (both -100 to 100; r times the ratio of their spreads),
-    the share of right signs, Spearman's correlation within contexts, the share of contexts whose
-    most important attribute is named (beside chance), and the correlation that noise would leave to
-    reports that know all (from halves of the choices and of the reports, which are fitted apart).
+    the share of right signs and that of contexts whose most important attribute is named (both
+    beside chance), Spearman's correlation within contexts, and the correlation that noise would
+    leave to reports that know all (from halves of the choices and of the reports, which are fitted
+    apart).
 
     Parameters
     ----------
@@ -162,7 +163,11 @@ def profile_where_possible(
 def _rows_of(
     analysis: Analysis, figure: str, base_model: str, both: pd.DataFrame, halves: Halves
 ) -> Iterator[ProfileRow]:
-    chance = {**CHANCE, "most_important_named": quantities.chance_named(both)}
+    chance = {
+        **CHANCE,
+        "sign_accuracy": quantities.chance_of_signs(both),
+        "most_important_named": quantities.chance_named(both),
+    }
     ways: dict[str, Callable[[], Estimate]] = {
         "slope_of_reports": lambda: quantities.slope_of_reports(both),
         "sign_accuracy": lambda: quantities.sign_accuracy(both),

@@ -82,6 +82,23 @@ def sign_accuracy(rows: pd.DataFrame) -> Estimate:
     return _estimate(ratio_sums(some["context"], (1 + product) / 2, counts))
 
 
+def chance_of_signs(rows: pd.DataFrame) -> float:
+    """Return the share of right signs where weights and reports are paired at random.
+
+    With p the share of positive weights and q that of positive reports (0 counts half):
+    pq + (1 - p)(1 - q), which is one half only if either is as often positive as negative.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"weight": [100.0, 50, 80, -20], "mean_report": [5.0, 9, -4, 3]})
+    >>> chance_of_signs(rows)
+    0.625
+    """
+    some = rows[rows["weight"] != 0]
+    p, q = (float((np.sign(some[name]).mean() + 1) / 2) for name in ("weight", "mean_report"))
+    return p * q + (1 - p) * (1 - q)
+
+
 def rank_correlation(rows: pd.DataFrame) -> Estimate:
     """Return the mean over contexts of Spearman's correlation of weights and reports within one.
 

@@ -13,16 +13,18 @@ from introspect_bayes.profile.rows import ProfileRow
 
 _HEADS: Final = {
     "slope_of_reports": "points a point",
-    "sign_accuracy": "right signs",
+    "sign_accuracy": "right signs (chance)",
     "rank_correlation": "rank r",
     "most_important_named": "top named (chance)",
     "noise_ceiling": "noise ceiling",
 }
 
+_BESIDE_CHANCE: Final = frozenset({"sign_accuracy", "most_important_named"})
+
 READING: Final = (
     "Points a point: by how much mean reports rise with a point of weight (below 1: flatter, or "
-    "not following, or noisy weights). Right signs: .50 by chance where weights or reports are as "
-    "often positive as negative; a report of 0 counts half. Rank r: Spearman's, "
+    "not following, or noisy weights). Right signs: chance pairs the same weights and reports at "
+    "random; a report of 0 counts half. Rank r: Spearman's, "
     "within contexts. Top named: contexts whose most important attribute is named. Noise ceiling: "
     "the r that noise in choices and reports would leave to reports that know all."
 )
@@ -74,6 +76,6 @@ def notes(rows: Collection[ProfileRow], problems: Collection[str] = ()) -> list[
 def _cell(row: ProfileRow, mark: str) -> str:
     if row.estimate is None:
         return "-"
-    known = row.chance if row.quantity == "most_important_named" else None
+    known = row.chance if row.quantity in _BESIDE_CHANCE else None
     chance = "" if known is None else f" ({number(known)})"
     return f"{number(row.estimate)}{chance}{mark}\n{interval(row.hdi_contexts)}".strip()
