@@ -5,6 +5,7 @@ part of the suite. There, a test in which nutpie compiles fails: it lacks the ma
 would depend on what was compiled before in the same process.
 """
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +15,10 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("full")
+
+# Some machines forbid it, and then each of some hundred processes compiles all libraries anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 compiled: list[Any] = []
 """Models that nutpie compiled in this process, and its first import, which is for one."""

@@ -41,12 +41,9 @@ COMBINING = '{"' + "\u0315\u0300" * 16_000 + '": 1, "seat_height": 2, "weight": 
 
 
 def seconds(parse):
-    best = float("inf")
-    for _ in range(2):
-        began = time.process_time()
-        parse()
-        best = min(best, time.process_time() - began)
-    return max(best, 2e-4)
+    began = time.process_time()
+    parse()
+    return max(time.process_time() - began, 2e-4)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
@@ -58,7 +55,9 @@ def test_parsing_grows_linearly(by, hostile):
         by.ablations(text, NAMES)
 
     short, long = hostile(SHORT), hostile(SHORT * LONGER)
-    assert seconds(lambda: read(long)) < MOST * seconds(lambda: read(short))
+    ratios = (seconds(lambda: read(long)) / seconds(lambda: read(short)) for _ in range(2))
+    # A second time only where the first was too slow: another program may have been in the way.
+    assert any(ratio < MOST for ratio in ratios)
 
 
 def test_keys_beyond_any_name_are_not_looked_into():
