@@ -74,6 +74,7 @@ def test_bad_options_exit_with_2_and_one_message(capsys, study, arguments, compl
     assert out == ""
 
 
+@pytest.mark.compiles
 def test_an_interrupted_run_stops_and_writes_nothing(study, tmp_path):
     """nutpie's own call would swallow the signal and go on with half the draws."""
     file = tmp_path / "figures.json"

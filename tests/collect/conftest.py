@@ -1,6 +1,6 @@
 """A small prepared study, its answers, and the key that must never be seen again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,14 @@ from introspect_bayes.protocol.context_files import shipped_contexts
 from introspect_bayes.protocol.study_folder import prepare_study
 from introspect_bayes.protocol.training import Counts
 from loopback import KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority() -> Iterator[None]:
+    """Trust one authority instead of some 140: each client would read them all, and ask none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(Path(__file__).with_name("one_authority.pem")))
+        yield
 
 
 @pytest.fixture(autouse=True)
