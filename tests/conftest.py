@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,22 +29,36 @@ def paper_data() -> Path:
 
 
 @pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """List what nutpie compiles, as if nothing had been compiled before."""
+def compilations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """List what is compiled, as if nothing had been compiled before.
+
+    What an earlier test compiled counts when it is first asked for, and is not compiled again.
+    """
     import nutpie
 
     from introspect_bayes.sampling import compiled_models
 
-    monkeypatch.setattr(compiled_models, "_compiled", {})
+    kept, take = compiled_models._compiled, compiled_models._taken
+    monkeypatch.setattr(compiled_models, "_compiled", dict(kept))
     compiled: list[Any] = []
+    asked: set[Any] = set()
     compile_model = nutpie.compile_pymc_model
+
+    def taken(structure: Any) -> Any:
+        model = take(structure)
+        if model is not None and structure not in asked:
+            compiled.append(structure)
+        asked.add(structure)
+        return model
 
     def noted(model: Any, **options: Any) -> Any:
         compiled.append(model)
         return compile_model(model, **options)
 
+    monkeypatch.setattr(compiled_models, "_taken", taken)
     monkeypatch.setattr(nutpie, "compile_pymc_model", noted)
-    return compiled
+    yield compiled
+    kept.update(compiled_models._compiled)
 
 
 @pytest.fixture(scope="session")
