@@ -1,8 +1,8 @@
 """What holds for every test: a cache of its own, and who compiles a model says so.
 
-Compiling one costs seconds in every process, so that `-m "not compiles and not slow"` is the quick
-part of the suite. There, a test in which nutpie compiles fails: it lacks the mark. Elsewhere it
-would depend on what was compiled before in the same process.
+Compiling one costs seconds in every process, so that `-m "not compiles"` is the quick part of the
+suite; other tests that take seconds have the mark, too. There, a test in which nutpie compiles
+fails: it lacks the mark. Elsewhere it would depend on what was compiled before in the same process.
 """
 
 import os
@@ -43,6 +43,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return _unit(nodeid)
 
     return ByFits(config, log) if config.option.dist == "loadfile" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out what is slow unless it is named, whatever else is asked for."""
+    marked = config.option.markexpr
+    if "slow" not in marked:
+        config.option.markexpr = f"({marked}) and not slow" if marked else "not slow"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

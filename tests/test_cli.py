@@ -26,6 +26,7 @@ def test_version(capsys):
     assert run(capsys, "--version") == (0, f"introspect-bayes {__version__}\n", "")
 
 
+@pytest.mark.compiles
 def test_study_of_one_unknown_model_runs_and_says_what_it_cannot_compute(capsys, study, tmp_path):
     file = tmp_path / "figures.json"
     health = tmp_path / "health.json"

@@ -52,6 +52,7 @@ def site(tmp_path_factory):
     return {path: Page(path) for path in sorted(folder.rglob("*.html"))}
 
 
+@pytest.mark.compiles
 def test_no_link_is_broken(site):
     checked = 0
     for path, page in site.items():
@@ -73,6 +74,7 @@ def test_no_link_is_broken(site):
     assert checked > 300
 
 
+@pytest.mark.compiles
 def test_nothing_is_loaded_from_other_servers(site):
     for path, page in site.items():
         outside = [address for address in page.loads if urlsplit(address).netloc]
@@ -84,6 +86,7 @@ def text_of(site, name):
     return path.read_text(encoding="utf-8")
 
 
+@pytest.mark.compiles
 def test_reference_has_every_public_name_command_and_model(site):
     python = next(page for path, page in site.items() if path.name == "python.html")
     endings = {name.rpartition(".")[2] for name in python.ids}
@@ -96,6 +99,7 @@ def test_reference_has_every_public_name_command_and_model(site):
     assert "<math" in models
 
 
+@pytest.mark.compiles
 def test_no_page_asks_for_what_nobody_generates(site):
     assert all("generate:" not in path.read_text(encoding="utf-8") for path in site)
 
@@ -199,6 +203,7 @@ def test_reproduction_page_has_every_published_figure():
     assert all(f"| `{name}` |" in written for name in published_figures())
 
 
+@pytest.mark.compiles
 def test_equations_name_every_parameter_and_leave_no_latex(site):
     """What MathML has no sign for would be drawn as it is written."""
     models = text_of(site, "explanation/models.html")

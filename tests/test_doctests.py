@@ -19,6 +19,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_give_what_they_say(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -66,6 +66,7 @@ def test_every_command_refuses_alike_what_there_is_not(capsys, study, command):
     assert err.count("\n") == 1
 
 
+@pytest.mark.compiles
 def test_privileged_access_takes_the_ids_that_it_writes(capsys, study, tmp_path):
     written = []
     for only in ("e2", "privileged.e2.acc"):

@@ -94,6 +94,7 @@ def test_the_correlation_is_pearsons_with_fishers_z():
     assert sums.interval().ends == pytest.approx(wanted)
 
 
+@pytest.mark.compiles
 def test_a_bootstrap_of_contexts_agrees():
     rows = rows_of(80)
     low, high = accuracy_sums(rows, rows).interval().ends

@@ -46,6 +46,7 @@ def by_quadrature(specification, data: ChoiceData, letter: int) -> dict[str, flo
     }
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("letter", [1, 0])
 @pytest.mark.parametrize("trials", [3, 50])
 @pytest.mark.parametrize("prior", ["StudentT(3, 0, 2.5)", "Cauchy(0, 2)"])

@@ -37,6 +37,7 @@ def collect(study, server, task="ablation", **options):
     )
 
 
+@pytest.mark.compiles
 def test_decisions_that_were_answered_are_not_asked_again(study):
     with ChatServer() as server:
         weights = collect(study, server, "weights")
@@ -55,6 +56,7 @@ def test_decisions_that_were_answered_are_not_asked_again(study):
     assert main(["verify", str(study)]) == 0
 
 
+@pytest.mark.compiles
 def test_either_task_can_come_first_and_the_study_is_read_the_same(prepare):
     there, back = prepare("there", decisions=DECISIONS), prepare("back", decisions=DECISIONS)
     with ChatServer() as server:
@@ -104,6 +106,7 @@ def test_a_limit_and_a_growing_number_go_on_from_there(study, tmp_path, capsys):
     assert "Mean score of its own answers: 0." in said.out
 
 
+@pytest.mark.compiles
 def test_killed_at_random_moments_it_ends_as_if_undisturbed(prepare):
     undisturbed, study = (prepare(name, contexts=10, decisions=DECISIONS) for name in ("a", "b"))
     with ChatServer() as server:

@@ -158,6 +158,7 @@ def test_a_second_process_is_refused(study, processes):
         assert len(server.hits) == 1
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study, times):
     def slow(hit):

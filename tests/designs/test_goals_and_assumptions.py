@@ -58,6 +58,7 @@ def test_events_happen_where_hdis_lie():
     }
 
 
+@pytest.mark.compiles
 def test_monte_carlo_errors_are_honest():
     """Over repeated simulations, the certainty that a goal is met is a probability."""
     random = np.random.default_rng(1)

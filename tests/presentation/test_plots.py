@@ -161,6 +161,7 @@ def test_the_papers_figures_stand_beside_its_base_models_only(analysis):
     assert len(grey) == 3
 
 
+@pytest.mark.compiles
 def test_fits_can_be_plotted_as_they_are(folder):
     study = ib.load_study(folder)
     weights = ib.fit("choice_weights", study, seed=5)

@@ -162,6 +162,7 @@ def test_simulated_replies_pass_through_store_and_parser(small):
     assert len(study.base_models) == len(design.models)
 
 
+@pytest.mark.compiles
 def test_a_simulated_study_with_ablations_has_the_same_choices_and_reports(small, tmp_path):
     folder, design, _ = small
     foreseeing = replace(
@@ -194,6 +195,7 @@ def test_another_parser_reads_the_same_replies_again(small):
         ib.load_study(folder, parser="nonsense")
 
 
+@pytest.mark.compiles
 def test_analysis_of_a_simulated_study_finds_its_weights(small, capsys, tmp_path):
     folder, design, prepared = small
     files = ["--json", tmp_path / "f.json", "--weights-csv", tmp_path / "w.csv"]
@@ -248,6 +250,7 @@ def test_contexts_may_differ_in_how_accurately_they_are_reported_on():
         Introspection(accuracy=0.5, accuracy_spread=-1)
 
 
+@pytest.mark.compiles
 def test_the_spread_of_accuracy_leaves_its_mean_and_the_truth():
     deviations = np.random.default_rng(1).normal(size=20_000)
     found = [accuracy_in_context(0.6, 0.7, d) for d in deviations]

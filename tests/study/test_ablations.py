@@ -79,6 +79,7 @@ def own(scores, name):
     return scores[(scores["explainer"] == name) & (scores["target"] == name)]["score"]
 
 
+@pytest.mark.compiles
 def test_perfect_introspection_scores_1_and_known_foresight_what_it_should(scores):
     assert (own(scores, "knows") == 1).all()
     assert (own(scores, "believes") == 1).all()
@@ -155,6 +156,7 @@ def test_constant_answers_score_exactly_a_half(tmp_path, constant):
     assert ib.ablation_scores(study.folder)["score"].mean() == 0.5
 
 
+@pytest.mark.compiles
 def test_noise_in_choices_lowers_scores_but_beliefs_still_tell(tmp_path):
     study = prepared(tmp_path / "s")
     means = {}
@@ -262,6 +264,7 @@ def test_the_authors_layout_has_no_place_for_ablations(tmp_path):
     assert any("answers to the ablation task" in line for line in written.left_out)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 def test_scores_are_exported(many, scores, tmp_path, file_format):
     study, makers = many

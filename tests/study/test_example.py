@@ -133,6 +133,7 @@ def test_a_cache_that_cannot_be_written_is_named(cache, made):
         ib.example_study()
 
 
+@pytest.mark.compiles
 def test_two_at_once_share_one_study(cache, made, monkeypatch):
     """The second finds the first one's study in its place when it is done."""
     whole = simulate.simulate_study

@@ -248,6 +248,7 @@ NASTY = st.text(
 )
 
 
+@pytest.mark.compiles
 @settings(max_examples=25, deadline=None)
 @given(texts=st.lists(st.one_of(st.none(), NASTY), min_size=1, max_size=10))
 def test_every_text_comes_back_from_csv_and_parquet(unanswered, texts):
