@@ -30,8 +30,13 @@ from introspect_bayes.calibration.simulated_ranks import (
     simulate_calibration,
     simulate_posterior_calibration,
 )
-from introspect_bayes.calibration.simulated_truths import simulated_predictors, with_proper_priors
+from introspect_bayes.calibration.simulated_truths import (
+    draw_truths,
+    simulated_predictors,
+    with_proper_priors,
+)
 from introspect_bayes.checks import Check
+from introspect_bayes.checks.truth_among_draws import RANKED
 from introspect_bayes.places import shipped_folder
 from introspect_bayes.specs import spec
 
@@ -67,6 +72,8 @@ RUNS = (
     Run("choice_weights_pooled", 300, "nuts"),
     Run("joint_accuracy", 300, "nuts"),
     Run("privileged_access", 300, "auto"),
+    Run("explanation_scores", 300, "auto"),
+    Run("explanation_scores_beta", 300, "auto"),
 )
 
 
@@ -85,6 +92,33 @@ def ranks_of(run: Run, seed: int = SEED) -> pd.DataFrame:
     proper = with_proper_priors(specification)
     fitter = default_fitter(proper, seed, run.engine)
     return simulate_calibration(proper, run.simulations, seed=seed, fitter=fitter)
+
+
+def by_ends(run: Run, ranks: pd.DataFrame, seed: int = SEED) -> dict[str, dict[str, Any]]:
+    """Return how ranks lie where shares have both exact ends, one, and neither.
+
+    Given any function of the data, ranks of truths from the prior are uniform, too.
+    """
+    specification = spec(run.specification)
+    if specification.family != "ordered_beta":
+        return {}
+    rows = simulated_predictors(specification, seed)
+    truths = draw_truths(specification, rows, run.simulations, seed)
+    scores = truths["prior_predictive"][specification.response].to_numpy()[0]
+    reached = (scores == 0).any(axis=1).astype(int) + (scores == 1).any(axis=1)
+    found = {}
+    for name, count in (("both", 2), ("one", 1), ("neither", 0)):
+        mine = ranks[ranks["simulation"].isin(np.flatnonzero(reached == count))]
+        checks = calibration_checks(mine, run.specification)
+        outside = (mine["rank"] < RANKED * 0.025) | (mine["rank"] > RANKED * 0.975)
+        found[name] = {
+            "simulations": int(mine["simulation"].nunique()),
+            "smallest_p": min(check.numbers["p"] for check in checks),
+            "outside_95": sum(check.numbers["p"] < FAMILY_ERROR for check in checks),
+            "coverage": round(float(1 - outside.mean()), 4),
+            "diverging": checks[0].numbers["diverging"],
+        }
+    return found
 
 
 def entry(run: Run, checks: list[Check], seconds: float) -> dict[str, Any]:
@@ -139,9 +173,13 @@ def main() -> None:
     ]
     for run in track(runs, description="Calibration", disable=not sys.stderr.isatty()):
         began = time.perf_counter()
-        checks = calibration_checks(ranks_of(run, given.seed), run.specification)
+        ranks = ranks_of(run, given.seed)
+        checks = calibration_checks(ranks, run.specification)
         key = (run.specification, run.engine, run.method)
         done[key] = entry(run, checks, time.perf_counter() - began)
+        if ends := by_ends(run, ranks, given.seed):
+            done[key]["by_ends"] = ends
+            print(pd.DataFrame(ends).T.to_string(), flush=True)
         order = [(r.specification, r.engine, r.method) for r in RUNS]
         record = {
             "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),

@@ -7,11 +7,11 @@ the true difference of what a doubling of the training size gains, by task and o
 often an HDI excludes zero where there is no advantage.
 
     uv run python benchmarks/explanation_scores_coverage.py --tables 60
-    uv run python benchmarks/explanation_scores_coverage.py --tables 60 --between
+    uv run python benchmarks/explanation_scores_coverage.py --tables 60 --between --ends both
 
-With --between scores lie between 0 and 1 instead of being 0 or 1. Deviations of explainers,
-targets, pairs, items, tasks and learning are drawn anew for each table, and the truth is computed
-from the log-odds that the scores were drawn with.
+With --between scores lie between 0 and 1 instead of being 0 or 1, and reach both ends exactly,
+only 0, or neither. Deviations of explainers, targets, pairs, items, tasks and learning are drawn
+anew for each table, and the truth is computed from the log-odds that the scores were drawn with.
 """
 
 import argparse
@@ -26,9 +26,13 @@ import introspect_bayes as ib
 from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
 
 KAPPA = 8.0
+ENDS = {"both": (-2.0, 3.0), "zero": (-2.0, np.inf), "neither": (-np.inf, np.inf)}
+"""Cut points of scores between: some 15% zeros and 6% ones where they are reached."""
 
 
-def one_table(seed: int, *, between: bool, draws: int) -> list[dict[str, object]]:
+def one_table(
+    seed: int, *, between: bool, draws: int, ends: str = "neither"
+) -> list[dict[str, object]]:
     """Simulate and analyse one table: a row for each answer."""
     advantage = 0.0 if seed % 2 else 0.8
     design = ScoreDesign(
@@ -39,6 +43,7 @@ def one_table(seed: int, *, between: bool, draws: int) -> list[dict[str, object]
         # Without an advantage, no task has one.
         spread={**ScoreDesign().spread, "task": 0.3 if advantage else 0.0},
         kappa=KAPPA if between else None,
+        cuts=ENDS[ends],
     )
     simulated = simulate_scores(design, seed)
     sampler = ib.Sampler(draws=draws, warmup=500, seed=seed)
@@ -74,6 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=60)
     parser.add_argument("--between", action="store_true")
+    parser.add_argument("--ends", choices=ENDS, default="neither")
     parser.add_argument("--draws", type=int, default=1500)
     given = parser.parse_args()
     start = time.perf_counter()
@@ -81,7 +87,7 @@ def main() -> None:
     for seed in track(
         range(1, given.tables + 1), description="Tables", disable=not sys.stderr.isatty()
     ):
-        rows += one_table(seed, between=given.between, draws=given.draws)
+        rows += one_table(seed, between=given.between, draws=given.draws, ends=given.ends)
     table = pd.DataFrame(rows)
     summary = table.groupby(["answer", "of", "advantage"], sort=False).agg(
         answers=("covered", "size"),

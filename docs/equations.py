@@ -9,7 +9,10 @@ from introspect_bayes.specs import Specification
 
 _LIKELIHOODS: Final = {
     "bernoulli": (r"\text{Bernoulli}(p_i)", r"\text{logit}(p_i)"),
-    "beta": (r"\text{Beta}(p_i \kappa,\ (1 - p_i) \kappa)", r"\text{logit}(p_i)"),
+    "ordered_beta": (
+        r"\text{OrderedBeta}(p_i,\ \kappa,\ \text{zero}_i,\ \text{one}_i)",
+        r"\text{logit}(p_i)",
+    ),
     "gaussian": (r"\text{Normal}(\mu_i,\ \sigma)", r"\mu_i"),
     "t": (r"\text{StudentT}(\nu,\ \mu_i,\ \sigma)", r"\mu_i"),
 }
@@ -43,6 +46,9 @@ def equations_of(model: Specification) -> Iterator[str]:
         first, *others = terms
         lines = r" \\ ".join(rf"& +\, {term}" for term in others)
         yield rf"\begin{{array}}{{rl}} {link} = & {first} \\ {lines} \end{{array}}"
+    for name, varying in model.terms_of_formula.parts:
+        moved = [rf"\beta_{{{_word(name)},\ {_word(term)}}}\, {_word(term)}_i" for term in varying]
+        yield rf"{_word(name)}_i = {' + '.join([_word(name), *moved])}"
 
 
 def _term(term: str) -> str:

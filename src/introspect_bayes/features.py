@@ -26,6 +26,11 @@ class Feature:
         "analysis", whose types lie below features; the whole object if empty.
     family
         The family of specifications that `ranks` serves (`specs.FAMILIES`).
+    response
+        The response of specifications whose rows `rows` simulates.
+    rows
+        ``module.function`` within the room, which takes a seed and returns the predictors of a
+        small simulated data set for calibration; none if empty.
     ranks
         ``module.function`` within the room, with the signature of
         `joint_model.ranks.simulate_joint_calibration`; none if empty.
@@ -42,6 +47,8 @@ class Feature:
     finding: str = ""
     family: str = ""
     ranks: str = ""
+    response: str = ""
+    rows: str = ""
 
     def load(self, name: str) -> Callable[..., Any]:
         """Return a function of the room, by ``module.function``."""
@@ -57,7 +64,7 @@ FEATURES: Final = (
     Feature("joint_model", "section.joint", "joint", "joint", "ranks.simulate_joint_calibration"),
     Feature("privileged", "section.privileged", "access", "correlation_matrix",
             "ranks.simulate_correlation_calibration"),
-    Feature("scores"),
+    Feature("scores", response="score", rows="simulated.simulated_rows"),
     Feature("designs"),
 )  # fmt: skip
 """All features, in the order of a report's sections."""

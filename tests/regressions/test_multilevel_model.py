@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 from scipy.optimize import approx_fprime
 
-from introspect_bayes.regressions.multilevel_information import Layout
+from introspect_bayes.regressions.multilevel_information import Layout, information
 from introspect_bayes.regressions.multilevel_kernel import placed, pulled_back
 from introspect_bayes.regressions.multilevel_model import (
     _log_likelihood,
@@ -15,6 +15,7 @@ from introspect_bayes.regressions.multilevel_model import (
     multilevel_arrays,
 )
 from introspect_bayes.sampling.bambi_models import build_bambi_model
+from introspect_bayes.sampling.ordered_beta import cuts, drawn, log_density_of_arrays
 from introspect_bayes.specs import spec
 
 pytestmark = pytest.mark.compiles
@@ -63,7 +64,7 @@ def test_the_density_is_that_of_the_change_of_variables(held):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["explanation_scores"])
+@pytest.mark.parametrize("name", ["explanation_scores", "explanation_scores_beta"])
 def test_the_density_differs_from_bambis_by_what_the_variables_differ(name):
     random = np.random.default_rng(3)
     chosen = spec(name).without("doublings").without("own_doublings").without("pair")
@@ -73,6 +74,8 @@ def test_the_density_differs_from_bambis_by_what_the_variables_differ(name):
     rows["own"], rows["score"] = random.integers(0, 2, 40), random.uniform(size=40)
     if chosen.family == "bernoulli":
         rows["score"] = rows["score"].round()
+    else:
+        rows.loc[:5, "score"] = [0.0, 1.0] * 3
     bambi = build_bambi_model(chosen, rows)
     arrays = multilevel_arrays(chosen, rows, bambi)
     ours = build_multilevel_model(chosen, rows, bambi, arrays)
@@ -89,6 +92,7 @@ def test_the_density_differs_from_bambis_by_what_the_variables_differ(name):
         free = {"Intercept": found["Intercept"], "own": found["own"]}
         if "kappa" in found:
             free["kappa_log__"] = np.log(found["kappa"])
+            free |= {name: found[name] for name in ("zero", "one", "zero_own", "one_own")}
         log_scales = 0.0
         for term in terms:
             free[f"{term}_offset"] = found[term] / found[f"{term}_sigma"]
@@ -107,13 +111,37 @@ def test_the_density_differs_from_bambis_by_what_the_variables_differ(name):
     np.testing.assert_allclose(differences, differences[0], rtol=1e-8)
 
 
-def test_scores_in_between_have_scipys_beta_density():
-    from scipy import stats
+def test_shares_have_the_likelihood_that_their_ends_vary_in():
+    """The ends of self and other apart, by the columns that the formula names."""
+    chosen = spec("explanation_scores_beta")
+    seen, own = np.array([0.2, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])
+    held = {"response": pt.as_tensor(seen), "column own": pt.as_tensor(own)}
+    family = {"kappa": 7.0, "zero": -3.0, "one": -2.0, "zero_own": 4.0, "one_own": 1.0}
+    given = {name: pt.as_tensor(np.float64(value)) for name, value in family.items()}
+    log_odds = np.array([-1.0, 0.4, 0.7])
+    ours = _log_likelihood(chosen, held, pt.as_tensor(log_odds), given).eval()
+    low, high = cuts(family, chosen.terms_of_formula.parts, {"own": own})
+    every = np.broadcast_arrays(seen[None], log_odds, np.float64(7), low, high)
+    np.testing.assert_allclose(ours, log_density_of_arrays()(*every)[0])
 
-    log_odds, seen = np.array([-1.0, 0.4]), np.array([0.2, 0.9])
-    mean = 1 / (1 + np.exp(-log_odds))
-    ours = _log_likelihood(pt.as_tensor(seen), pt.as_tensor(log_odds), pt.as_tensor(np.float64(7)))
-    np.testing.assert_allclose(ours.eval(), stats.beta.logpdf(seen, 7 * mean, 7 * (1 - mean)))
+
+@pytest.mark.parametrize("ends", [(), (0.0,), (0.0, 1.0)])
+def test_what_data_say_is_found_whatever_their_ends(ends):
+    """Log-odds that are known come back, whether or not scores reach the ends."""
+    random = np.random.default_rng(6)
+    truth = random.normal(0, 1, 40)
+    which = np.repeat(np.arange(40), 60)
+    low, high = (-2.0 if 0.0 in ends else -40.0), (2.0 if 1.0 in ends else 40.0)
+    arrays = {
+        "columns": np.column_stack([np.ones(len(which)), np.eye(2)[which % 2], np.eye(40)[which]]),
+        "response": drawn(truth[which], 8.0, low, high, rng=random),
+        "side": np.zeros(len(which), dtype=int),
+    }
+    made = information(Layout(1, (2, 40)), arrays, np.array([1.5]), "ordered_beta")
+    found = np.linalg.solve(made["information"] + np.diag([0.4, 1, 1]), made["pull"])
+    last = (made["last_pull"] - made["cross"] @ found) / (made["last_information"] + 1)
+    estimated = arrays["columns"] @ np.concatenate([found, last])
+    assert np.corrcoef(estimated, truth[which])[0, 1] > 0.95
 
 
 def _sizes(model, term):

@@ -1,4 +1,5 @@
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -372,3 +373,29 @@ def test_importance_sampling_applies_to_a_few_parameters():
     horseshoe = spec("choice_weights").with_priors(slopes="Horseshoe(0.2, 2.5)")
     assert horseshoe.horseshoes == ("slopes",)
     assert not horseshoe.importance_applies
+
+
+def test_parameters_of_a_family_vary_as_the_formula_says():
+    shares = spec("explanation_scores_beta")
+    assert {"zero", "one", "zero_own", "one_own"} <= set(shares.parameters)
+    assert shares.terms_of_formula.parts == (("zero", ("own",)), ("one", ("own",)))
+    assert str(shares.terms_of_formula).endswith("; zero ~ own; one ~ own")
+    alone = shares.without("own")
+    assert alone.terms_of_formula.parts == ()
+    assert "zero_own" not in alone.priors
+    assert "zero" in alone.priors
+    assert "own" not in alone.variables
+
+
+@pytest.mark.parametrize(
+    ("part", "complaint"),
+    [
+        ("; zeroes ~ own", r"has no zeroes.*did you mean"),
+        ("; zero ~ 0", "zero needs terms"),
+        ("; zero", "needs one '~' in each part"),
+    ],
+)
+def test_a_part_of_a_formula_that_is_none_is_refused(part, complaint):
+    shares = spec("explanation_scores_beta")
+    with pytest.raises(InputError, match=complaint):
+        replace(shares, formula=shares.formula.partition(";")[0] + part)

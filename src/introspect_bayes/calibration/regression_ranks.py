@@ -9,8 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from introspect_bayes.checks.truth_among_draws import rank_truths, with_truth
+from introspect_bayes.regressions.linear_predictor import cuts_of
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import common_terms, grouped_terms
+from introspect_bayes.sampling.ordered_beta import FAMILY, log_density_of_arrays
 from introspect_bayes.specs import Specification
 
 
@@ -37,21 +39,39 @@ def rank_regression(
     quantities = dict(_scalars(joint))
     if (centring := fit.centring) is not None:
         quantities["centred Intercept"] = centring.at_means(joint).to_numpy()[0]
-    quantities["log likelihood"] = _log_likelihood(fit, joint)
+    quantities["log likelihood"] = log_likelihood(fit, joint)
     return rank_truths(quantities, fit)
 
 
-def _log_likelihood(fit: Regression, joint: xr.Dataset) -> np.ndarray:
-    """Return the log likelihood of the response under the truth and each draw, (1 + draw,)."""
-    from scipy import stats
+def log_likelihood(fit: Regression, joint: xr.Dataset) -> np.ndarray:
+    """Return the log likelihood of the response under each draw of the parameters, (draw,).
 
+    Parameters
+    ----------
+    fit
+        The regression.
+    joint
+        Draws of all its parameters, dims (chain of 1, draw, ...).
+    """
+    from scipy import special, stats
+
+    spec, rows = fit.spec, fit.data
     centre = _centre(fit.model, joint)
-    scale = joint["sigma"].to_numpy()[0][:, None]
-    response = fit.data[fit.spec.response].to_numpy()
-    if fit.spec.family == "t":
-        degrees = joint["nu"].to_numpy()[0][:, None]
-        return np.asarray(stats.t.logpdf(response, degrees, centre, scale).sum(axis=1))
-    return np.asarray(stats.norm.logpdf(response, centre, scale).sum(axis=1))
+    response = rows[spec.response].to_numpy(dtype=float)
+
+    def column(name: str) -> np.ndarray:
+        return np.asarray(joint[name].to_numpy()[0][:, None])
+
+    if spec.family == "bernoulli":
+        pointwise = special.log_expit(np.where(response == 1, centre, -centre))
+    elif spec.family == FAMILY:
+        given = (response, centre, column("kappa"), *cuts_of(spec, joint, rows))
+        pointwise = log_density_of_arrays()(*np.broadcast_arrays(*given))
+    elif spec.family == "t":
+        pointwise = stats.t.logpdf(response, column("nu"), centre, column("sigma"))
+    else:
+        pointwise = stats.norm.logpdf(response, centre, column("sigma"))
+    return np.asarray(pointwise.sum(axis=1))
 
 
 def _centre(model: Any, joint: xr.Dataset) -> np.ndarray:

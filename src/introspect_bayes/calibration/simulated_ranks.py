@@ -14,6 +14,7 @@ from introspect_bayes.checks.truth_among_draws import COLUMNS
 from introspect_bayes.choices.choice_sampling import ChoiceWeightsSampler
 from introspect_bayes.errors import InputError
 from introspect_bayes.features import FEATURES, Feature
+from introspect_bayes.regressions.multilevel_model import multilevel_applies
 from introspect_bayes.regressions.regression import RegressionSampler
 from introspect_bayes.sampling.model_sampler import ModelSampler
 from introspect_bayes.sampling.nuts import Sampler
@@ -91,11 +92,11 @@ def simulate_calibration(
         if len(rows[factor].unique()) == 1:
             specification = specification.without(factor)
     fitter = fitter if fitter is not None else default_fitter(specification, seed)
-    if specification.family == "bernoulli" and not specification.hyperparameters:
+    if specification.is_of_choices and not specification.hyperparameters:
         frames = [rank_contexts(specification, chosen, rows, simulations, fitter)]
     else:
         truths = draw_truths(specification, rows, simulations, seed)
-        of_one = rank_study if specification.family == "bernoulli" else rank_regression
+        of_one = rank_study if specification.is_of_choices else rank_regression
         frames = [
             of_one(chosen, rows, truths.isel(draw=[number]), fitter).assign(simulation=number)
             for number in range(simulations)
@@ -166,12 +167,15 @@ def default_fitter(
 ) -> ModelSampler | None:
     """Return a sampler with enough draws for a hundred nearly independent ones.
 
-    Hyperparameters mix slowly, so that they take more. None where a feature has its own.
+    Hyperparameters mix slowly, so that they take more, but not where offsets are sampled
+    (`regressions.multilevel_model`). None where a feature has its own.
     """
     if ranked_by_feature(specification) is not None:
         return None
+    if multilevel_applies(specification):
+        return RegressionSampler(Sampler(draws=350, warmup=250, chains=2, seed=seed), engine)
     draws = 3000 if specification.hyperparameters else 1000
     sampler = Sampler(draws=draws, warmup=600, chains=2, seed=seed)
-    if specification.family == "bernoulli":
+    if specification.is_of_choices:
         return ChoiceWeightsSampler(sampler, engine)
     return RegressionSampler(sampler, engine=engine)

@@ -11,6 +11,7 @@ from introspect_bayes.checks.truth_among_draws import in_a_row
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
+from introspect_bayes.features import FEATURES
 from introspect_bayes.regressions.predictive import posterior_predictive, prior_predictive
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import OBSERVATION
@@ -88,6 +89,7 @@ def simulated_predictors(specification: Specification, seed: int) -> pd.DataFram
         Of choices: two contexts, of 15 and 50 choices between options with five attributes; with
         hyperparameters, twelve of 20 choices with three. Of a regression: 60 rows in 12 contexts
         (the first has most), a binary ``introspection_trained``, two base models, all else normal.
+        Of a feature's response: what it simulates (`features.Feature.rows`).
     seed
         Seed.
 
@@ -100,8 +102,12 @@ def simulated_predictors(specification: Specification, seed: int) -> pd.DataFram
     [15, 50]
     """
     random = np.random.default_rng(seed)
-    if specification.family == "bernoulli":
+    if specification.is_of_choices:
         return _simulated_differences(random, pooled=bool(specification.hyperparameters))
+    for feature in FEATURES:
+        if feature.rows and feature.response == specification.response:
+            rows: pd.DataFrame = feature.load(feature.rows)(seed)
+            return rows
     columns: dict[str, Any] = {}
     factors = {*specification.dropped_when_constant, *specification.groups}
     for name in specification.variables:
@@ -161,7 +167,7 @@ def draw_truths(
     """
     require_proper(specification)
     response = specification.response
-    if specification.family == "bernoulli" and specification.hyperparameters:
+    if specification.is_of_choices and specification.hyperparameters:
         data = choice_data(predictors, np.zeros(len(predictors), dtype=int))
         return prior_predictive(
             ChoiceWeights(specification, data, _seen(response, data.selection)), seed, simulations
@@ -224,7 +230,7 @@ def draw_posterior_truths(
         The specification with fixed priors; the predictors twice; and a tree like that of
         `draw_truths`, whose responses are the observed one followed by a second one.
     """
-    if specification.family == "bernoulli":
+    if specification.is_of_choices:
         msg = f"{specification.name}: give choices a proper prior and calibrate that"
         raise InputError(msg)
     response = specification.response

@@ -21,6 +21,7 @@ from introspect_bayes.sampling.bambi_models import (
 )
 from introspect_bayes.sampling.compiled_operations import compiled_operation
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.ordered_beta import FAMILY, cuts, log_density
 from introspect_bayes.sampling.prior_distributions import (
     prior_numbers,
     prior_variable,
@@ -28,7 +29,7 @@ from introspect_bayes.sampling.prior_distributions import (
 )
 from introspect_bayes.specs import Specification
 
-_FAMILIES: Final = ("bernoulli", "beta")
+_FAMILIES: Final = ("bernoulli", FAMILY)
 INFORMATION: Final = ("information", "pull", "cross", "last_information", "last_pull")
 _UP_TO_ZERO: Final = ("HalfNormal", "HalfStudentT", "HalfCauchy", "Exponential")
 """Priors whose density at zero is neither zero nor infinite."""
@@ -72,10 +73,14 @@ def multilevel_arrays(spec: Specification, data: pd.DataFrame, model: Any) -> di
         arrays |= {f"predictor {term}": predictor, f"index {term}": made.index}
         dummies.append(np.eye(size)[made.index] * predictor[:, None])
     layout = Layout(design.shape[1], tuple(sizes.values()))
+    parts = _columns_of_parts(spec, data)
+    sides = np.column_stack([np.zeros(len(data)), *parts.values()])
     known = {
         "columns": np.concatenate([design, *dummies], axis=1),
         "response": arrays["response"],
+        "side": np.unique(sides, axis=0, return_inverse=True)[1].ravel(),
     }
+    arrays |= {f"column {name}": column for name, column in parts.items()}
     arrays["common_scales"] = _common_scales(spec, data)
     return arrays | information(layout, known, arrays["common_scales"], spec.family)
 
@@ -124,9 +129,12 @@ def build_multilevel_model(
             if parameter not in grouped
         }
         scales = [_scale(spec, spec.priors[t].references["sigma"], numbers) for t in sizes]
-        precision = None
-        if spec.family == "beta":
-            precision = prior_variable(spec.priors["kappa"], "kappa", numbers["kappa"])
+        coefficients = {"Intercept", *spec.terms}
+        family = {
+            name: prior_variable(spec.priors[name], name, numbers[name])
+            for name in spec.model_parameters
+            if name not in coefficients
+        }
         offsets = pm.Flat("offsets", shape=layout.shared + layout.levels[-1])
         constants = [held["common_scales"], pt.as_tensor(layout.shared_terms)]
         known = [held[name] for name in INFORMATION]
@@ -143,7 +151,8 @@ def build_multilevel_model(
             value = pm.Deterministic(name, effects[place])
             density = getattr(pm, spec.priors[name].dist).dist(**numbers[name])
             pm.Potential(f"{name}_prior", pm.logp(density, value).sum())
-        pm.Potential(spec.response, _log_likelihood(held["response"], log_odds, precision).sum())
+        likelihood = _log_likelihood(spec, held, log_odds, family)
+        pm.Potential(spec.response, likelihood.sum())
     return made
 
 
@@ -167,15 +176,21 @@ def _scale(spec: Specification, name: str, numbers: Any) -> Any:
     return variable(prior, name, numbers[name])
 
 
-def _log_likelihood(response: Any, log_odds: Any, precision: Any) -> Any:
+def _log_likelihood(spec: Specification, held: Any, log_odds: Any, family: Any) -> Any:
     import pytensor.tensor as pt
 
-    if precision is None:
+    response = held["response"]
+    if spec.family != FAMILY:
         return response * log_odds - pt.softplus(log_odds)
-    mean = pt.sigmoid(log_odds)
-    one, other = mean * precision, (1 - mean) * precision
-    constant = pt.gammaln(precision) - pt.gammaln(one) - pt.gammaln(other)
-    return constant + (one - 1) * pt.log(response) + (other - 1) * pt.log1p(-response)
+    parts = spec.terms_of_formula.parts
+    columns = {name: held[f"column {name}"] for _, terms in parts for name in terms}
+    return log_density(response, log_odds, family["kappa"], *cuts(family, parts, columns))
+
+
+def _columns_of_parts(spec: Specification, data: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the columns that parameters of the family vary with."""
+    names = (name for _, terms in spec.terms_of_formula.parts for name in terms)
+    return {name: data[name].to_numpy(dtype=float) for name in names}
 
 
 def _sizes(model: Any) -> dict[str, int]:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from introspect_bayes.errors import InputError
+from introspect_bayes.sampling.ordered_beta import FAMILY
 from introspect_bayes.specs import Specification
 
-_NEEDED: Final = {"bernoulli": "0 or 1", "beta": "values between 0 and 1, but neither of them"}
+_NEEDED: Final = {"bernoulli": "0 or 1", FAMILY: "values from 0 to 1"}
 
 
 def check_response(spec: Specification, data: pd.DataFrame) -> None:
@@ -30,7 +31,7 @@ def check_response(spec: Specification, data: pd.DataFrame) -> None:
     if spec.family not in _NEEDED:
         return
     values = data[spec.response].to_numpy(dtype=float)
-    inside = (values > 0) & (values < 1) if spec.family == "beta" else np.isin(values, (0.0, 1.0))
+    inside = (values >= 0) & (values <= 1) if spec.family == FAMILY else np.isin(values, (0.0, 1.0))
     if not inside.all():
         msg = (
             f"{spec.name}: {spec.response} has {values[~inside][0]:g}; {spec.family} needs "
@@ -48,7 +49,7 @@ def stand_in(family: str, response: pd.Series, random: np.random.Generator) -> n
     >>> set(stand_in("bernoulli", seen, np.random.default_rng(0))) <= {0.0, 1.0}
     True
     """
-    if family == "beta":
+    if family == FAMILY:
         return random.uniform(size=len(response))
     if family == "bernoulli":
         return random.integers(0, 2, len(response)).astype(float)

@@ -70,6 +70,7 @@ def array_function(inputs: Sequence[Any], outputs: Any) -> ArrayFunction:
 
 @cache
 def _mode() -> Any:
+    import pymc  # noqa: F401 - registers a rewriting, which it cannot once a mode has named it
     from pytensor.compile.mode import OPT_FAST_RUN, Mode
     from pytensor.graph.rewriting.basic import in2out
 

@@ -13,6 +13,7 @@ import pandas as pd
 from introspect_bayes.errors import InputError
 from introspect_bayes.sampling.centring import Centring
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
+from introspect_bayes.sampling.ordered_beta import ENDS, FAMILY, PARENT, response_maker
 from introspect_bayes.sampling.prior_distributions import prior_numbers, prior_variable
 from introspect_bayes.specs import Specification
 
@@ -73,8 +74,9 @@ def build_bambi_model(
     for factor in (*spec.dropped_when_constant, *spec.groups):
         if factor in frame:
             frame[factor] = pd.Categorical(frame[factor], categories=sorted(frame[factor].unique()))
-    formula = spec.formula.replace("d1 + ... + dK", " + ".join(terms))
-    model = bmb.Model(formula, frame, family=spec.family, priors=priors)
+    formula = spec.formula.partition(";")[0].replace("d1 + ... + dK", " + ".join(terms))
+    family = _ordered_beta(spec, frame) if spec.family == FAMILY else spec.family
+    model = bmb.Model(formula, frame, family=family, priors=priors)
     model.build()
     for term, made in grouped_terms(model).items():
         if made.predictor.ndim > 1 and made.predictor.shape[1] == 1:
@@ -158,6 +160,8 @@ def data_arrays(model: Any, response: pd.Series) -> dict[str, np.ndarray]:
         inner, group = name.split("|")
         arrays[f"predictor {inner}"] = term.predictor
         arrays[f"index {group}"] = term.index
+    for name, column in getattr(model.family, "columns", {}).items():
+        arrays.setdefault(f"predictor {name}", column)
     return arrays
 
 
@@ -173,6 +177,20 @@ def expected_means(model: Any, posterior: "xr.Dataset") -> "xr.DataArray":
 
 def _mean_parameter(model: Any) -> str:
     return str(model.family.likelihood.parent)
+
+
+def _ordered_beta(spec: Specification, frame: pd.DataFrame) -> Any:
+    """Return the family with cut points, and as ``columns`` what these vary with."""
+    import bambi as bmb
+
+    parts = spec.terms_of_formula.parts
+    columns = {term: frame[term].to_numpy(dtype=float) for _, terms in parts for term in terms}
+    varying = [f"{name}_{term}" for name, terms in parts for term in terms]
+    names = [PARENT, "kappa", *ENDS, *varying]
+    likelihood = bmb.Likelihood("OrderedBeta", names, PARENT, response_maker(parts, columns))
+    family = bmb.Family(FAMILY, likelihood, dict.fromkeys(names, "identity"))
+    family.columns = columns
+    return family
 
 
 def _component(model: Any) -> Any:

@@ -20,8 +20,13 @@ from introspect_bayes.scores import score_answers
 from introspect_bayes.scores.rows import ScoreRows, score_rows
 from introspect_bayes.scores.score_answers import OVERALL
 from introspect_bayes.scores.scores import read_explanation_scores
-from introspect_bayes.scores.sentences import advantage_sentences, learning_sentences
+from introspect_bayes.scores.sentences import (
+    advantage_sentences,
+    learning_sentences,
+    two_model_sentences,
+)
 from introspect_bayes.scores.specifications import suited
+from introspect_bayes.scores.two_models import COLUMNS, PAIR_SCALE, other_pairs
 from introspect_bayes.specs import Specification
 from introspect_bayes.study.chosen_rows import EVERYTHING, ChosenRows
 
@@ -45,11 +50,17 @@ class ExplanationScores:
         The fitted model (`regressions.Regression`).
     chosen_rows
         Which rows of the table are used, and which columns are pooled over.
+    alternatives
+        The advantage under other assumptions where two models tell it
+        (`two_models.other_pairs`); else empty.
     """
 
     rows: ScoreRows = field(repr=False)
     fit: Regression = field(repr=False)
     chosen_rows: ChosenRows = EVERYTHING
+    alternatives: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=COLUMNS), repr=False
+    )
 
     @property
     def idata(self) -> xr.DataTree:
@@ -215,6 +226,7 @@ class ExplanationScores:
             "learning": self.learning(),
             "learning_curve": self.learning_curve(),
             "cells": self.cells(),
+            "alternatives": self.alternatives,
         }
         plain = {
             name: frame.astype(object).where(frame.notna(), None).to_dict("records")
@@ -233,8 +245,11 @@ class ExplanationScores:
 
     def conclusions(self) -> list[str]:
         """Return the answers in sentences, and what cannot be told and why."""
+        advantage = self.advantage()
+        usual = self.fit.spec.priors.get(PAIR_SCALE)
         return [
-            *advantage_sentences(self.advantage()),
+            *advantage_sentences(advantage),
+            *two_model_sentences(self.alternatives, advantage, usual),
             *learning_sentences(self.learning(), has_sizes=bool(self.rows.sizes)),
         ]
 
@@ -251,16 +266,19 @@ def explanation_scores(
     """Fit a table of explanation scores: who explained what of whom, and how well.
 
     The question of Li et al. (2025, doi:10.48550/arXiv.2511.08579), as a multilevel model. Scores
-    of 0 and 1 are Bernoulli distributed, others Beta distributed around a mean, and the log-odds of
-    the mean are, for explainer e, target t, task k, item i, and d = log2(training size / geometric
-    mean of the sizes)::
+    of 0 and 1 are Bernoulli distributed, shares follow an ordered beta distribution
+    (`sampling.ordered_beta`), whose exact 0 and 1 may be more, or fewer, where a model explains
+    itself; and the log-odds are, for explainer e, target t, task k, item i, and d =
+    log2(training size / geometric mean of the sizes)::
 
         Intercept + [e = t] (own + own_k + (own_doublings + own_doublings_k) d)
                   + doublings d + a_ke + g_ke d + b_kt + p_ket + q_ket d + u_kti
 
     where all that has indices varies around zero with a standard deviation of its own
     (`models/explanation_scores.toml`, `models/explanation_scores_beta.toml`). What a table has only
-    one of falls away (`rows.dropped`).
+    one of falls away (`rows.dropped`). Where only two models tell the advantage, it rests on the
+    prior of p and on this sum: the answer says how far others move it (`alternatives`), which may
+    take a second fit.
 
     Parameters
     ----------
@@ -293,7 +311,7 @@ def explanation_scores(
     chosen = rows.specification(suited(specification, rows))
     fitter = RegressionSampler(sampler, "nuts", kept_fits() if keep else None)
     fit = fitter.fit(chosen, rows.data, "explanation_scores")
-    return ExplanationScores(rows, fit, chosen_rows)
+    return ExplanationScores(rows, fit, chosen_rows, other_pairs(fit, rows, fitter))
 
 
 def _over_self(mine: np.ndarray, own: np.ndarray | None, *, is_own: bool) -> dict[str, float]:

@@ -31,8 +31,8 @@ class ScoreRows:
     table
         As `scores.scores.read_explanation_scores` returns it.
     data
-        The same rows for the model: score (squeezed if some are neither 0 nor 1), own (1 where a
-        model explains itself, in tasks whose scores tell the advantage of it; else 0), doublings,
+        The same rows for the model: score, own (1 where a model explains itself, in tasks whose
+        scores tell the advantage of it; else 0), doublings,
         own_doublings (their product, in tasks whose scores tell how it matters), and the
         groups task, explainer, target, pair and item, each but task within its task.
     dropped
@@ -60,6 +60,16 @@ class ScoreRows:
     def tasks(self) -> list[str]:
         """Tasks in the table's order."""
         return list(self.table["task"].unique())
+
+    @property
+    def told_by_two(self) -> list[str]:
+        """Tasks whose advantage of self only two models tell: those that explain both kinds."""
+        told = self.table[~self.table["task"].isin(list(self.advantage_untold))]
+        return [
+            str(task)
+            for task, rows in told.groupby("task", sort=False)
+            if len({*rows["explainer"]} & {*rows["target"]}) == 2  # noqa: PLR2004 - two models
+        ]
 
     @property
     def sizes(self) -> list[float]:
@@ -98,7 +108,7 @@ def score_rows(table: pd.DataFrame) -> ScoreRows:
     >>> score_rows(table).advantage_untold
     {'features': 'only one target, so that its own model may simply be the better explainer'}
     """
-    data = pd.DataFrame({"score": squeezed(table["score"].to_numpy())}, index=table.index)
+    data = table[["score"]].copy()
     sizes = table.get("training_size")
     several = sizes is not None and len(sizes.unique()) > 1
     size = float(np.exp(np.log(sizes.unique()).mean())) if sizes is not None and several else None
@@ -125,33 +135,6 @@ def score_rows(table: pd.DataFrame) -> ScoreRows:
         one = "all training sizes are the same" if sizes is not None else "no training sizes"
         dropped["doublings"] = one
     return ScoreRows(table, data, dropped, untold, unlearnt, size)
-
-
-def squeezed(scores: np.ndarray) -> np.ndarray:
-    """Return scores as the model has them: pulled off 0 and 1, unless all are 0 or 1.
-
-    With n scores, y becomes (y (n - 1) + 1/2) / n (Smithson & Verkuilen 2006,
-    doi:10.1037/1082-989X.11.1.54, p. 55), because a beta distribution has neither 0 nor 1.
-
-    Examples
-    --------
-    >>> squeezed(np.array([0.0, 1.0])), squeezed(np.array([0.0, 0.25, 1.0, 1.0]))
-    (array([0., 1.]), array([0.125 , 0.3125, 0.875 , 0.875 ]))
-    """
-    if np.isin(scores, (0.0, 1.0)).all():
-        return scores
-    return np.asarray((scores * (len(scores) - 1) + 0.5) / len(scores))
-
-
-def stretched(means: np.ndarray, count: int) -> np.ndarray:
-    """Undo `squeezed` for means of so many scores.
-
-    Examples
-    --------
-    >>> stretched(np.array([0.125, 0.3125]), 4)
-    array([0.  , 0.25])
-    """
-    return np.asarray((means * count - 0.5) / (count - 1))
 
 
 def _named(table: pd.DataFrame, columns: list[str]) -> pd.Series:

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from introspect_bayes.regressions.linear_predictor import linear_predictor
+from introspect_bayes.regressions.linear_predictor import expected_share
 from introspect_bayes.regressions.regression import Regression
-from introspect_bayes.scores.rows import ScoreRows, stretched
+from introspect_bayes.scores.rows import ScoreRows
 
 OVERALL: Final = "overall"
 """What the average over tasks, each counting the same, is called."""
@@ -90,7 +90,7 @@ def cell_draws(
         frame[["doublings", "own_doublings"]] = 0.0
         task, explainer, target = names.loc[place]
         weights = np.full(len(items), 1 / len(items))
-        yield (str(task), str(explainer), str(target)), _mean(fit, rows, frame, weights)
+        yield (str(task), str(explainer), str(target)), _mean(fit, frame, weights)
 
 
 def _self_and_other(
@@ -100,20 +100,18 @@ def _self_and_other(
     learns = float(task not in rows.learning_untold)
     own = data.assign(own=1.0, own_doublings=learns * data["doublings"])
     other = data.assign(own=0.0, own_doublings=0.0)
-    return _mean(fit, rows, own, weights), _mean(fit, rows, other, weights)
+    return _mean(fit, own, weights), _mean(fit, other, weights)
 
 
-def _mean(fit: Regression, rows: ScoreRows, data: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
+def _mean(fit: Regression, data: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
     """Return draws of the weighted mean of the expected scores, shape (chain, draw)."""
     posterior = fit.idata["posterior"].to_dataset()
     shape = posterior.sizes["chain"], posterior.sizes["draw"]
     total = np.zeros(shape[0] * shape[1])
     for start in range(0, len(data), _ROWS_AT_ONCE):
         piece = slice(start, start + _ROWS_AT_ONCE)
-        log_odds = linear_predictor(fit.spec, posterior, data.iloc[piece])
-        total += (1 / (1 + np.exp(-log_odds))) @ weights[piece]
-    means = total if rows.binary else stretched(total, len(rows.data))
-    return means.reshape(shape)
+        total += expected_share(fit.spec, posterior, data.iloc[piece]) @ weights[piece]
+    return total.reshape(shape)
 
 
 def _with_overall(

@@ -58,6 +58,38 @@ def learning_sentences(table: pd.DataFrame, *, has_sizes: bool) -> Iterator[str]
         yield f"{_where(row)}: a doubling of training {told} ({gains}; difference {figures})."
 
 
+def two_model_sentences(
+    alternatives: pd.DataFrame, advantage: pd.DataFrame, usual: object
+) -> Iterator[str]:
+    """Yield a sentence for each task that two models tell: what its advantage rests on.
+
+    Parameters
+    ----------
+    alternatives
+        As `two_models.other_pairs` returns it.
+    advantage
+        As `ExplanationScores.advantage` returns it.
+    usual
+        The prior of the scale of pairs; None if pairs are not in the model.
+    """
+    usually = advantage.set_index("task")["advantage"]
+    for task, mine in alternatives[alternatives["task"] != OVERALL].groupby("task", sort=False):
+        prior = f", and on the prior of what is particular to a pair ({usual})" if usual else ""
+        rows: list[dict[str, Any]] = mine.to_dict("records")  # type: ignore[assignment]
+        figures = [
+            f"{_figures(row, 'advantage')}, if pairs {row['pairs']} ({row['prior']})"
+            for row in rows
+            if row["prior"]
+        ]
+        added = next(row["advantage"] for row in rows if not row["prior"])
+        figures.append(f"{_number(added)} as observed, if explainers and targets add up in scores")
+        yield (
+            f"Task {task}: only two models tell, so that this rests on explainers and targets "
+            f"adding up in log-odds{prior}. {_number(float(usually[task]))} becomes "
+            f"{'; '.join(figures)}."
+        )
+
+
 def _overall_first(table: pd.DataFrame) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     return sorted(rows, key=lambda row: row["task"] != OVERALL)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from introspect_bayes.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OVERALL: Final = "overall"
 """What the average over tasks is called."""
@@ -44,11 +47,18 @@ class ScoreDesign:
         the explainers' gains).
     kappa
         Precision of scores between 0 and 1 (beta distributed); 0/1 scores if None.
+    cuts
+        Log-odds between which scores with a kappa are neither 0 nor 1: one is 0 with probability
+        logistic(cuts[0] - log-odds), 1 with probability logistic(log-odds - cuts[1]) (ordered
+        beta: Kubinec 2023, doi:10.1017/pan.2022.20).
+    own_zeros
+        Share of the scores of self that are 0 beside these, the others being raised so that means
+        stay (as far as 1 allows): a flaw that must not look like an advantage.
 
     Raises
     ------
     InputError
-        If there are fewer than two models, no task, or no item.
+        If there are fewer than two models, no task, no item, or the cuts are not in order.
     """
 
     models: tuple[str, ...] = ("north", "south", "west")
@@ -66,10 +76,15 @@ class ScoreDesign:
         }
     )  # fmt: skip
     kappa: float | None = None
+    cuts: tuple[float, float] = (-np.inf, np.inf)
+    own_zeros: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.models) < 2 or not self.tasks or self.items < 1:  # noqa: PLR2004
             msg = "a design needs two models, a task and an item"
+            raise InputError(msg)
+        if not self.cuts[0] < self.cuts[1]:
+            msg = f"cuts {self.cuts} must rise: scores of 0 lie below the first"
             raise InputError(msg)
 
 
@@ -118,10 +133,11 @@ def simulate_scores(design: ScoreDesign | None = None, seed: int = 1) -> Simulat
     truth: dict[str, float] = {}
     for task, level in design.tasks.items():
         other, own = _log_odds(design, level, doublings, random)
-        truth |= {f"{kind}.{task}": value for kind, value in _truth(other, own, doublings).items()}
+        means = _means(design, own) - _means(design, other)
+        truth |= {f"{kind}.{task}": value for kind, value in _truth(means, doublings).items()}
         count = len(design.models)
         self_ = np.eye(count, dtype=bool)[:, :, None, None]
-        drawn = _scores(np.where(self_, own, other), design.kappa, random)
+        drawn = _scores(design, np.where(self_, own, other), self_, random)
         places = product(range(count), range(count), range(design.items), range(len(doublings)))
         for e, t, i, n in places:
             cell = (design.models[e], design.models[t], task, f"{task} {i + 1}")
@@ -133,6 +149,30 @@ def simulate_scores(design: ScoreDesign | None = None, seed: int = 1) -> Simulat
         truth[f"{kind}.{OVERALL}"] = float(np.mean([truth[f"{kind}.{t}"] for t in design.tasks]))
     columns = {**names, **({"training_size": sizes} if sizes else {}), "score": scores}
     return SimulatedScores(columns, truth)
+
+
+def simulated_rows(seed: int) -> "pd.DataFrame":
+    """Return the rows of a small table for the models of scores, for calibration.
+
+    Parameters
+    ----------
+    seed
+        Of the scores, which calibration replaces.
+
+    Examples
+    --------
+    >>> simulated_rows(1).shape
+    (48, 9)
+    """
+    import pandas as pd
+
+    from introspect_bayes.scores.rows import score_rows
+    from introspect_bayes.scores.scores import read_explanation_scores
+
+    tasks = {"features": 0.2, "tokens": -0.4}
+    design = ScoreDesign(("north", "south"), tasks, items=3, sizes=(1000, 4000))
+    columns = dict(simulate_scores(design, seed).columns)
+    return score_rows(read_explanation_scores(pd.DataFrame(columns))).data
 
 
 def _doublings(sizes: Sequence[int]) -> np.ndarray:
@@ -158,8 +198,15 @@ def _log_odds(
     return other, own
 
 
-def _truth(other: np.ndarray, own: np.ndarray, doublings: np.ndarray) -> dict[str, float]:
-    difference = (_expit(own) - _expit(other)).mean(axis=(0, 1, 2))
+def _means(design: ScoreDesign, log_odds: np.ndarray) -> np.ndarray:
+    if design.kappa is None:
+        return _expit(log_odds)
+    zero, one = (_expit(log_odds - cut) for cut in design.cuts)
+    return np.asarray(one + (zero - one) * _expit(log_odds))
+
+
+def _truth(differences: np.ndarray, doublings: np.ndarray) -> dict[str, float]:
+    difference = differences.mean(axis=(0, 1, 2))
     found = {"advantage": float(difference.mean())}
     if len(doublings) > 1:
         change = difference[doublings.argmax()] - difference[doublings.argmin()]
@@ -167,11 +214,18 @@ def _truth(other: np.ndarray, own: np.ndarray, doublings: np.ndarray) -> dict[st
     return found
 
 
-def _scores(log_odds: np.ndarray, kappa: float | None, random: np.random.Generator) -> np.ndarray:
-    mean = _expit(log_odds)
+def _scores(
+    design: ScoreDesign, log_odds: np.ndarray, self_: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    mean, kappa = _expit(log_odds), design.kappa
     if kappa is None:
         return (random.random(mean.shape) < mean).astype(float)
-    return random.beta(mean * kappa, (1 - mean) * kappa)
+    zeros = np.where(self_, design.own_zeros, 0.0)
+    raised = np.minimum(mean / (1 - zeros), 0.99)
+    inside = random.beta(raised * kappa, (1 - raised) * kappa)
+    latent = log_odds + random.logistic(size=mean.shape)
+    ends = np.where(latent < design.cuts[0], 0.0, np.where(latent > design.cuts[1], 1.0, inside))
+    return np.where(random.random(mean.shape) < zeros, 0.0, ends)
 
 
 def _expit(log_odds: np.ndarray) -> np.ndarray:

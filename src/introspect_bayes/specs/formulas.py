@@ -30,17 +30,22 @@ class Formula:
         ``d1 + ... + dK``.
     grouped
         Group-specific terms, such as ``reported|context`` for ``(0 + reported | context)``.
+    parts
+        Parameters of the family that vary with predictors, each with its terms.
 
     Examples
     --------
     >>> read_formula("learned ~ reported + (1 + reported | context)").grouped
     ('1|context', 'reported|context')
+    >>> read_formula("score ~ own; zero ~ own").parts
+    (('zero', ('own',)),)
     """
 
     response: str
     intercept: bool
     common: tuple[str, ...]
     grouped: tuple[str, ...] = ()
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __str__(self) -> str:
         parts = [REPEATED if term == "slopes" else term for term in self.common]
@@ -48,7 +53,8 @@ class Formula:
             inner, group = term.split("|")
             parts.append(f"({inner} | {group})" if inner == "1" else f"(0 + {inner} | {group})")
         intercept = [] if self.intercept and parts else [str(int(self.intercept))]
-        return f"{self.response} ~ {' + '.join(intercept + parts)}"
+        mean = f"{self.response} ~ {' + '.join(intercept + parts)}"
+        return "; ".join([mean, *(f"{name} ~ {' + '.join(terms)}" for name, terms in self.parts)])
 
     def without(self, factor: str) -> "Formula":
         """Return the formula without a factor and all terms that it is part of.
@@ -60,7 +66,12 @@ class Formula:
         """
         common = tuple(term for term in self.common if factor not in variables(term))
         grouped = tuple(term for term in self.grouped if factor not in variables(term))
-        return Formula(self.response, self.intercept, common, grouped)
+        parts = (
+            (name, tuple(term for term in terms if factor not in variables(term)))
+            for name, terms in self.parts
+        )
+        kept = tuple((name, terms) for name, terms in parts if terms)
+        return Formula(self.response, self.intercept, common, grouped, kept)
 
 
 def variables(term: str) -> tuple[str, ...]:
@@ -83,6 +94,7 @@ def read_formula(text: str) -> Formula:
         Response, ``~``, and terms joined by ``+``; a term is a product of variables (``a:b``, or
         ``a * b`` for ``a + b + a:b``), ``0`` (no intercept), ``1``, ``d1 + ... + dK`` or a
         group-specific ``(0 + a | g)``, ``(1 | g)``, ``(a | g)`` (which is ``(1 + a | g)``).
+        After a semicolon, as in ``; kappa ~ a``, what a parameter of the family varies with.
 
     Raises
     ------
@@ -96,16 +108,33 @@ def read_formula(text: str) -> Formula:
     >>> read_formula("selection ~ 0 + d1 + ... + dK")
     Formula(response='selection', intercept=False, common=('slopes',), grouped=())
     """
-    if text.count("~") != 1:
-        msg = f"formula {text!r} needs one '~'"
-        raise InputError(msg)
-    response, right_hand_side = (side.strip() for side in text.split("~"))
+    mean, *others = text.split(";")
+    response, right_hand_side = _sides(mean, text)
     common: list[str] = []
     grouped: list[str] = []
     for part in _SUMMANDS.split(right_hand_side.replace(REPEATED, "slopes")):
         (grouped if part.strip().startswith("(") else common).append(part.strip())
     intercept, terms = _expand(common, text)
-    return Formula(response, intercept, terms, _expand_grouped(grouped, text))
+    parts = tuple(_part(other, text) for other in others)
+    return Formula(response, intercept, terms, _expand_grouped(grouped, text), parts)
+
+
+def _sides(part: str, formula: str) -> tuple[str, str]:
+    if part.count("~") != 1:
+        msg = f"formula {formula!r} needs one '~' in each part"
+        raise InputError(msg)
+    left, right = (side.strip() for side in part.split("~"))
+    return left, right
+
+
+def _part(text: str, formula: str) -> tuple[str, tuple[str, ...]]:
+    """Return a parameter of the family and the terms that it varies with."""
+    name, right = _sides(text, formula)
+    intercept, terms = _expand([term.strip() for term in right.split("+")], formula)
+    if not intercept or not terms:
+        msg = f"formula {formula!r}: {name} needs terms, and no 0"
+        raise InputError(msg)
+    return name, terms
 
 
 def _expand(parts: list[str], formula: str) -> tuple[bool, tuple[str, ...]]:

@@ -10,14 +10,14 @@ from introspect_bayes.specs.formulas import Formula, read_formula, variables
 from introspect_bayes.specs.prior import Prior
 from introspect_bayes.specs.reading_priors import as_prior
 
-FAMILIES: Final[dict[str, tuple[str, ...]]] = {
-    "bernoulli": (),
-    "beta": ("kappa",),
-    "gaussian": ("sigma",),
-    "t": ("sigma", "nu"),
+FAMILIES: Final[dict[str, dict[str, Kind]]] = {
+    "bernoulli": {},
+    "ordered_beta": {"kappa": "positive", "zero": "real", "one": "real"},
+    "gaussian": {"sigma": "positive"},
+    "t": {"sigma": "positive", "nu": "positive"},
 }
-"""Response families (``t``: Student's t, ``beta``: with mean and precision kappa) and the positive
-parameters that each has beside the regression coefficients."""
+"""Response families (``t``: Student's t; ``ordered_beta``: shares with exact 0 and 1, see
+`sampling.ordered_beta`) and the parameters that each has beside the regression coefficients."""
 
 EQUATION_FAMILIES: Final[dict[str, dict[str, Kind]]] = {
     "correlation_matrix": {
@@ -117,7 +117,7 @@ class Specification:
         for parameter, prior in self.priors.items():
             if not prior.depends_on_response:
                 continue
-            if self.family in {"bernoulli", "beta"}:
+            if self.family in {"bernoulli", "ordered_beta"}:
                 msg = f"{parameter} ~ {prior}: a choice has no median; give numbers"
                 raise InputError(msg)
             if self.family in EQUATION_FAMILIES:
@@ -127,7 +127,11 @@ class Specification:
     def _check_form(self) -> None:
         """Check that there is a formula, or equations, as the family needs."""
         if self.family in FAMILIES:
-            read_formula(self.formula)
+            known = tuple(FAMILIES[self.family])
+            for parameter, _ in read_formula(self.formula).parts:
+                if parameter not in known:
+                    msg = f"family {self.family!r} has no {parameter}{closest(parameter, known)}"
+                    raise InputError(msg)
             if self.equations:
                 msg = f"family {self.family!r} has a formula; drop the equations"
                 raise InputError(msg)
@@ -144,8 +148,9 @@ class Specification:
         if self.family in EQUATION_FAMILIES:
             return dict(EQUATION_FAMILIES[self.family])
         intercept = ("Intercept",) if self.has_intercept else ()
-        coefficients: dict[str, Kind] = dict.fromkeys((*intercept, *self.terms), "real")
-        return coefficients | dict.fromkeys(FAMILIES[self.family], "positive")
+        named = (*intercept, *_coefficients(self.terms_of_formula))
+        coefficients: dict[str, Kind] = dict.fromkeys(named, "real")
+        return coefficients | FAMILIES[self.family]
 
     @property
     def terms_of_formula(self) -> Formula:
@@ -167,20 +172,26 @@ class Specification:
         return self.terms_of_formula.response
 
     @property
+    def is_of_choices(self) -> bool:
+        """Whether choices are modelled, by the attributes of their options."""
+        return self.family in FAMILIES and "slopes" in self.terms
+
+    @property
     def has_intercept(self) -> bool:
         """Whether the model has an intercept."""
         return self.terms_of_formula.intercept
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """Terms beside the intercept: main effects, interactions, group-specific terms."""
+        """Terms of the mean: main effects, interactions, group-specific terms."""
         formula = self.terms_of_formula
         return formula.common + formula.grouped
 
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the predictors; ``slopes`` stands for those of the attributes."""
-        named = [name for term in self.terms for name in variables(term)]
+        parts = [term for _, terms in self.terms_of_formula.parts for term in terms]
+        named = [name for term in (*self.terms, *parts) for name in variables(term)]
         return tuple(dict.fromkeys(named))
 
     @property
@@ -296,8 +307,14 @@ class Specification:
         'learned ~ reported + introspection_trained + reported:introspection_trained'
         """
         formula = self.terms_of_formula.without(factor)
-        dropped = {*self.terms} - {*formula.common, *formula.grouped}
-        kept = [name for name in self.model_parameters if name not in dropped]
+        gone = {*_coefficients(self.terms_of_formula)} - {*_coefficients(formula)}
+        kept = [name for name in self.model_parameters if name not in gone]
         used = {*kept, *hyperparameters(self.priors, kept)}
         priors = {name: prior for name, prior in self.priors.items() if name in used}
         return replace(self, formula=str(formula), priors=priors)
+
+
+def _coefficients(formula: Formula) -> tuple[str, ...]:
+    """Return the names of a formula's coefficients, but for the intercept."""
+    varying = (f"{name}_{term}" for name, terms in formula.parts for term in terms)
+    return (*formula.common, *formula.grouped, *varying)
