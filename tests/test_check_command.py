@@ -1,7 +1,6 @@
 """The command that checks a study: what it prints, writes, and exits with."""
 
 import json
-from collections import Counter
 
 import pytest
 
@@ -21,33 +20,43 @@ def run(capsys, *arguments):
     return code, *capsys.readouterr()
 
 
-def test_failures_exit_with_1_and_are_written_with_their_figures(capsys, study, tmp_path):
+def test_findings_and_checks_are_written_with_their_figures(capsys, study, tmp_path):
     file = tmp_path / "checks.json"
     only = ["--only", "data", "--only", "reports"]
     prior = "choice_weights.slopes=Normal(0, 2)"
     options = ["--json", file, "--draws", "300", "--warmup", "300", "--prior", prior]
     code, out, _ = run(capsys, study, *only, *options)
-    assert code == 1
-    checks = json.loads(file.read_text())
+    written = json.loads(file.read_text())
+    assert code == (written["conclusion"]["class"] == "stop")
+    assert out.splitlines()[0] in written["conclusion"]["text"]
+    checks = written["checks"]
     names = {check["name"] for check in checks}
     assert names == {n for n in CHECKS if n.startswith(("data.", "reports."))}
-    counts = Counter(check["status"] for check in checks)
-    assert f"{counts['pass']} passed, {counts['fail']} failed" in out
-    assert "reports.pile-up: Do weights pile up at ±100?" in out
+    (bounds,) = [found for found in written["findings"] if found["name"] == "bounds"]
+    assert (bounds["class"], bounds["p"]) == ("known and harmless", None)
+    assert "e1.acc.tiny-model" in bounds["subjects"]
+    assert "residuals are not normal" in " ".join(out.split())
+    assert "reports.pile-up:" not in out
     pile = next(check for check in checks if check["name"] == "reports.pile-up")
     assert pile["status"] == "fail"
     assert pile["numbers"]["share"] == pytest.approx(1 / 3, abs=0.1)
     (changed,) = pile["changed_priors"]
+    assert written["changed_priors"] == [changed]
     assert (
         changed == "choice_weights.slopes ~ Normal(mu=0, sigma=2) instead of Normal(mu=0, sigma=1)"
     )
     assert changed in " ".join(out.split())
 
 
-def test_nothing_but_passes_exits_with_0(capsys, study):
+def test_nothing_found_exits_with_0_and_every_check_is_shown_in_full(capsys, study):
     code, out, err = run(capsys, study, "--only", "data.variation")
     assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "Nothing was found that stops you or moves an accuracy."
+    assert "Not looked at: " in out
+    code, out, _ = run(capsys, study, "--only", "data.variation", "--full")
+    assert code == 0
     assert "3 passed, 0 failed, 0 went wrong, 0 for information" in out
+    assert "data.variation: Do choices and reports vary?" in out
 
 
 @pytest.mark.parametrize(
@@ -72,14 +81,18 @@ def test_a_study_that_is_not_there_exits_with_2(capsys):
     assert "no-such-study: no such study folder" in err
 
 
-def test_the_shipped_example_fails_where_it_should(capsys, tmp_path):
+def test_the_shipped_example_stops(capsys, tmp_path):
     """The small model always answers A, and most of its reports are unusable."""
     file = tmp_path / "checks.json"
     only = ["--only", "data.variation", "--only", "data.replies"]
     code, out, _ = run(capsys, "smollm2", *only, "--json", file)
     assert code == 1
-    failed = {c["name"] for c in json.loads(file.read_text()) if c["status"] == "fail"}
+    assert out.startswith("Stop: do not trust these numbers before ")
+    written = json.loads(file.read_text())
+    failed = {c["name"] for c in written["checks"] if c["status"] == "fail"}
     assert failed == {"data.variation", "data.replies"}
+    stops = {f["name"] for f in written["findings"] if f["class"] == "stop"}
+    assert "one-sided" in stops
     assert "99% of 500 choices are A" in " ".join(out.split())
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from introspect_bayes.analysis.sensitivity import prior_sensitivity
     from introspect_bayes.analysis.settings import Settings
     from introspect_bayes.calibration.calibration import calibrate
-    from introspect_bayes.checks import check_study, data_health, study_warnings
+    from introspect_bayes.checks import check_study, conclude, data_health, study_warnings
     from introspect_bayes.checks.summary import summary
     from introspect_bayes.collect import (
         CollectionStoppedError,
@@ -82,6 +82,7 @@ _HOMES = {
     "ScoreDesign": "scores.simulated",
     "check_scores": "scores.checks",
     "check_study": "checks",
+    "conclude": "checks",
     "collect_replies": "collect",
     "data_health": "checks",
     "example_study": "study.example",
@@ -146,6 +147,7 @@ __all__ = [
     "check_scores",
     "check_study",
     "collect_replies",
+    "conclude",
     "data_health",
     "example_study",
     "exclusion_table",

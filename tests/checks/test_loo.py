@@ -46,14 +46,6 @@ def test_few_bad_observations_are_information(sound_reports):
     assert (check.status, check.numbers["bad"]) == ("information", 1)
 
 
-def test_a_model_with_the_right_size_of_weights_predicts_better(examine_choices, pooled_choices):
-    papers = examine_choices(scale=3.0, contexts=8)
-    check = comparison(papers, {"choice_weights_pooled": pooled_choices})
-    assert check.status == "fail", check
-    assert check.numbers["choice_weights_pooled.elpd_diff"] > 5
-    assert "choice_weights_pooled" in check.message
-
-
 def test_leaving_out_the_intercept_predicts_worse_where_choices_are_biased(
     without_intercept, biased_choices
 ):

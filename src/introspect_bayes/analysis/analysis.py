@@ -94,6 +94,23 @@ class Analysis:
             other.use_weights_of(self)
         return other
 
+    def with_learned(
+        self, learned: Callable[[str, ContextSet, Stage], pd.DataFrame], study: Study | None = None
+    ) -> "Analysis":
+        """Return an analysis whose learned weights come from elsewhere, and perhaps its study.
+
+        Parameters
+        ----------
+        learned
+            What takes the place of the method `learned`.
+        study
+            A changed study; the same if not given.
+        """
+        settings = replace(self.settings, finished=None)
+        other = Analysis(study or self.study, settings, self.progress)
+        other._learned = Once(learned)
+        return other
+
     def use_weights_of(self, other: "Analysis") -> None:
         """Take choice weights from another analysis of the same study, its fits included."""
         self._weights = other.weights
@@ -144,11 +161,15 @@ class Analysis:
         described
             What progress calls it.
         """
-        counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
-        data = ChoiceData.from_frame(choices, self.study.difference_columns, counts)
+        data = self.choice_data(choices)
         self.progress.start(described, len(data.contexts))
         spec = self.settings.specs["choice_weights"]
         return self._choices.fit(spec, data, name, self.progress.advance)
+
+    def choice_data(self, choices: pd.DataFrame) -> ChoiceData:
+        """Return rows of ``study.choices`` as the models of choices take them."""
+        counts = {name: len(c.attributes) for name, c in self.study.decision_contexts.items()}
+        return ChoiceData.from_frame(choices, self.study.difference_columns, counts)
 
     def learned(
         self, base_model: str, context_set: ContextSet, stage: Stage = "weight-trained"
@@ -275,24 +296,34 @@ class Analysis:
         both = {side: standardize(rows[side]) for side in ("learned", "reported")}
         return self._regress("report_accuracy", name, rows.assign(**both))
 
-    def _fit_effect(self, figure: str) -> Regression:
-        """Fit introspection_training to the comparisons before and after training."""
+    def effect_rows(self, figure: str) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """Return the rows before and after training of each base model that has both.
+
+        Parameters
+        ----------
+        figure
+            A key of `EFFECTS`.
+        """
         before, after = EFFECTS[figure]
-        parts: list[pd.DataFrame] = []
+        pairs: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
         reasons: list[CannotCompute] = []
         for base_model in self.study.base_models:
             try:
-                pair = [self.rows(base_model, before), self.rows(base_model, after)]
+                pairs[base_model] = (self.rows(base_model, before), self.rows(base_model, after))
             except CannotCompute as reason:
                 reasons.append(reason)
-                continue
-            parts += [
-                rows.assign(introspection_trained=trained, base_model=base_model)
-                for trained, rows in enumerate(pair)
-            ]
-        if not parts:
+        if not pairs:
             msg = "no base model has reports before and after training"
             raise none_computable(msg, reasons)
+        return pairs
+
+    def _fit_effect(self, figure: str) -> Regression:
+        """Fit introspection_training to the comparisons before and after training."""
+        parts = [
+            rows.assign(introspection_trained=trained, base_model=base_model)
+            for base_model, pair in self.effect_rows(figure).items()
+            for trained, rows in enumerate(pair)
+        ]
         return self._regress("introspection_training", figure, pd.concat(parts, ignore_index=True))
 
     def _regress(self, specification: str, name: str, rows: pd.DataFrame) -> Regression:

@@ -37,15 +37,17 @@ def context_interval(analysis: Analysis, kind: str, base_model: str = "") -> Con
         return ContextInterval(missing=str(reason))
 
 
-def _slope(figure: str) -> Callable[[Analysis, str], ContextSums]:
-    def sums(analysis: Analysis, base_model: str) -> ContextSums:
-        comparison = COMPARISONS[figure]
-        learned = analysis.learned(base_model, comparison.context_set, comparison.chooser)
-        return accuracy_sums(
-            analysis.rows(base_model, figure), _mean_reports(analysis, base_model, figure), learned
-        )
+def slope_sums(analysis: Analysis, base_model: str, figure: str) -> ContextSums:
+    """Return the slope of a comparison (key of `COMPARISONS`) as a function of sums."""
+    comparison = COMPARISONS[figure]
+    learned = analysis.learned(base_model, comparison.context_set, comparison.chooser)
+    return accuracy_sums(
+        analysis.rows(base_model, figure), _mean_reports(analysis, base_model, figure), learned
+    )
 
-    return sums
+
+def _slope(figure: str) -> Callable[[Analysis, str], ContextSums]:
+    return lambda analysis, base_model: slope_sums(analysis, base_model, figure)
 
 
 def _correlation(figure: str) -> Callable[[Analysis, str], ContextSums]:
@@ -77,11 +79,11 @@ def _learned_targets(analysis: Analysis, base_model: str) -> ContextSums:
 
 def _effect(figure: str) -> Callable[[Analysis, str], ContextSums]:
     def sums(analysis: Analysis, _: str) -> ContextSums:
-        base_models = sorted(analysis.effect(figure).data["base_model"].unique())
+        base_models = list(analysis.effect_rows(figure))
         share = 1 / len(base_models)
         parts, factors = [], []
         for base_model in base_models:
-            before, after = (_slope(name)(analysis, base_model) for name in EFFECTS[figure])
+            before, after = (slope_sums(analysis, base_model, name) for name in EFFECTS[figure])
             parts += [before, after]
             factors += [-share, share]
         return combined(parts, factors)

@@ -4,23 +4,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from introspect_bayes.checks.data_health import ANOMALIES, Anomaly, HealthRow, data_health
+from introspect_bayes.checks.finding import CLASSES, Change, Conclusion, Finding, FindingClass
 from introspect_bayes.checks.outcome import STATUSES, Check, Status
 from introspect_bayes.checks.warnings import study_warnings
 
 if TYPE_CHECKING:
     from introspect_bayes.checks.checking import CHECKS, check_study, select_checks
+    from introspect_bayes.checks.concluding import FINDINGS, conclude
     from introspect_bayes.checks.examination import Examination
 
 __all__ = [
     "ANOMALIES",
     "CHECKS",
+    "CLASSES",
+    "FINDINGS",
     "STATUSES",
     "Anomaly",
+    "Change",
     "Check",
+    "Conclusion",
     "Examination",
+    "Finding",
+    "FindingClass",
     "HealthRow",
     "Status",
     "check_study",
+    "conclude",
     "data_health",
     "select_checks",
     "study_warnings",
@@ -29,8 +38,10 @@ __all__ = [
 # What every analysis shows needs no draws; what examines draws is imported when first used.
 _HOMES = {
     "CHECKS": "checking",
+    "FINDINGS": "concluding",
     "Examination": "examination",
     "check_study": "checking",
+    "conclude": "concluding",
     "select_checks": "checking",
 }
 

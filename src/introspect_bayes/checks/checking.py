@@ -11,6 +11,7 @@ from introspect_bayes.checks.alternatives import Alternatives
 from introspect_bayes.checks.convergence import CONVERGENCE, convergence
 from introspect_bayes.checks.data_health import data_health
 from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.holding_out import compared_by_holding_out
 from introspect_bayes.checks.missing_reports import MISSING_REPORTS, missing_reports
 from introspect_bayes.checks.outcome import Check, attempt
 from introspect_bayes.checks.position_bias import POSITION_BIAS, position_bias
@@ -26,9 +27,10 @@ from introspect_bayes.checks.replies import (
     label,
     reply_checks,
 )
+from introspect_bayes.checks.touched import compared, revealed
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute, NotInStudy
-from introspect_bayes.protocol.comparisons import COMPARISONS, EFFECTS, REVEALED
+from introspect_bayes.protocol.comparisons import COMPARISONS
 from introspect_bayes.regressions.regression import Regression
 
 FITTED: Final = "fits"
@@ -67,6 +69,7 @@ _CHOICES: Final[dict[str, Callable[[Examination[ChoiceWeights]], Check]]] = {
     predictive_choices.SHARE: predictive_choices.share,
     predictive_choices.PREDICTED: predictive_choices.predicted,
     loo.PARETO_K: loo.pareto_k,
+    loo.COMPARISON: compared_by_holding_out,
 }
 _REPORTS: Final[dict[str, Callable[[Examination[Regression]], Check]]] = {
     CONVERGENCE: convergence,
@@ -145,25 +148,21 @@ def _checks(analysis: Analysis, wanted: list[str]) -> Iterator[Check]:
 def _of_choices(
     analysis: Analysis, wanted: list[str], alternatives: Alternatives, absent: list[str]
 ) -> Iterator[Check]:
-    for base_model in analysis.study.base_models:
-        for context_set, stage in REVEALED:
-            whose = label(base_model) + ("" if stage == "weight-trained" else f", {stage}")
-            subject = f"choice weights of {whose}, {context_set}"
-            make = partial(analysis.weights, base_model, context_set, stage)
-            yield from _of_fit(analysis, subject, make, wanted, alternatives, absent)
+    for choices in revealed(analysis):
+        make = partial(analysis.weights, *choices)
+        yield from _of_fit(analysis, choices.subject, make, wanted, alternatives, absent)
 
 
 def _of_reports(
     analysis: Analysis, wanted: list[str], alternatives: Alternatives, absent: list[str]
 ) -> Iterator[Check]:
-    for base_model in analysis.study.base_models:
-        for figure in COMPARISONS:
-            make = partial(analysis.accuracy, base_model, figure)
-            subject = f"{figure}.{label(base_model)}"
-            yield from _of_fit(analysis, subject, make, wanted, alternatives, absent)
-    for effect in EFFECTS:
-        make = partial(analysis.effect, effect)
-        yield from _of_fit(analysis, effect, make, wanted, alternatives, absent)
+    for each in compared(analysis):
+        make = (
+            partial(analysis.accuracy, each.base_model, each.figure)
+            if each.base_model
+            else partial(analysis.effect, each.figure)
+        )
+        yield from _of_fit(analysis, each.subject, make, wanted, alternatives, absent)
 
 
 def _of_fit(
@@ -185,7 +184,7 @@ def _of_fit(
         return
     checks: dict[str, Any] = dict(_CHOICES if isinstance(fit, ChoiceWeights) else _REPORTS)
     # The effect of training has no alternative that ships.
-    if "introspection_trained" not in fit.spec.variables:
+    if isinstance(fit, Regression) and "introspection_trained" not in fit.spec.variables:
         checks[loo.COMPARISON] = alternatives.compare
     chosen = [name for name in checks if name in wanted]
     of: Examination[Any] = Examination(fit, subject, analysis.settings.choice_sampler.seed)

@@ -13,7 +13,11 @@ import xarray as xr
 from introspect_bayes.checks.tail_areas import require_draws
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import InputError
-from introspect_bayes.regressions.predictive import log_densities, posterior_predictive
+from introspect_bayes.regressions.predictive import (
+    log_densities,
+    posterior_predictive,
+    prior_predictive,
+)
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.one_thread import TURN
 
@@ -92,6 +96,17 @@ class Examination[Fit: (ChoiceWeights, Regression)]:
         """Replicated data, from the same draws as the densities."""
         self._require_draws()
         return posterior_predictive(self.fit, self.seed, self.draws)
+
+    @cached_property
+    def from_prior(self) -> xr.DataTree:
+        """As many draws from the prior, and data from each.
+
+        Raises
+        ------
+        ImproperPriorError
+            If a prior is flat.
+        """
+        return prior_predictive(self.fit, self.seed, self.draws)
 
     @cached_property
     def loo(self) -> Any:

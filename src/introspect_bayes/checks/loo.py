@@ -15,13 +15,6 @@ from introspect_bayes.regressions.regression import Regression
 PARETO_K: Final = "loo.pareto-k"
 COMPARISON: Final = "loo.comparison"
 
-CHOICE_MODELS: Final = (
-    "choice_weights",
-    "choice_weights_no_intercept",
-    "choice_weights_pooled",
-)
-"""Shipped specifications of choices, the paper's first."""
-
 REPORT_MODELS: Final = (
     "report_accuracy",
     "report_accuracy_student",
@@ -195,6 +188,8 @@ def _compared(
         f"{name}.bad_k": float(bad),
         f"{name}.problems": float(len(problems)),
     }
+    if isinstance(other.fit, Regression):
+        numbers[f"{name}.slope"] = other.fit.slope().mean
     few_bad = [f"{bad} bad Pareto k"] if bad and not _doubts(other) else []
     return _Compared(
         f"{name} {difference:+.1f} ({', '.join([f'SE {error:.1f}', *few_bad, *_doubts(other)])})",

@@ -106,6 +106,7 @@ class _Relation:
     low: float
     high: float
     tail: TailArea
+    p: float
 
 
 def _judged(subject: str, counts: dict[str, int], found: _Relation) -> Check:
@@ -115,6 +116,7 @@ def _judged(subject: str, counts: dict[str, int], found: _Relation) -> Check:
         "hdi_low": found.low,
         "hdi_high": found.high,
         "tail_area": found.tail.area,
+        "p": found.p,
     }
     if found.tail.extreme:
         size = (
@@ -205,7 +207,20 @@ def _relation(features: pd.DataFrame, shares: pd.Series, random: np.random.Gener
         float(low),
         float(high),
         area,
+        _p_of_largest(float(correlations[strongest]), len(other)),
     )
+
+
+def _p_of_largest(correlation: float, count: int) -> float:
+    """Return the p value of the largest of three rank correlations, by Student's t, Bonferroni's.
+
+    Unlike the share of permutations it can be as small as it needs to be.
+    """
+    from scipy.stats import t
+
+    free = max(count - 2, 1)
+    statistic = abs(correlation) * np.sqrt(free / max(1 - correlation**2, 1e-12))
+    return float(min(1.0, len(FEATURES) * 2 * t.sf(statistic, free)))
 
 
 def _standardized(columns: np.ndarray) -> np.ndarray:

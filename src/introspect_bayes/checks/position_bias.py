@@ -4,7 +4,7 @@ import numpy as np
 
 from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.outcome import Check, Status
-from introspect_bayes.checks.predictive_choices import CALIBRATION, calibration
+from introspect_bayes.checks.prior_predictive import PRIOR_PREDICTIVE, choices_from_prior
 from introspect_bayes.checks.tail_areas import TAIL
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.constants import HDI_PROB
@@ -22,7 +22,7 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     variable with a degree of freedom a context, or less, as the prior pulls them to zero. And that
     their mean is zero: a small pull that all contexts share. A prior of the slopes that is far too
     narrow makes choices seem noisier than they are, and the intercepts less certain: where
-    ``choices.calibration`` finds that, nothing found is information only.
+    ``prior.predictive`` finds that, nothing found is information only.
 
     Raises
     ------
@@ -58,11 +58,11 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
     if biased:
         status = "fail"
         message += "position moves choices, so keep the intercept in the model."
-    elif calibration(of).status == "fail":
+    elif _prior_fails(of):
         status = "information"
         message += (
-            "no clear pull to a position, but the model takes choices for other than they are "
-            f"({CALIBRATION}), so that it could miss one."
+            "no clear pull to a position, but the prior does not allow for such choices "
+            f"({PRIOR_PREDICTIVE}), so that the model could miss one."
         )
     else:
         message += "no clear pull to a position."
@@ -75,5 +75,13 @@ def position_bias(of: Examination[ChoiceWeights]) -> Check:
         "chi_squared": total,
         "tail_area": area,
         "mean_tail_area": mean_area,
+        "p": min(1.0, 2 * min(area, mean_area)),
     }
     return Check(POSITION_BIAS, of.subject, status, message, numbers)
+
+
+def _prior_fails(of: Examination[ChoiceWeights]) -> bool:
+    try:
+        return choices_from_prior(of).status == "fail"
+    except CannotCompute:
+        return False

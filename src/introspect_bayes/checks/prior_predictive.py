@@ -5,12 +5,13 @@ from typing import Final
 import numpy as np
 
 from introspect_bayes.checks.examination import Examination
+from introspect_bayes.checks.learned_size import pulls_learned
 from introspect_bayes.checks.outcome import Check, first_upper
 from introspect_bayes.checks.tail_areas import contexts_outside, two_sided
 from introspect_bayes.choices.choice_data import ChoiceData
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
-from introspect_bayes.regressions.predictive import ImproperPriorError, prior_predictive
+from introspect_bayes.regressions.predictive import ImproperPriorError
 from introspect_bayes.regressions.regression import Regression
 from introspect_bayes.sampling.bambi_models import design_columns
 
@@ -49,6 +50,8 @@ def choices_from_prior(of: Examination[ChoiceWeights]) -> Check:
     sharing = contexts_outside(shares_of_a(data, observed)[0], shares_of_a(data, drawn))
     low, high = np.quantile(expected, _MIDDLE)
     numbers = {
+        **_told_of_weights(data, explained),
+        "p": _too_far(explained, explained_shares(data, _as_drawn_to_positions(of))),
         "explained": float(np.median(explained)),
         "explained_prior": float(np.median(expected)),
         "explained_prior_low": float(low),
@@ -74,6 +77,57 @@ def choices_from_prior(of: Examination[ChoiceWeights]) -> Check:
         return Check(PRIOR_PREDICTIVE, of.subject, "fail", first_upper(message), numbers)
     message = "The prior allows for choices such as these: share of A, and share explained."
     return Check(PRIOR_PREDICTIVE, of.subject, "pass", message, numbers)
+
+
+def _as_drawn_to_positions(of: Examination[ChoiceWeights]) -> np.ndarray:
+    """Return choices of slopes from the prior, pulled to positions as the choices themselves are.
+
+    The usual prior of intercepts is wide; were they drawn from it, pulls that no model has would
+    leave less to explain, and slopes as large as the prior has them would seem too large.
+    """
+    fit, data = of.fit, of.fit.data
+    slopes = of.from_prior["prior"]["slopes"].to_numpy()[0]
+    random = np.random.default_rng(of.seed)
+    centred = data.differences - (data.means[data.index] if fit.spec.has_intercept else 0.0)
+    odds = np.stack(
+        [(centred * each[data.index]).sum(axis=1) for each in slopes]
+    )  # a draw at a time: all at once would be large
+    if fit.spec.has_intercept and fit.spec.importance_applies:
+        scale = float(pulls_learned(fit.spec, data).priors["Intercept"].args["sigma"])
+        odds += random.normal(0, scale, (len(slopes), len(data.contexts)))[:, data.index]
+    elif fit.spec.has_intercept:
+        odds += of.from_prior["prior"]["centred_intercept"].to_numpy()[0][:, data.index]
+    return (random.random(odds.shape) < 1 / (1 + np.exp(-odds))).astype(float)
+
+
+def _too_far(explained: np.ndarray, expected: np.ndarray) -> float:
+    """Return the p value, two-sided, of contexts' R² among those of the prior's replicates.
+
+    Each context's rank among its replicates becomes a normal score; the mean of the scores is as
+    precise as there are contexts, so that p needs no more replicates the smaller it is. It is held
+    against the same mean of each replicate, as contexts may share parameters.
+    """
+    from scipy.stats import norm, rankdata
+
+    together = np.vstack([explained, expected])
+    scores = norm.ppf((rankdata(together, axis=0) - 0.5) / len(together)).mean(axis=1)
+    return float(2 * norm.sf(abs(scores[0] - scores[1:].mean()) / scores[1:].std(ddof=1)))
+
+
+def _told_of_weights(data: ChoiceData, explained: np.ndarray) -> dict[str, float]:
+    """Return how much more than chance attributes explain, on average and in standard errors.
+
+    Chance explains a share with the distribution Beta(K/2, (n - 1 - K)/2) of K attributes' R².
+    """
+    counts = np.bincount(data.index, minlength=len(data.contexts))
+    told = (counts > data.attribute_counts + 2) & (explained > 0)
+    if not told.any():
+        return {"excess": 0.0, "excess_z": 0.0}
+    k, n = data.attribute_counts[told], counts[told]
+    excess = explained[told] - k / (n - 1)
+    variance = 2 * k * (n - 1 - k) / ((n - 1) ** 2 * (n + 1))
+    z = excess.sum() / np.sqrt(variance.sum())
+    return {"excess": float(excess.mean()), "excess_z": float(z)}
 
 
 def reports_from_prior(of: Examination[Regression]) -> Check:
@@ -127,7 +181,7 @@ def reports_from_prior(of: Examination[Regression]) -> Check:
 def _from_prior(of: Examination[ChoiceWeights] | Examination[Regression]) -> np.ndarray:
     """Return replicates from the prior, shape (draw, observation)."""
     try:
-        tree = prior_predictive(of.fit, of.seed, of.draws)
+        tree = of.from_prior
     except ImproperPriorError as error:
         flat = [name for name, prior in of.fit.spec.priors.items() if not prior.args]
         msg = (

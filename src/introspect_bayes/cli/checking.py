@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from introspect_bayes.analysis.analysis import Analysis
-    from introspect_bayes.checks import Check
+    from introspect_bayes.checks import Check, Conclusion
+
+UNSEEN: Final = ("the joint model (`introspect-bayes joint`)",)
+"""What no check looks at."""
 
 
 @takes_option_groups
@@ -33,18 +36,23 @@ def check(
             "Repeatable.",
         ),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Also show every accuracy that changes, and every check."),
+    ] = False,
     json_file: Annotated[
-        Path | None, json_option("Also write the checks as JSON, with figures")
+        Path | None, json_option("Also write conclusion, findings and checks as JSON")
     ] = None,
     reading: StudyOptions,
     fitting: FitOptions,
 ) -> None:
     """Check a study: its data, its fits, and whether the models could have made such data.
 
-    Each check passes, fails, goes wrong or informs, in a sentence that says what follows. Exit
-    code 1 if any failed or went wrong, 2 for bad input.
+    The first line is the conclusion. Findings follow in three classes: stop (do not trust the
+    numbers), numbers move (and which, by how much), known and harmless. Exit code 1 if any says
+    stop, 2 for bad input.
     """
-    from introspect_bayes.checks import check_study, select_checks
+    from introspect_bayes.checks import check_study, conclude, select_checks
     from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
@@ -58,27 +66,51 @@ def check(
         for made in check_study(analysis, wanted):
             checks.append(made)
             progress.finish_one(made.name)
+        progress.start("Conclusion", 1)
+        conclusion = conclude(analysis, checks, UNSEEN)
     changed = changed_priors(analysis.settings.specs)
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
-    write_json(json_file, [{**made.as_dict(), **made_of} for made in checks])
-    _print(console_beside(json_file), analysis, checks)
-    if any(made.status in {"fail", "error"} for made in checks):
+    content = {
+        "conclusion": conclusion.as_dict(),
+        "findings": [finding.as_dict() for finding in conclusion.findings],
+        "checks": [{**made.as_dict(), **made_of} for made in checks],
+        **made_of,
+    }
+    write_json(json_file, content)
+    _print(console_beside(json_file), analysis, checks, conclusion, full=full)
+    if conclusion.kind == "stop":
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _print(console: "Console", analysis: "Analysis", checks: "Sequence[Check]") -> None:
-    from introspect_bayes.presentation.checks import check_summary, check_tables
+def _print(
+    console: "Console",
+    analysis: "Analysis",
+    checks: "Sequence[Check]",
+    conclusion: "Conclusion",
+    *,
+    full: bool,
+) -> None:
+    from introspect_bayes.presentation.checks import (
+        check_summary,
+        check_tables,
+        conclusion_lines,
+    )
     from introspect_bayes.presentation.provenance import priors_note
 
-    for group in check_tables(checks):
-        console.print(group)
-    print_reading(console, analysis.study)
+    for line in conclusion_lines(conclusion, full=full):
+        console.print(line)
     print_rows(console, analysis.study.chosen_rows)
     if note := priors_note(analysis):
         console.print(note, style="bold", markup=False)
+    if not full:
+        return
+    console.print()
+    for group in check_tables(checks):
+        console.print(group)
+    print_reading(console, analysis.study)
     console.print(check_summary(checks), style="bold", markup=False)
     console.print(
-        "Even where all is sound, chance makes up to one statistical check in a hundred fail. "
-        "--json FILE has the figures behind each.",
+        "A single check fails by chance once in a hundred times, even where all is sound; findings "
+        "once in 500 studies.",
         markup=False,
     )

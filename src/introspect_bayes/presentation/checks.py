@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from introspect_bayes.checks import CHECKS, Check, Status
+from introspect_bayes.checks import CHECKS, Check, Conclusion, FindingClass, Status
 
 _STYLES: Final[dict[Status, str]] = {
     "fail": "bold red",
@@ -26,6 +26,41 @@ _WORDS: Final[dict[Status, str]] = {
     "error": "went wrong",
     "information": "for information",
 }
+
+
+_CLASS_STYLES: Final[dict[FindingClass, str]] = {
+    "stop": "bold red",
+    "numbers move": "yellow",
+    "known and harmless": "green",
+}
+"""Style of each class of findings, the gravest first."""
+
+
+def conclusion_lines(conclusion: Conclusion, *, full: bool = False) -> Iterator[Text]:
+    """Yield the conclusion in words, then a line for each finding, the gravest first.
+
+    Parameters
+    ----------
+    conclusion
+        What was concluded.
+    full
+        Whether every accuracy that a finding touches follows below it.
+
+    Examples
+    --------
+    >>> from introspect_bayes.checks.finding import concluded
+    >>> [str(line) for line in conclusion_lines(concluded([]))][0]
+    'Nothing was found that stops you or moves an accuracy.'
+    """
+    yield Text(conclusion.text, style="bold")
+    for finding in conclusion.findings:
+        yield Text.assemble((finding.kind, _CLASS_STYLES[finding.kind]), f": {finding.message}.")
+        if full:
+            yield from (Text(f"    {change}") for change in finding.changes)
+    unseen = f"Not looked at: {'; '.join(conclusion.unseen)}." if conclusion.unseen else ""
+    more = "" if full else "--full shows every change and check."
+    if last := " ".join(filter(None, (unseen, more))):
+        yield Text(last)
 
 
 def check_tables(
