@@ -30,12 +30,10 @@ ENDS = {"both": (-2.0, 3.0), "zero": (-2.0, np.inf), "neither": (-np.inf, np.inf
 """Cut points of scores between: some 15% zeros and 6% ones where they are reached."""
 
 
-def one_table(
-    seed: int, *, between: bool, draws: int, ends: str = "neither"
-) -> list[dict[str, object]]:
-    """Simulate and analyse one table: a row for each answer."""
+def design_of(seed: int, *, between: bool, ends: str = "neither") -> ScoreDesign:
+    """Return the design of a table: even seeds have an advantage of self, odd ones none."""
     advantage = 0.0 if seed % 2 else 0.8
-    design = ScoreDesign(
+    return ScoreDesign(
         tasks={"features": 0.2, "tokens": -0.4},
         items=12,
         advantage=advantage,
@@ -45,6 +43,13 @@ def one_table(
         kappa=KAPPA if between else None,
         cuts=ENDS[ends],
     )
+
+
+def one_table(
+    seed: int, *, between: bool, draws: int, ends: str = "neither"
+) -> list[dict[str, object]]:
+    """Simulate and analyse one table: a row for each answer."""
+    design = design_of(seed, between=between, ends=ends)
     simulated = simulate_scores(design, seed)
     sampler = ib.Sampler(draws=draws, warmup=500, seed=seed)
     found = ib.explanation_scores(pd.DataFrame(simulated.columns), sampler=sampler, keep=False)
@@ -59,7 +64,7 @@ def one_table(
                 {
                     "answer": kind,
                     "of": "overall" if row["task"] == "overall" else "task",
-                    "advantage": "with" if advantage else "without",
+                    "advantage": "with" if design.advantage else "without",
                     "truth": truth,
                     "error": row[name] - truth,
                     "width": row["hdi_high"] - row["hdi_low"],

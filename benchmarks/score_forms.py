@@ -8,7 +8,7 @@ worst R-hat, the smallest effective sample size, and whether diagnostics fail.
 
     uv run python benchmarks/score_forms.py --tables 3
     uv run python benchmarks/score_forms.py --tables 3 --form "as Bambi"
-    uv run python benchmarks/score_forms.py --tables 2 --between --cuts -2 3 --form "as Bambi"
+    uv run python benchmarks/score_forms.py --tables 2 --between --ends both --form "as Bambi"
 """
 
 import argparse
@@ -17,12 +17,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from explanation_scores_coverage import ENDS, design_of
 
 import introspect_bayes as ib
 from introspect_bayes.regressions import regression
-from introspect_bayes.scores.simulated import ScoreDesign, simulate_scores
+from introspect_bayes.scores.simulated import simulate_scores
 
 FORMS = {"offsets": 1500, "as Bambi": 2500, "as Bambi, low rank": 2500}
 """The forms, and the draws of each of four chains."""
@@ -52,16 +52,11 @@ def main() -> None:
     parser.add_argument("--form", choices=FORMS, default="offsets")
     parser.add_argument("--tables", type=int, default=3)
     parser.add_argument("--between", action="store_true")
-    parser.add_argument("--cuts", type=float, nargs=2, default=(-np.inf, np.inf))
+    parser.add_argument("--ends", choices=ENDS, default="neither")
     given = parser.parse_args()
     use(given.form)
     for seed in range(1, given.tables + 1):
-        design = ScoreDesign(
-            tasks={"features": 0.2, "tokens": -0.4},
-            items=12,
-            kappa=8.0 if given.between else None,
-            cuts=tuple(given.cuts),
-        )
+        design = design_of(seed, between=given.between, ends=given.ends)
         table = pd.DataFrame(simulate_scores(design, seed).columns)
         sampler = ib.Sampler(draws=FORMS[given.form], warmup=600, seed=seed)
         began = time.process_time()

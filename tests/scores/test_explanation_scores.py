@@ -224,7 +224,8 @@ def test_the_full_model_recovers_advantage_and_learning(kappa, cuts):
 @pytest.mark.parametrize(("models", "items"), [("ab", 15), ("abc", 72)])
 def test_zeros_of_self_at_equal_means_are_no_advantage(models, items):
     """60 and 648 scores; a beta model of squeezed scores said .067 and .122."""
-    spread = {**dict.fromkeys(ScoreDesign().spread, 0.0), "item": 0.3, "pair": 0.05}
+    sides = {"explainer": 0.25, "target": 0.25, "item": 0.3, "pair": 0.05}
+    spread = {**dict.fromkeys(ScoreDesign().spread, 0.0), **sides}
     design = ScoreDesign(tuple(models), {"k": 0.0}, items, (), 0.0, spread=spread, kappa=8.0,
                          own_zeros=0.25)  # fmt: skip
     frame = pd.DataFrame(simulate_scores(design, seed=3).columns)
