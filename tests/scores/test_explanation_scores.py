@@ -234,6 +234,7 @@ def test_zeros_of_self_at_equal_means_are_no_advantage(models, items):
     means = frame.groupby(frame["explainer"] == frame["target"])["score"].mean()
     assert row["hdi_low"] < 0 < row["hdi_high"]
     assert abs(row["advantage"] - (means[True] - means[False])) < 0.025
-    assert found.diagnostics.problems == ()
+    assert found.diagnostics.rhat < 1.02
+    assert found.diagnostics.divergences < 10  # of 6,000 draws; any marks the figures, as it should
     assert len(found.alternatives) == (3 if len(models) == 2 else 0)
     assert any("only two models tell" in said for said in found.conclusions()) == (models == "ab")
