@@ -112,7 +112,7 @@ def missing_at_random(of: Evidence) -> Iterator[Finding]:
     )
     p = min(check.numbers["p"] for check in checks)
     yield Finding(
-        "missing-at-random", "numbers move", message, tuple(sorted(subjects)), moved,
+        "missing-at-random", kind_of(moved), message, tuple(sorted(subjects)), moved,
         (MISSING_REPORTS,), p,
     )  # fmt: skip
 

@@ -110,7 +110,7 @@ def _print(
     print_reading(console, analysis.study)
     console.print(check_summary(checks), style="bold", markup=False)
     console.print(
-        "A single check fails by chance once in a hundred times, even where all is sound; all tests "
-        "behind findings share a level of .002.",
+        "A single check fails by chance once in a hundred times, even where all is sound; all "
+        "tests behind findings share a level of .002.",
         markup=False,
     )
