@@ -65,9 +65,10 @@ def test_joint_and_plug_in_stand_side_by_side(joint_found):
     text = " ".join(cell for row in table.rows for cell in row)
     pairs = block(made, "joint-pairs")
     for row in rows.to_dict("records"):
-        shown = f"{number(row['joint'])} {interval((row['joint_low'], row['joint_high']))}"
-        assert shown in pairs.alternative
-        assert number(row["joint"]) in text
+        for kind in ("noise_free", "mean_correlation"):
+            ends = interval((row[f"{kind}_low"], row[f"{kind}_high"]))
+            assert f"{number(row[kind])} {ends}" in pairs.alternative
+            assert number(row[kind]) in text
     forest = block(made, "joint-contexts").data
     for figure in ("e1.acc", "e2.acc"):
         mine = forest[forest["comparison"] == figure]

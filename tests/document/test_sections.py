@@ -142,15 +142,22 @@ def test_privileged_access_is_said_not_to_be_for_one_model(small_model_report):
 
 
 def test_joint_pairs_are_drawn_as_the_table_has_them():
-    columns = ("plug_in", "plug_in_low", "plug_in_high", "joint", "joint_low", "joint_high")
-    values = [(0.5, 0.4, 0.6, 0.62, 0.5, 0.7), (0.7, 0.6, 0.8, 0.79, 0.7, 0.9)]
-    rows = pd.DataFrame(values, columns=list(columns))
+    kinds = ("plug_in", "noise_free", "mean_correlation")
+    columns = [f"{kind}{end}" for kind in kinds for end in ("", "_low", "_high")]
+    free = [(0.6, 0.5, 0.8), (0.75, 0.7, 0.9)]
+    values = [
+        (0.5, 0.4, 0.6, *free[0], 0.62, 0.5, 0.7),
+        (0.7, 0.6, 0.8, *free[1], 0.79, 0.7, 0.9),
+    ]
+    rows = pd.DataFrame(values, columns=columns)
     rows = rows.assign(figure=["e1.acc", "e2.acc"], base_model="4o")
     (panel,) = draw_pairs(rows).axes
-    marks = [line for line in panel.lines if line.get_label() in {"plug-in", "joint"}]
-    assert [list(line.get_xdata()) for line in marks] == [[0.5, 0.7], [0.62, 0.79]]
+    marks = [
+        line for line in panel.lines if line.get_label() in {"plug-in", "noise-free", "mean rho"}
+    ]
+    assert [list(line.get_xdata()) for line in marks] == [[0.5, 0.7], [0.6, 0.75], [0.62, 0.79]]
     ends = [path[:, 0].tolist() for lines in panel.collections for path in lines.get_segments()]
-    assert ends == [[0.4, 0.6], [0.6, 0.8], [0.5, 0.7], [0.7, 0.9]]
+    assert ends == [[0.4, 0.6], [0.6, 0.8], [0.5, 0.8], [0.7, 0.9], [0.5, 0.7], [0.7, 0.9]]
 
 
 def test_every_anomaly_is_listed_even_one_that_does_not_occur(small_model, small_model_report):

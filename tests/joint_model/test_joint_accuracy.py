@@ -1,11 +1,13 @@
 """Known correlations are found again, whatever else is in the data."""
 
 import pickle
+from dataclasses import replace
 
 import arviz_stats as az
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import introspect_bayes as ib
 from introspect_bayes.analysis.analysis import Analysis
@@ -64,15 +66,15 @@ def test_known_correlations_are_found(found):
     assert az.ess(fit.idata["posterior"].to_dataset()["mean_rho"]).min() > 400
     assert list(found.problems) in ([], ["m-one.instilled"])
     for figure, rho in TRUTH.items():
-        draws = found.accuracy(figure, "m-one")
+        draws = found.mean_correlation(figure, "m-one")
         low, high = ib.hdi(draws.ravel())
         assert low < rho < high
         assert draws.mean() == pytest.approx(rho, abs=3 * draws.std())
         assert draws.std() < 0.12
-    effect = found.accuracy("e2.effect", "average")
-    np.testing.assert_allclose(
-        effect, found.accuracy("e2.acc", "m-one") - found.accuracy("e1.acc", "m-one")
-    )
+    for draws_of in (found.mean_correlation, found.noise_free):
+        change = draws_of("e2.acc", "m-one") - draws_of("e1.acc", "m-one")
+        np.testing.assert_allclose(draws_of("e2.effect", "average"), change)
+        np.testing.assert_allclose(draws_of("e2.effect", "m-one"), change)
 
 
 def test_the_table_has_every_figure_and_effect(found, study):
@@ -87,9 +89,16 @@ def test_the_table_has_every_figure_and_effect(found, study):
     reported = study.reports[study.reports["stage"] == "weight-trained"]["context"].nunique()
     assert table["contexts"][0] == reported < len(WIDTHS)
     assert table["contexts"][1] == len(WIDTHS)
-    assert (table["joint_low"] < table["joint"]).all()
+    for kind in ("noise_free", "mean_correlation"):
+        assert (table[f"{kind}_low"] < table[kind]).all()
+        assert (table[kind] < table[f"{kind}_high"]).all()
     hdis = found.hdi()
-    assert set(hdis["parameter"]) == {*ib.spec("joint_accuracy").parameters, "mean_rho", "sd_rho"}
+    assert set(hdis["parameter"]) == {
+        *ib.spec("joint_accuracy").parameters,
+        "mean_rho",
+        "sd_rho",
+        "noise_free",
+    }
     assert list(found.skipped) == ["m-one.native", "m-one.native.off-the-shelf"]
 
 
@@ -102,6 +111,31 @@ def test_contexts_without_reports_have_a_correlation_too(found):
         found.by_context("e3.after", "m-one")
     with pytest.raises(KeyError, match=r"did you mean m-one\.instilled"):
         found["m-one.instiled"]
+
+
+def test_the_fitted_model_is_held_against_its_data(found):
+    rows = found.predicted()
+    assert len(rows) == 10
+    assert rows["fit"].unique().tolist() == ["m-one.instilled"]
+    assert (rows["low"] <= rows["high"]).all()
+    assert not (rows["inside"] & rows["missed"]).any()
+    # Weights and how reports scatter are the model's own; wild values are none of its making.
+    own = rows[rows["statistic"].isin(["halves", "identical"])]
+    assert not own["missed"].any()
+
+
+def test_what_the_model_does_not_make_marks_the_row_and_the_fit(found):
+    fit = found["m-one.instilled"]
+    predictive = fit.idata["predictive"].to_dataset().copy(deep=True)
+    predictive["observed"].loc["e2.acc", "zeros"] = 0.9
+    groups = {name: fit.idata[name].to_dataset() for name in ("posterior", "sample_stats")}
+    tree = xr.DataTree.from_dict(groups | {"predictive": predictive})
+    wrong = replace(found, fits={"m-one.instilled": replace(fit, source=tree)})
+    marked = wrong.table().set_index(["figure", "base_model"])["problems"]
+    for row in (("e2.acc", "m-one"), ("e2.effect", "m-one"), ("e2.effect", "average")):
+        assert "replicated data differ: e2.acc, zeros 0.90, not" in marked[row]
+    assert "replicated" not in marked["e1.acc", "m-one"]
+    assert any("zeros" in said for said in wrong.problems["m-one.instilled"])
 
 
 def test_weights_and_consistency_are_found(found):
@@ -126,6 +160,8 @@ def test_reports_are_summarized_as_they_came(study):
             rounding = len(given) * 0.01**2 / 12
             expected = ((given - given.mean()) ** 2).sum() + rounding
             assert data.squares[place] == pytest.approx(expected)
+            own = data.reports[0, number, :, int(position) - 1]
+            np.testing.assert_allclose(own[np.isfinite(own)], np.clip(given, -1, 1))
     assert (data.cell_counts > 0).sum(axis=2).max() == 10
     assert ((data.cell_counts > 0) <= data.choices.present).all()
 

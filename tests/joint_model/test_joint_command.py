@@ -34,8 +34,13 @@ def test_a_study_is_fitted_printed_and_written(write_study, tmp_path, capsys, mo
     rows = json.loads(file.read_text(encoding="utf-8"))
     assert {row["figure"] for row in rows} == {"e2.acc", "e2.effect"}
     assert code == int(any(row["problems"] for row in rows))
-    assert "plug-in [95% HDI]" in printed
+    assert "noise-free" in printed
+    assert "Predictive check: " in printed
     assert "Priors: position_bias ~ Normal(mu=0, sigma=2.5)" in printed
     for row in rows:
-        assert row["joint_low"] < row["joint"] < row["joint_high"]
+        for kind in ("noise_free", "mean_correlation"):
+            low, high = row[kind]["hdi"]
+            assert low < row[kind]["estimate"] < high
+        assert row["plug_in"] is None or set(row["plug_in"]) == {"estimate", "hdi"}
+        assert not {"joint", "joint_low", "plug_in_low"} & set(row)
         assert row["changed_priors"] == []

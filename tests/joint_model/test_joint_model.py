@@ -35,7 +35,9 @@ def data():
     means = random.normal(size=shape) * (there > 0)
     squares = random.gamma(2, 0.1, shape) * (there > 0)
     index = design.set_index[:, :3]
-    return JointData(choices, design.figures, design.report_sets, index, counts, means, squares)
+    single = design.reports[:, :3]
+    sets = design.report_sets
+    return JointData(choices, design.figures, sets, index, counts, means, squares, single)
 
 
 def random_point(seed):

@@ -43,13 +43,14 @@ def joint(
 ) -> None:
     """Estimate how accurate introspection is, with the noise of choices and reports taken out.
 
-    Choices and reports have one model; accuracy is the correlation of the weights behind both. It
-    is printed beside the paper's plug-in estimate, which noise draws towards zero. Exit code 1 if
-    diagnostics fail, 2 for bad input.
+    Choices and reports have one model. The paper's figure free of noise and the mean correlation of
+    the weights behind both are printed beside the paper's own figure, which noise draws towards
+    zero. Exit code 1 if diagnostics fail or the fitted model makes other data, 2 for bad input.
     """
     from introspect_bayes.analysis.selection import select_ids
     from introspect_bayes.joint_model.accuracies import JOINT_SAMPLER, joint_accuracy, joint_ids
     from introspect_bayes.joint_model.model import require_joint
+    from introspect_bayes.joint_model.tables import json_rows
     from introspect_bayes.presentation.progress import TerminalProgress
     from introspect_bayes.specs import changed_priors
 
@@ -69,14 +70,15 @@ def joint(
         )
         rows = found.table()
     changed = changed_priors(specs)
-    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    records = json_rows(rows)
     made_of = {"changed_priors": changed, **loaded.chosen_rows.as_dict()}
     write_json(json_file, [{**row, **made_of} for row in records])
     _print(console_beside(json_file), found, specs[_MODEL], changed)
     if (rows["problems"] != "").any():
         typer.echo(
-            "Diagnostics failed: do not rely on the numbers marked †; more draws (--draws) or a "
-            "milder prior may mend it.",
+            "Diagnostics or predictive checks failed: do not rely on the numbers marked †. More "
+            "draws (--draws) or a milder prior may mend diagnostics; a model that makes other data "
+            "needs other equations.",
             err=True,
         )
         raise typer.Exit(ExitCode.FAILED)

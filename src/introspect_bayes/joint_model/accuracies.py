@@ -1,6 +1,6 @@
-"""How accurate introspection itself is, once the noise of choices and reports is taken out."""
+"""How accurate introspection is once the noise of choices and reports is taken out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -31,9 +31,13 @@ JOINT_SAMPLER: Final = Sampler(draws=1500, warmup=600)
 AVERAGE: Final = "average"
 """What a table calls the average over base models, with equal weights."""
 
+ESTIMATES: Final = ("plug_in", "noise_free", "mean_correlation")
+"""What a row tells of a figure: the paper's own, the same without noise, the mean correlation."""
+
 COLUMNS: Final = [
-    "figure", "base_model", "plug_in", "plug_in_low", "plug_in_high", "joint", "joint_low",
-    "joint_high", "sd_rho", "contexts", "reports", "problems",
+    "figure", "base_model",
+    *(f"{kind}{end}" for kind in ESTIMATES for end in ("", "_low", "_high")),
+    "sd_rho", "contexts", "reports", "problems",
 ]  # fmt: skip
 
 
@@ -45,7 +49,8 @@ class JointAccuracy:
     ----------
     fits
         By name, such as ``gpt-4o-2024-08-06.instilled``: one for each base model and set of
-        contexts. Each has ``model``, ``idata``, ``diagnostics``, ``hdi()``, ``rho_by_context()``.
+        contexts. Each has ``model``, ``idata``, ``diagnostics``, ``predicted()``, ``hdi()`` and
+        ``rho_by_context()``.
     skipped
         Parts of the study that allow no fit, and why.
     analysis
@@ -67,17 +72,33 @@ class JointAccuracy:
 
     @property
     def problems(self) -> dict[str, tuple[str, ...]]:
-        """Failed diagnostics of the joint fits, by name; empty if none failed."""
-        found = {name: fit.diagnostics.problems for name, fit in self.fits.items()}
+        """Failed diagnostics and predictive checks of the fits, by name; empty if none failed."""
+        found = {name: fit.problems for name, fit in self.fits.items()}
         return {name: problems for name, problems in found.items() if problems}
+
+    def predicted(self) -> pd.DataFrame:
+        """Return the predictive checks of all fits (`JointFit.predicted`), column fit first."""
+        frames = [fit.predicted().assign(fit=name) for name, fit in self.fits.items()]
+        table = pd.concat(frames, ignore_index=True)
+        return table[["fit", *table.columns.drop("fit")]]
 
     def hdi(self) -> pd.DataFrame:
         """Return the 95% HDIs of all parameters of all fits, the column fit naming each."""
         frames = [fit.hdi().assign(fit=name) for name, fit in self.fits.items()]
         return pd.concat(frames, ignore_index=True)
 
-    def accuracy(self, figure: str, base_model: str) -> np.ndarray:
-        """Return draws of an accuracy or of a training effect, shape (chain, draw).
+    def noise_free(self, figure: str, base_model: str) -> np.ndarray:
+        """Return draws of the paper's figure, or of a training effect, free of noise.
+
+        Takes and raises what `mean_correlation` does. In each draw weights are scaled as in the
+        paper, reports cut off at the ends of the scale (`paper_scale.noise_free_figures`).
+        """
+        return self._draws(figure, base_model, JointFit.noise_free)
+
+    def mean_correlation(self, figure: str, base_model: str) -> np.ndarray:
+        """Return draws of the mean over contexts of rho, or of its change by training.
+
+        Rho is the correlation of the reported with the used weights of a context.
 
         Parameters
         ----------
@@ -91,16 +112,21 @@ class JointAccuracy:
         CannotCompute
             If the study does not allow it.
         """
+        return self._draws(figure, base_model, JointFit.mean_correlation)
+
+    def _draws(
+        self, figure: str, base_model: str, of_fit: Callable[[JointFit, str], np.ndarray]
+    ) -> np.ndarray:
         if base_model == AVERAGE:
-            draws = [self.accuracy(figure, b) for b in self._having(figure)]
+            draws = [self._draws(figure, b, of_fit) for b in self._having(figure)]
             if draws:
                 return np.asarray(np.mean(draws, axis=0))
         elif figure in EFFECTS:
             before, after = EFFECTS[figure]
-            later, earlier = self.accuracy(after, base_model), self.accuracy(before, base_model)
-            return np.asarray(later - earlier)
+            earlier = self._draws(before, base_model, of_fit)
+            return np.asarray(self._draws(after, base_model, of_fit) - earlier)
         elif (fit := self._fit_of(figure, base_model)) is not None:
-            return fit.accuracy(figure)
+            return of_fit(fit, figure)
         msg = f"no {figure} of {base_model} in this study"
         raise NotInStudy(msg)
 
@@ -109,17 +135,19 @@ class JointAccuracy:
         return pd.DataFrame(list(self._rows()), columns=COLUMNS)
 
     def table(self) -> pd.DataFrame:
-        """Return each accuracy and training effect: the plug-in estimate, and the joint one.
+        """Return accuracies and training effects: the paper's, noise-free, and mean correlation.
 
         Returns
         -------
         pandas.DataFrame
             One row a figure and base model (effects also for the "average" over base models):
-            figure, base_model, plug_in, plug_in_low, plug_in_high (the paper's slope with its 95%
-            HDI; NaN where it makes none), joint, joint_low, joint_high (mean over contexts of the
-            correlation of latent reported and used weights, or a difference of two), sd_rho
-            (posterior mean of its standard deviation over contexts), contexts (with a valid
-            report), reports, problems (failed diagnostics of the joint fit).
+            figure, base_model; plug_in (the paper's slope; NaN where it makes none), noise_free
+            (the same of used weights and latent reports, in infinitely many contexts) and
+            mean_correlation (mean over contexts of the correlation of reported and used weights),
+            each followed by its 95% HDI (``_low``, ``_high``), effects being differences of two;
+            sd_rho (posterior mean of the correlation's standard deviation over contexts), contexts
+            (with a valid report), reports, problems (failed diagnostics of the fit, and what of
+            the figure its predictive check missed).
         """
         return self._table.copy()
 
@@ -157,21 +185,24 @@ class JointAccuracy:
                 yield self._row(figure, AVERAGE)
 
     def _row(self, figure: str, base_model: str) -> tuple[object, ...]:
-        joint = estimate(self.accuracy(figure, base_model))
         plug_in = self._plug_in(figure, base_model)
-        beside = (plug_in.mean, plug_in.low, plug_in.high) if plug_in else (np.nan,) * 3
+        free = estimate(self.noise_free(figure, base_model))
+        mean = estimate(self.mean_correlation(figure, base_model))
+        estimates: list[float] = []
+        for found in (plug_in, free, mean):
+            estimates += (found.mean, found.low, found.high) if found else (np.nan,) * 3
         models = self._having(figure) if base_model == AVERAGE else [base_model]
         parts = EFFECTS.get(figure, (figure,))
         fits = [fit for b in models if (fit := self._fit_of(parts[0], b)) is not None]
-        problems = "; ".join(dict.fromkeys(p for fit in fits for p in fit.diagnostics.problems))
+        problems = [p for fit in fits for p in fit.diagnostics.problems]
+        problems += [fit.misfits[part] for fit in fits for part in parts if part in fit.misfits]
         known: tuple[float, ...] = (np.nan, np.nan, np.nan)
         if figure in COMPARISONS:
             counts = fits[0].data.counts[fits[0].data.figures.index(figure)]
             spread = fits[0].idata["posterior"]["sd_rho"].sel(figure=figure).mean()
             known = (float(spread), int((counts > 0).sum()), int(counts.sum()))
-        return (
-            figure, base_model, *beside, joint.mean, joint.low, joint.high, *known, problems,
-        )  # fmt: skip
+        said = "; ".join(dict.fromkeys(problems))
+        return (figure, base_model, *estimates, *known, said)
 
     def _plug_in(self, figure: str, base_model: str) -> Estimate | None:
         try:
@@ -218,11 +249,12 @@ def joint_accuracy(  # noqa: PLR0913 - settings, each with a default
 
     The paper correlates posterior means of weights with averages of reports. Noise in either draws
     the correlation towards zero (attenuation: Spearman 1904, doi:10.2307/1412159). Here choices and
-    reports have one model, in which accuracy is the correlation rho of the latent reported with the
-    latent used weights (a Bayesian errors-in-variables model: Gustafson 2003,
-    doi:10.1201/9780203502761); `models/joint_accuracy.toml` has its equations and priors. The
-    choices of a base model in a set of contexts serve all its stages; contexts without a valid
-    report inform weights and consistency.
+    reports have one model (a Bayesian errors-in-variables model: Gustafson 2003,
+    doi:10.1201/9780203502761); `models/joint_accuracy.toml` has its equations and priors. From its
+    draws follow two figures: the paper's own without noise, and the mean correlation of the used
+    with the reported weights of a context, which is another quantity. The choices of a base model
+    in a set of contexts serve all its stages; contexts without a valid report inform weights and
+    consistency. Each fit is checked against data that it makes (`JointAccuracy.predicted`).
 
     Parameters
     ----------

@@ -35,6 +35,9 @@ class JointData:
     squares
         Their squared deviations from the mean, summed, same shape; each report's rounding error
         counts, so that no ten equal reports seem exact (Sheppard 1897: step²/12 a report).
+    reports
+        The reports themselves out of 100, within -1 to 1, NaN where there is none; shape (figure,
+        context, report, attribute). Fits do not need them, their predictive check does.
     """
 
     choices: ChoiceData
@@ -44,6 +47,7 @@ class JointData:
     counts: np.ndarray
     means: np.ndarray
     squares: np.ndarray
+    reports: np.ndarray
 
     @classmethod
     def from_frames(cls, choices: ChoiceData, reports: Mapping[str, pd.DataFrame]) -> "JointData":
@@ -63,6 +67,8 @@ class JointData:
         set_index = np.zeros(shape[:2], dtype=int)
         counts = np.zeros(shape[:2])
         means, squares = np.zeros(shape), np.zeros(shape)
+        most = max(rows.groupby("context")["report"].nunique().max() for rows in reports.values())
+        single = np.full((*shape[:2], int(most), shape[2]), np.nan)
         for figure, rows in enumerate(reports.values()):
             mine = rows[rows["context"].isin(choices.contexts)]
             keys = ["report_set", "context", "position"]
@@ -75,7 +81,14 @@ class JointData:
                 counts[place] = len(given)
                 means[place][int(position) - 1] = given.mean()
                 squares[place][int(position) - 1] = ((given - given.mean()) ** 2 + rounding).sum()
-        return cls(choices, tuple(reports), report_sets, set_index, counts, means, squares)
+                single[place][: len(given), int(position) - 1] = np.clip(given, -1, 1)
+        figures = tuple(reports)
+        return cls(choices, figures, report_sets, set_index, counts, means, squares, single)
+
+    @cached_property
+    def cells(self) -> np.ndarray:
+        """Where there are reports on an attribute, shape (figure, context, attribute)."""
+        return np.asarray(self.cell_counts > 0)
 
     @cached_property
     def cell_counts(self) -> np.ndarray:

@@ -10,6 +10,14 @@ import xarray as xr
 
 from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.joint_model.model import DIMS, build_joint_model, joint_coords, require_joint
+from introspect_bayes.joint_model.paper_scale import noise_free_figures
+from introspect_bayes.joint_model.predictive import (
+    REPLICATES,
+    STATISTICS,
+    predictive_draws,
+    predictive_rows,
+)
+from introspect_bayes.joint_model.replicates import latent_reports
 from introspect_bayes.joint_model.sampling_model import (
     LATENT_DIMS,
     SIGNED,
@@ -47,14 +55,16 @@ class JointFit(Fit[JointData]):
     data
         Choices and reports.
     source
-        The posterior, or where it is kept. ``idata`` is the DataTree with the posterior and the
-        sampler's statistics. Dims beside chain and draw:
-        context, attribute (d1 to dK), figure, report_set. Variables: the specification's
-        parameters; ``mean_rho`` and ``sd_rho`` (figure), mean and standard deviation over contexts
-        of the correlation of reported and used weights; ``rho`` (figure, context), that of each;
-        ``report_scale_of_context`` (figure, context); ``consistency`` and ``Intercept`` (context);
-        ``used`` (context, attribute); ``reported`` (figure, context, attribute). Absent attributes
-        and contexts without reports have draws from what the rest says of them.
+        The posterior, or where it is kept. ``idata`` is the DataTree with the posterior, the
+        sampler's statistics, and in the group predictive what was ``observed`` (figure, statistic)
+        and ``replicated`` (replicate, figure, statistic; `predictive.STATISTICS`). Dims beside
+        chain and draw: context, attribute (d1 to dK), figure, report_set. Variables: the
+        specification's parameters; ``noise_free`` (figure), the paper's figure of used weights and
+        latent reports; ``mean_rho`` and ``sd_rho`` (figure), mean and standard deviation over
+        contexts of the correlation of reported and used weights; ``rho`` (figure, context), that
+        of each; ``report_scale_of_context`` (figure, context); ``consistency`` and ``Intercept``
+        (context); ``used`` (context, attribute); ``reported`` (figure, context, attribute). Absent
+        attributes and contexts without reports have draws from what the rest says of them.
     """
 
     @built_once
@@ -62,18 +72,51 @@ class JointFit(Fit[JointData]):
         """The PyMC model as the equations have it (`build_joint_model`)."""
         return build_joint_model(self.spec, self.data)
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Failed diagnostics and failed predictive checks, in words; empty if none failed."""
+        return (*self.diagnostics.problems, *self.misfits.values())
+
+    @property
+    def misfits(self) -> dict[str, str]:
+        """What the fitted model does not make as it was observed, by figure; in words."""
+        found: dict[str, str] = {}
+        rows = self.predicted()
+        for row in rows[rows["missed"]].to_dict("records"):
+            said = (
+                f"replicated data differ: {row['figure']}, {row['statistic']} {row['observed']:.2f}"
+                f", not {row['low']:.2f} to {row['high']:.2f}"
+            )
+            before = found.get(row["figure"])
+            found[row["figure"]] = f"{before}; {said}" if before else said
+        return found
+
+    def predicted(self) -> pd.DataFrame:
+        """Return the predictive check: what was observed beside what the fitted model makes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `predictive.predictive_rows`.
+        """
+        return predictive_rows(self.idata["predictive"].to_dataset())
+
     def _judged(self) -> xr.Dataset:
         """Return everything that is reported: all but single weights."""
-        kept = [*self.spec.parameters, "mean_rho", "sd_rho", "rho", "consistency", "Intercept"]
+        kept = [*self.spec.parameters, *_TOLD, "rho", "consistency", "Intercept"]
         return self.idata["posterior"].to_dataset()[kept]
 
     def _told(self) -> Mapping[Any, xr.DataArray]:
-        names = ["mean_rho", "sd_rho", *self.spec.parameters]
+        names = [*_TOLD, *self.spec.parameters]
         return self.idata["posterior"].to_dataset()[names].data_vars
 
-    def accuracy(self, figure: str) -> np.ndarray:
-        """Return draws of a figure's accuracy, the mean of rho over contexts: (chain, draw)."""
+    def mean_correlation(self, figure: str) -> np.ndarray:
+        """Return draws of the mean correlation of reported and used weights: (chain, draw)."""
         return np.asarray(self.idata["posterior"]["mean_rho"].sel(figure=figure))
+
+    def noise_free(self, figure: str) -> np.ndarray:
+        """Return draws of the paper's figure without noise, shape (chain, draw)."""
+        return np.asarray(self.idata["posterior"]["noise_free"].sel(figure=figure))
 
     def rho_by_context(self, figure: str) -> pd.DataFrame:
         """Return the correlation of reported and used weights in each context.
@@ -160,8 +203,42 @@ class JointSampler(ModelSampler):
         tree = run_nuts(exchanged(compiled, held), self.sampler, name, self.target_accept)
         draws = tree["posterior"].to_dataset()
         posterior = _posterior(spec, data, draws, held)
+        posterior = with_noise_free(posterior, data, self.sampler.seed)
         stats = tree["sample_stats"].to_dataset().assign(engine="nuts")
-        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+        groups = {"posterior": posterior, "sample_stats": stats}
+        predictive = predictive_check(posterior, data, self.sampler.seed)
+        return xr.DataTree.from_dict(groups | {"predictive": predictive})
+
+
+_TOLD: Final = ("noise_free", "mean_rho", "sd_rho")
+
+
+def with_noise_free(posterior: xr.Dataset, data: JointData, seed: int) -> xr.Dataset:
+    """Return the posterior with draws of the paper's figures without noise added."""
+    stacked = _stacked(posterior[["used", "reported", "report_scale_of_context", "report_mean"]])
+    told = latent_reports(data, stacked)
+    figures = noise_free_figures(data, stacked["used"].to_numpy().astype(float), told, seed)
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"], len(data.figures))
+    return posterior.assign(noise_free=(("chain", "draw", "figure"), figures.reshape(shape)))
+
+
+def predictive_check(posterior: xr.Dataset, data: JointData, seed: int) -> xr.Dataset:
+    """Return what was observed and what data replicated from the posterior are like."""
+    names = [
+        "used", "reported", "consistency", "Intercept", "report_scale_of_context", "report_mean",
+        "report_noise", "report_df",
+    ]  # fmt: skip
+    size = posterior.sizes["chain"] * posterior.sizes["draw"]
+    chosen = np.linspace(0, size - 1, min(size, REPLICATES)).astype(int)
+    some = _stacked(posterior[names]).isel(sample=chosen)
+    coords = {"figure": list(data.figures), "statistic": list(STATISTICS)}
+    return xr.Dataset(predictive_draws(data, some, seed), coords)
+
+
+def _stacked(draws: xr.Dataset) -> xr.Dataset:
+    """Return draws with one dim sample, first, in the order of chains."""
+    together = draws.stack(sample=("chain", "draw"))  # noqa: PD013 - xarray's
+    return together.transpose("sample", ...)
 
 
 def _posterior(

@@ -43,8 +43,9 @@ def joint_design(seed: int) -> JointData:
     set_index = np.zeros(shape[:2], dtype=int)
     set_index[1] = 1 + np.arange(_CONTEXTS) % 2
     nothing = np.zeros(shape)
+    single = np.full((*shape[:2], _REPORTS, shape[2]), np.nan)  # sufficient statistics are drawn
     figures, sets = ("before", "after"), ("before", "after, first", "after, last")
-    return JointData(choices, figures, sets, set_index, counts, nothing, nothing)
+    return JointData(choices, figures, sets, set_index, counts, nothing, nothing, single)
 
 
 def simulate_joint_calibration(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,12 @@ import pandas as pd
 from introspect_bayes.constants import HDI_PROB
 from introspect_bayes.errors import CannotCompute
 from introspect_bayes.joint_model import tables
-from introspect_bayes.joint_model.accuracies import JointAccuracy
+from introspect_bayes.joint_model.accuracies import ESTIMATES, JointAccuracy
 from introspect_bayes.presentation import panels
 from introspect_bayes.presentation.drawings import drawing, svg_of
 from introspect_bayes.presentation.records import Block, Figure, Paragraph, Section
 from introspect_bayes.presentation.slope_plots import plot_slopes
-from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
+from introspect_bayes.presentation.tables import PROBLEM_MARK, number
 from introspect_bayes.presentation.terminal_tables import from_terminal
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def joint(found: JointAccuracy | str | None) -> Section:
-    """Return plug-in and joint accuracies side by side, and the joint ones context by context.
+    """Return the paper's figures and those free of noise, and correlations context by context.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def joint(found: JointAccuracy | str | None) -> Section:
 def _blocks(found: JointAccuracy) -> Iterator[Block]:
     yield Paragraph(
         "Noise in choices and reports makes a correlation smaller than that of what lies behind "
-        "it. The joint model of both takes the noise out."
+        "it. The joint model of both takes the noise out. The mean correlation of single contexts "
+        "is another quantity: the paper scales weights to ±100, and pools contexts."
     )
     yield replace(from_terminal("joint", tables.joint_table(found), found.table()), for_paper=True)
     for note in tables.joint_notes(found):
@@ -57,44 +58,38 @@ def _pairs(rows: pd.DataFrame) -> Figure:
     with drawing():
         svg = svg_of(draw_pairs(rows))
     said = "; ".join(
-        f"{row['figure']}, {row['base_model']}: plug-in {_words(row, 'plug_in')}, "
-        f"joint {_words(row, 'joint')}"
+        f"{row['figure']}, {row['base_model']}: "
+        + ", ".join(f"{tables.LABELS[kind]} {tables.with_ends(row, kind)}" for kind in ESTIMATES)
         for row in rows.to_dict("records")
     )
     return Figure(
         name="joint-pairs",
-        title="Plug-in and joint accuracy",
-        alternative=f"Pairs of points with {HDI_PROB:.0%} HDIs. {said}.",
+        title="Accuracy with noise and without",
+        alternative=f"Three points a row with {HDI_PROB:.0%} HDIs. {said}.",
         svg=svg,
         data=rows,
     )
 
 
-def _words(row: dict[Any, Any], kind: str) -> str:
-    if pd.isna(row[kind]):
-        return "none"
-    return f"{number(row[kind])} {interval((row[f'{kind}_low'], row[f'{kind}_high']))}"
-
-
 def draw_pairs(rows: pd.DataFrame) -> "Drawing":
-    """Draw plug-in and joint accuracies with their HDIs, a pair of lines for each row."""
+    """Draw the estimates of each row with their HDIs, a line each."""
     import matplotlib.pyplot as plt
 
     places = np.arange(len(rows))
     with panels.style():
-        drawn, panel = plt.subplots(figsize=(6.5, 0.9 + 0.3 * len(rows)), layout="constrained")
+        drawn, panel = plt.subplots(figsize=(6.5, 0.9 + 0.36 * len(rows)), layout="constrained")
         panel.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-        for rank, (kind, shift) in enumerate((("plug_in", -0.15), ("joint", 0.15))):
+        for rank, (kind, shift) in enumerate(zip(ESTIMATES, (-0.2, 0.0, 0.2), strict=True)):
             colour, marker = panels.look(rank)
             panel.hlines(places + shift, rows[f"{kind}_low"], rows[f"{kind}_high"], color=colour)
-            label = kind.replace("_", "-")
+            label = tables.LABELS[kind]
             panel.plot(rows[kind], places + shift, marker, color=colour, markersize=4, label=label)
         names = rows["figure"] + ", " + rows["base_model"]
         panel.set_yticks(places, names)
         panel.set_ylim(len(rows) - 0.5, -0.5)
         panel.tick_params(axis="y", length=0)
         panel.set_xlabel(f"accuracy or difference of accuracies, with {HDI_PROB:.0%} HDI")
-        drawn.legend(loc="outside upper center", ncols=2)
+        drawn.legend(loc="outside upper center", ncols=3)
     return drawn
 
 

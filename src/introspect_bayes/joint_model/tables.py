@@ -1,7 +1,7 @@
-"""Plug-in and joint accuracies side by side, and a forest plot of contexts."""
+"""The paper's figures and those free of noise side by side, and a forest plot of contexts."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from introspect_bayes.constants import HDI_PROB
-from introspect_bayes.joint_model.accuracies import JointAccuracy
+from introspect_bayes.joint_model.accuracies import ESTIMATES, JointAccuracy
 from introspect_bayes.presentation.tables import PROBLEM_MARK, interval, number
 from introspect_bayes.sampling.intervals import estimate
 
@@ -18,43 +18,79 @@ if TYPE_CHECKING:
 
 
 def joint_table(found: JointAccuracy) -> Table:
-    """Return one row an accuracy or training effect: plug-in and joint estimate."""
+    """Return one row an accuracy or training effect: noise left in, taken out, mean correlation."""
     table = Table(
         box=box.SIMPLE_HEAD,
         title="Accuracy of introspection, noise left in and taken out",
         title_justify="left",
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
     )
     table.add_column("id", no_wrap=True)
     table.add_column("base model", overflow="fold")
-    table.add_column(f"plug-in [{HDI_PROB:.0%} HDI]", no_wrap=True)
-    table.add_column("joint", no_wrap=True)
-    table.add_column("sd over contexts", justify="right")
-    table.add_column("contexts", justify="right")
+    for kind in ESTIMATES:
+        table.add_column(f"{LABELS[kind]} [{HDI_PROB:.0%} HDI]", min_width=16)
+    table.add_column("n", justify="right")
     for row in found.table().to_dict("records"):
-        plain = pd.isna(row["sd_rho"])
         table.add_row(
             row["figure"] + (f" {PROBLEM_MARK}" if row["problems"] else ""),
             row["base_model"],
-            _with_ends(row, "plug_in"),
-            _with_ends(row, "joint"),
-            "" if plain else number(row["sd_rho"]),
-            "" if plain else f"{row['contexts']:.0f}",
+            *(with_ends(row, kind) for kind in ESTIMATES),
+            "" if pd.isna(row["contexts"]) else f"{row['contexts']:.0f}",
         )
     return table
 
 
-def _with_ends(row: Mapping[Any, Any], kind: str) -> str:
+LABELS: Final = {
+    "plug_in": "plug-in",
+    "noise_free": "noise-free",
+    "mean_correlation": "mean rho",
+}
+"""What tables and plots call the columns of `JointAccuracy.table`."""
+
+
+def with_ends(row: Mapping[Any, Any], kind: str) -> str:
+    """Return an estimate of a row and its HDI, in words for a table."""
     if pd.isna(row[kind]):
         return "-"
     return f"{number(row[kind])} {interval((row[f'{kind}_low'], row[f'{kind}_high']))}"
 
 
+def json_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table for a file: each estimate with its HDI, None where there is none.
+
+    Examples
+    --------
+    >>> values = {f"{kind}{end}": 0.5 for kind in ESTIMATES for end in ("", "_low", "_high")}
+    >>> json_rows(pd.DataFrame([{"figure": "e1.acc", **values}]))[0]["noise_free"]
+    {'estimate': 0.5, 'hdi': [0.5, 0.5]}
+    """
+    found = []
+    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+        estimates = {}
+        for kind in ESTIMATES:
+            value, *ends = (row.pop(f"{kind}{end}") for end in ("", "_low", "_high"))
+            estimates[kind] = None if value is None else {"estimate": value, "hdi": ends}
+        first = {str(name): row.pop(name) for name in ("figure", "base_model") if name in row}
+        found.append(first | estimates | {str(name): value for name, value in row.items()})
+    return found
+
+
 def joint_notes(found: JointAccuracy) -> Iterator[str]:
-    """Yield sentences: what the columns are, what was skipped, which diagnostics failed."""
+    """Yield sentences: what the columns are, what was skipped, what failed."""
     yield (
         "plug-in: slope of standardized weights on standardized mean reports, as in the paper. "
-        "joint: correlation of the latent weights behind choices and reports, mean over contexts."
+        "noise-free: the same of the weights behind choices and reports, in infinitely many "
+        "contexts. mean rho: mean over contexts of the correlation of these weights, another "
+        "quantity. n: contexts with a valid report."
+    )
+    rows = found.predicted()
+    missed = rows[rows["missed"]]
+    yield (
+        f"Predictive check: {rows['inside'].sum()} of {len(rows)} observed statistics lie in the "
+        f"95% interval of replicated data, {len(missed)} beyond 99.9%"
+        f"{': ' if len(missed) else ''}"
+        + "; ".join(f"{r.fit}, {r.figure}, {r.statistic}" for r in missed.itertuples())
+        + "."
     )
     for name, reason in found.skipped.items():
         yield f"{name}: {reason}"
@@ -89,7 +125,7 @@ def plot_contexts(found: JointAccuracy, figure: str, base_model: str, ax: Any = 
             mine = rows[chosen]
             axes.hlines(places[chosen], mine["hdi_low"], mine["hdi_high"], color=colour, lw=1)
             axes.plot(mine["mean"], places[chosen], "o", ms=3, color=colour, label=label)
-    mean = estimate(found.accuracy(figure, base_model))
+    mean = estimate(found.mean_correlation(figure, base_model))
     axes.axvspan(mean.low, mean.high, color="C1", alpha=0.3, label="mean, 95% HDI")
     axes.set(xlabel="correlation of reported and used weights", ylabel="contexts, sorted")
     axes.set(title=f"{figure}, {base_model}", yticks=[])
