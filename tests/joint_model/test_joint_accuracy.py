@@ -133,7 +133,7 @@ def test_what_the_model_does_not_make_marks_the_row_and_the_fit(found):
     wrong = replace(found, fits={"m-one.instilled": replace(fit, source=tree)})
     marked = wrong.table().set_index(["figure", "base_model"])["problems"]
     for row in (("e2.acc", "m-one"), ("e2.effect", "m-one"), ("e2.effect", "average")):
-        assert "replicated data differ: e2.acc, zeros 0.90, not" in marked[row]
+        assert "replicated data differ: e2.acc, zeros 0.900, not" in marked[row]
     assert "replicated" not in marked["e1.acc", "m-one"]
     assert any("zeros" in said for said in wrong.problems["m-one.instilled"])
 

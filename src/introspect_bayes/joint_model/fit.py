@@ -84,8 +84,8 @@ class JointFit(Fit[JointData]):
         rows = self.predicted()
         for row in rows[rows["missed"]].to_dict("records"):
             said = (
-                f"replicated data differ: {row['figure']}, {row['statistic']} {row['observed']:.2f}"
-                f", not {row['low']:.2f} to {row['high']:.2f}"
+                f"replicated data differ: {row['figure']}, {row['statistic']} {row['observed']:.3f}"
+                f", not {row['low']:.3f} to {row['high']:.3f}"
             )
             before = found.get(row["figure"])
             found[row["figure"]] = f"{before}; {said}" if before else said

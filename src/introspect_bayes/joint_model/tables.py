@@ -21,15 +21,15 @@ def joint_table(found: JointAccuracy) -> Table:
     """Return one row an accuracy or training effect: noise left in, taken out, mean correlation."""
     table = Table(
         box=box.SIMPLE_HEAD,
-        title="Accuracy of introspection, noise left in and taken out",
+        title=f"Accuracy of introspection, noise left in and taken out, {HDI_PROB:.0%} HDIs",
         title_justify="left",
         padding=(0, 1, 0, 0),
     )
     table.add_column("id", no_wrap=True)
     table.add_column("base model", overflow="fold")
     for kind in ESTIMATES:
-        table.add_column(f"{LABELS[kind]} [{HDI_PROB:.0%} HDI]", min_width=16)
-    table.add_column("n", justify="right")
+        table.add_column(LABELS[kind], min_width=16)
+    table.add_column("n", justify="right", min_width=3, no_wrap=True)
     for row in found.table().to_dict("records"):
         table.add_row(
             row["figure"] + (f" {PROBLEM_MARK}" if row["problems"] else ""),
@@ -84,13 +84,9 @@ def joint_notes(found: JointAccuracy) -> Iterator[str]:
         "quantity. n: contexts with a valid report."
     )
     rows = found.predicted()
-    missed = rows[rows["missed"]]
     yield (
         f"Predictive check: {rows['inside'].sum()} of {len(rows)} observed statistics lie in the "
-        f"95% interval of replicated data, {len(missed)} beyond 99.9%"
-        f"{': ' if len(missed) else ''}"
-        + "; ".join(f"{r.fit}, {r.figure}, {r.statistic}" for r in missed.itertuples())
-        + "."
+        f"95% interval of replicated data, {rows['missed'].sum()} beyond 99.9%."
     )
     for name, reason in found.skipped.items():
         yield f"{name}: {reason}"
