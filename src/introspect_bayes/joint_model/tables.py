@@ -29,13 +29,11 @@ def joint_table(found: JointAccuracy) -> Table:
     table.add_column("base model", overflow="fold")
     for kind in ESTIMATES:
         table.add_column(LABELS[kind], min_width=16)
-    table.add_column("n", justify="right", min_width=3, no_wrap=True)
     for row in found.table().to_dict("records"):
         table.add_row(
             row["figure"] + (f" {PROBLEM_MARK}" if row["problems"] else ""),
             row["base_model"],
             *(with_ends(row, kind) for kind in ESTIMATES),
-            "" if pd.isna(row["contexts"]) else f"{row['contexts']:.0f}",
         )
     return table
 
@@ -81,7 +79,7 @@ def joint_notes(found: JointAccuracy) -> Iterator[str]:
         "plug-in: slope of standardized weights on standardized mean reports, as in the paper. "
         "noise-free: the same of the weights behind choices and reports, in infinitely many "
         "contexts. mean rho: mean over contexts of the correlation of these weights, another "
-        "quantity. n: contexts with a valid report."
+        "quantity."
     )
     rows = found.predicted()
     yield (
