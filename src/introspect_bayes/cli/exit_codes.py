@@ -41,8 +41,8 @@ _SHORT: Final = {
 _MEANINGS: Final = {
     ExitCode.DONE: "done; every number passed its diagnostics, every planned request has its "
     "answer or was refused by the server",
-    ExitCode.FAILED: "done, but do not rely on all of it: a fit failed its diagnostics (its "
-    "numbers are marked †), or a check failed",
+    ExitCode.FAILED: "done, but do not rely on all of it: a fit failed its diagnostics or its "
+    "predictive check (its numbers are marked †), a check of scores failed, or `check` says *stop*",
     ExitCode.BAD_INPUT: "nothing was done or written: something must be mended first, and one "
     "message on standard error says what and where; for `verify`, the replies are not intact; for "
     "`train`, the job failed",
