@@ -106,7 +106,7 @@ def read_formula(text: str) -> Formula:
     >>> read_formula("y ~ a * b + c").common
     ('a', 'b', 'c', 'a:b')
     >>> read_formula("selection ~ 0 + d1 + ... + dK")
-    Formula(response='selection', intercept=False, common=('slopes',), grouped=())
+    Formula(response='selection', intercept=False, common=('slopes',), grouped=(), parts=())
     """
     mean, *others = text.split(";")
     response, right_hand_side = _sides(mean, text)
