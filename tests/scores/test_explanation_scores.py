@@ -221,8 +221,8 @@ def test_the_full_model_recovers_advantage_and_learning(kappa, cuts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("models", "items"), [("ab", 15), ("abc", 72)])
-def test_zeros_of_self_at_equal_means_are_no_advantage(models, items):
+@pytest.mark.parametrize(("models", "items", "off"), [("ab", 15, 0.04), ("abc", 72, 0.025)])
+def test_zeros_of_self_at_equal_means_are_no_advantage(models, items, off):
     """60 and 648 scores; a beta model of squeezed scores said .067 and .122."""
     sides = {"explainer": 0.25, "target": 0.25, "item": 0.3, "pair": 0.05}
     spread = {**dict.fromkeys(ScoreDesign().spread, 0.0), **sides}
@@ -233,7 +233,7 @@ def test_zeros_of_self_at_equal_means_are_no_advantage(models, items):
     (row,) = found.advantage().to_dict("records")
     means = frame.groupby(frame["explainer"] == frame["target"])["score"].mean()
     assert row["hdi_low"] < 0 < row["hdi_high"]
-    assert abs(row["advantage"] - (means[True] - means[False])) < 0.025
+    assert abs(row["advantage"] - (means[True] - means[False])) < off
     assert found.diagnostics.rhat < 1.02
     assert found.diagnostics.divergences < 10  # of 6,000 draws; any marks the figures, as it should
     assert len(found.alternatives) == (3 if len(models) == 2 else 0)
