@@ -9,6 +9,7 @@ import numpy as np
 
 from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.contexts_as_units import FEWEST_CONTEXTS
+from introspect_bayes.analysis.decimals import decimal
 from introspect_bayes.analysis.figure_sums import slope_sums
 from introspect_bayes.checks.finding import MOVES, Change, FindingClass
 from introspect_bayes.checks.outcome import Check
@@ -136,7 +137,7 @@ def largest(changes: Sequence[Change], most: int = 3) -> str:
     moved = [change for change in changes if change.size >= MOVES]
     if not moved:
         size = max((change.size for change in changes), default=0.0)
-        return f"accuracies move by at most {f'{size:.3f}'.removeprefix('0')}"
+        return f"accuracies move by at most {decimal(size, 3)}"
     more = f" and {len(moved) - most} more" if len(moved) > most else ""
     return ", ".join(map(str, moved[:most])) + more
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from introspect_bayes.analysis.decimals import decimal
+
 FindingClass = Literal["stop", "numbers move", "known and harmless"]
 """stop: numbers cannot be trusted. numbers move: some accuracy is another one, and the finding says
 which. known and harmless: true, and of no consequence for any accuracy."""
@@ -50,24 +52,12 @@ class Change:
     def __str__(self) -> str:
         """Return id, value and value otherwise, or the intervals."""
         if self.ends is None or self.ends_otherwise is None:
-            return f"{self.id} {decimal(self.value)} → {decimal(self.otherwise)}"
+            return f"{self.id} {decimal(self.value, 3)} → {decimal(self.otherwise, 3)}"
         both = (
-            f"[{', '.join(decimal(end, 2) for end in ends)}]"
+            f"[{', '.join(decimal(end) for end in ends)}]"
             for ends in (self.ends, self.ends_otherwise)
         )
         return f"{self.id} {' → '.join(both)}"
-
-
-def decimal(value: float, places: int = 3) -> str:
-    """Return a number as the paper prints it, without the zero before the point.
-
-    Examples
-    --------
-    >>> decimal(0.3981), decimal(-0.0123, 2), decimal(1.5)
-    ('.398', '-.01', '1.500')
-    """
-    text = f"{value:.{places}f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from typing import Final
 
 import pandas as pd
 
+from introspect_bayes.analysis.analysis import Analysis
 from introspect_bayes.analysis.contexts_as_units import ContextSums
 from introspect_bayes.checks.evidence import Evidence, kind_of, largest, listed
-from introspect_bayes.checks.finding import Finding
+from introspect_bayes.checks.finding import Change, Finding
 from introspect_bayes.checks.missing_reports import MISSING_REPORTS, invalid_shares
 from introspect_bayes.checks.otherwise import (
     largest_of,
@@ -81,10 +82,7 @@ def silence(of: Evidence) -> Iterator[Finding]:
     found = _warned(of, REPLIES, kinds)
     if not found:
         return
-    models = {each.base_model for each in found}
-    figures = [each for each in compared(of.analysis) if each.base_model in models]
-    other = with_silence_as_zeros(of.analysis)
-    moved = tuple(c for c in changes(of.analysis, other, with_effects(figures)) if c.size > 0)
+    moved = _moved(of, found, with_silence_as_zeros(of.analysis))
     said = "; ".join(f"{_who(each)}: {_short(each.text)}" for each in found)
     message = f"{said}; contexts without a report as zeros: {largest(moved, most=1)}"
     subjects = tuple(_who(each) for each in found)
@@ -142,10 +140,7 @@ def scale(of: Evidence) -> Iterator[Finding]:
     found = _warned(of, REPLIES, ("another scale",))
     if not found:
         return
-    models = {each.base_model for each in found}
-    figures = [each for each in compared(of.analysis) if each.base_model in models]
-    other = with_one_scale(of.analysis)
-    moved = tuple(c for c in changes(of.analysis, other, with_effects(figures)) if c.size > 0)
+    moved = _moved(of, found, with_one_scale(of.analysis))
     subjects = tuple(_who(each) for each in found)
     message = f"{listed(subjects)}: most reports lie between -1 and 1; all on one scale: "
     yield Finding("scale", kind_of(moved), message + largest(moved), subjects, moved, (REPLIES,))
@@ -226,6 +221,13 @@ def _choices(of: Evidence, each: Revealed) -> pd.DataFrame:
 
 def _warned(of: Evidence, check: str, kinds: Collection[str]) -> list[ModelWarning]:
     return [each for each in of.warnings if each.kind in kinds] if of.of(check) else []
+
+
+def _moved(of: Evidence, found: Sequence[ModelWarning], other: Analysis) -> tuple[Change, ...]:
+    """Return what changes for the models that were warned of."""
+    models = {each.base_model for each in found}
+    figures = [each for each in compared(of.analysis) if each.base_model in models]
+    return tuple(c for c in changes(of.analysis, other, with_effects(figures)) if c.size > 0)
 
 
 def _who(warned: ModelWarning) -> str:

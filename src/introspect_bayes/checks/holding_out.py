@@ -8,7 +8,7 @@ from introspect_bayes.checks.examination import Examination
 from introspect_bayes.checks.learned_size import DRAWS, size_learned
 from introspect_bayes.checks.loo import CLEAR, COMPARISON, SMALL, clustered_error
 from introspect_bayes.checks.outcome import Check
-from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_data import ChoiceData, place_in_context
 from introspect_bayes.choices.choice_importance import sample_importance
 from introspect_bayes.choices.choice_weights import ChoiceWeights
 from introspect_bayes.errors import CannotCompute
@@ -113,11 +113,8 @@ def held_out(
 def _dealt(index: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Return the part of each choice: parts of a context differ by one choice at most."""
     shuffled = np.random.default_rng(seed).permutation(len(index))
-    order = shuffled[np.argsort(index[shuffled], kind="stable")]
-    counts = np.bincount(index)
-    place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     parts = np.empty(len(index), dtype=int)
-    parts[order] = place % folds
+    parts[shuffled] = place_in_context(index[shuffled]) % folds
     return parts
 
 

@@ -84,3 +84,18 @@ class ChoiceData:
             self.selection[kept],
             self.attribute_counts[numbers],
         )
+
+
+def place_in_context(index: np.ndarray) -> np.ndarray:
+    """Return how many earlier choices the context of each choice has, shape (choice,).
+
+    Examples
+    --------
+    >>> place_in_context(np.array([1, 0, 1, 1])).tolist()
+    [0, 0, 1, 2]
+    """
+    counts = np.bincount(index)
+    places = np.empty(len(index), dtype=int)
+    order = np.argsort(index, kind="stable")
+    places[order] = np.arange(len(index)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return places

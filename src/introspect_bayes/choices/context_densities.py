@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_data import ChoiceData, place_in_context
 from introspect_bayes.choices.choice_model import model_data
 from introspect_bayes.sampling.array_functions import array_function
 from introspect_bayes.sampling.one_thread import one_thread_at_a_time
@@ -36,10 +36,8 @@ class ContextDensities:
         # A choice of B is a choice of A with all signs turned; zero rows only add a constant.
         signed = rows * np.where(data.selection == 1, 1.0, -1.0)[:, None]
         count = np.bincount(data.index, minlength=len(data.contexts))
-        order = np.argsort(data.index, kind="stable")
-        place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
         self.design = np.zeros((len(count), max(1, int(count.max())), rows.shape[1]))
-        self.design[data.index[order], place] = signed[order]
+        self.design[data.index, place_in_context(data.index)] = signed
         first = int(spec.has_intercept)
         self.heavy_tailed = _heavy_tailed(spec, rows.shape[1])
         self._priors: list[tuple[slice, Prior]] = [(slice(first, None), spec.priors["slopes"])]

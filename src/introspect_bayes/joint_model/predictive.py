@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from introspect_bayes.choices.choice_data import ChoiceData
+from introspect_bayes.choices.choice_modes import find_modes
+from introspect_bayes.choices.context_densities import ContextDensities
 from introspect_bayes.joint_model.data import JointData
 from introspect_bayes.joint_model.paper_scale import paper_slope
 from introspect_bayes.joint_model.replicates import replicated_choices, replicated_reports
+from introspect_bayes.specs import spec
 
 STATISTICS: Final = {
     "plug_in": "the paper's figure, weights being the posterior modes of the paper's model",
@@ -144,10 +148,7 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def modes_of_weights(data: JointData, selection: np.ndarray) -> np.ndarray:
-    """Return the posterior modes of slopes under the paper's model of choices, roughly.
-
-    The intercept's prior is Normal(0, 2.5) rather than Student-t. Newton's steps, in which an
-    information matrix without noise of its own needs no halving.
+    """Return the posterior modes of slopes under the paper's model of choices.
 
     Parameters
     ----------
@@ -161,29 +162,15 @@ def modes_of_weights(data: JointData, selection: np.ndarray) -> np.ndarray:
     numpy.ndarray
         Shape (sample, context, attribute).
     """
-    index = data.choices.index
-    rows = data.choices.differences - data.choices.means[index]
-    rows = np.column_stack([np.ones(len(rows)), rows])
-    count = np.bincount(index, minlength=len(data.choices.contexts))
-    order = np.argsort(index, kind="stable")
-    place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
-    design = np.zeros((len(count), int(count.max()), rows.shape[1]))
-    design[index[order], place] = rows[order]
-    signs = np.zeros((len(selection), *design.shape[:2]))
-    signs[:, index[order], place] = np.where(selection[:, order] == 1, 1.0, -1.0)
-    prior = np.ones(rows.shape[1])
-    prior[0] = 1 / _INTERCEPT_SD**2
-    found = np.zeros((len(selection), len(count), rows.shape[1]))
-    for _ in range(_STEPS):
-        utility = signs * (design @ found[..., None])[..., 0]
-        missed = 1 / (1 + np.exp(np.clip(utility, -_LARGEST, _LARGEST)))
-        slope = ((signs * missed)[..., None, :] @ design)[..., 0, :] - prior * found
-        curved = design * (missed * (1 - missed) * np.abs(signs))[..., None]
-        information = design.transpose(0, 2, 1) @ curved + np.diag(prior)
-        found += np.linalg.solve(information, slope[..., None])[..., 0]
-    return found[..., 1:]
-
-
-_STEPS: Final = 10
-_INTERCEPT_SD: Final = 2.5
-_LARGEST: Final = 50.0
+    samples, asked = len(selection), data.choices
+    contexts = len(asked.contexts)
+    often = np.repeat(np.arange(samples), len(asked.index))
+    every = ChoiceData(
+        asked.contexts * samples,
+        np.tile(asked.index, samples) + contexts * often,
+        np.tile(asked.differences, (samples, 1)),
+        selection.reshape(-1),
+        np.tile(asked.attribute_counts, samples),
+    )
+    modes, _ = find_modes(ContextDensities(spec("choice_weights"), every))
+    return modes[:, 1:].reshape(samples, contexts, -1)

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from introspect_bayes.analysis.decimals import decimal
 from introspect_bayes.analysis.figures import PROPORTIONS
 from introspect_bayes.analysis.published import published_labels
 from introspect_bayes.analysis.reproduce import Reproduction
@@ -38,10 +39,7 @@ def number(value: float, *, proportion: bool = False, decimals: int = 2) -> str:
     """
     if proportion:
         return f"{value:.2%}" if abs(value) < 0.01 else f"{value:.1%}"  # noqa: PLR2004
-    text = f"{value:.{decimals}f}"
-    if float(text) == 0:
-        text = text.removeprefix("-")
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    return decimal(value, decimals)
 
 
 def interval(ends: Sequence[float] | None, *, proportion: bool = False) -> str:
